@@ -1,0 +1,58 @@
+//! Object bytes → typed rows and rejects.
+//!
+//! Pure: bytes in, rows out; no file, network or clock. Bad input is data: whatever can't be read
+//! becomes a [`Reject`] with its reason, and the records beside it are kept. Prompt and completion
+//! text never leaves this module; only a keyed hash of the prompt does.
+
+use crate::schema::TimeMs;
+use crate::schema::api_event::ApiEvent;
+use crate::schema::invocation::Invocation;
+use crate::schema::reject::Reject;
+
+/// What is known of an object before it is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct ObjectName<'a> {
+    /// Bucket and key, or the path below the source folder: the rows' `object`.
+    pub object: &'a str,
+    /// When it was written, as far as the listing knows (last modification).
+    pub modified: Option<TimeMs>,
+}
+
+/// Bounds on what one object may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Most bytes an object may inflate to; what comes after is rejected as `oversize_object`.
+    pub max_object_bytes: u64,
+}
+
+/// The store's secret for [`prompt_hash`](crate::schema::invocation::PROMPT_HASH).
+#[derive(Clone)]
+pub struct PromptKey(pub [u8; 32]);
+
+/// What one object held.
+#[derive(Debug, Default, PartialEq)]
+pub struct Decoded {
+    /// Model calls, in record order.
+    pub invocations: Vec<Invocation>,
+    /// CloudTrail events, in record order.
+    pub api_events: Vec<ApiEvent>,
+    /// What could not be read, in record order.
+    pub rejects: Vec<Reject>,
+    /// Why the object holds no rows by nature (a digest, an offloaded body, …); then it has no rejects.
+    pub skipped: Option<Skip>,
+    /// Size after inflating, bytes.
+    pub bytes_uncompressed: u64,
+}
+
+/// Objects that lie among the logs and are not logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Skip {
+    /// Zero bytes, or the object that Bedrock writes to check its permission.
+    PermissionCheck,
+    /// A body or medium that Bedrock moved to `data/`.
+    OffloadedBody,
+    /// A CloudTrail digest.
+    Digest,
+    /// Neither name nor content is a log's.
+    NotALog,
+}

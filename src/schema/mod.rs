@@ -1,0 +1,206 @@
+//! The vocabulary of the store: every column of every table, named and documented once.
+//!
+//! Leaf types only: no I/O, no Bedrock knowledge. A table is declared with [`table!`], which writes
+//! the row struct, one name constant per column, the Polars schema and the rows → frame conversion,
+//! so that a column can't be documented in one place and misspelt in another.
+//!
+//! Null means unknown, never zero. Times are UTC with millisecond precision.
+
+pub mod api_event;
+pub mod cost;
+pub mod invocation;
+pub mod reject;
+pub mod usage;
+
+use polars::prelude::{
+    Column as SeriesColumn, DataFrame, DataType, Field, IntoColumn, NamedFrom, PlSmallStr,
+    PolarsResult, Schema, Series, TimeUnit, TimeZone,
+};
+
+/// A column of a stored table: its name and its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnDef {
+    /// The name, as written in Parquet and accepted by `query --sql`.
+    pub name: &'static str,
+    /// The type.
+    pub kind: Kind,
+}
+
+/// The plain types the store uses; each has one Parquet form that every engine reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// 64-bit signed integer.
+    Int,
+    /// True or false.
+    Bool,
+    /// Milliseconds since the epoch, UTC; a `timestamp(ms, UTC)` in Parquet.
+    Time,
+}
+
+impl Kind {
+    /// The Polars type of this kind.
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Text => DataType::String,
+            Self::Int => DataType::Int64,
+            Self::Bool => DataType::Boolean,
+            Self::Time => DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)),
+        }
+    }
+}
+
+/// The stored tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// One row per logged model call: [`invocation`].
+    Invocations,
+    /// One row per CloudTrail event: [`api_event`].
+    ApiEvents,
+    /// One row per record or object that could not be read: [`reject`].
+    Rejects,
+}
+
+impl Table {
+    /// All tables, in the order they are reported.
+    pub const ALL: [Self; 3] = [Self::Invocations, Self::ApiEvents, Self::Rejects];
+
+    /// The table's name: its folder in the store and its name in `query --sql`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invocations => "invocations",
+            Self::ApiEvents => "api_events",
+            Self::Rejects => "rejects",
+        }
+    }
+
+    /// The table with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| table.name() == name)
+    }
+
+    /// The table's columns, in stored order.
+    pub fn columns(self) -> &'static [ColumnDef] {
+        match self {
+            Self::Invocations => invocation::COLUMNS,
+            Self::ApiEvents => api_event::COLUMNS,
+            Self::Rejects => reject::COLUMNS,
+        }
+    }
+
+    /// The table's Polars schema.
+    pub fn schema(self) -> Schema {
+        self.columns()
+            .iter()
+            .map(|column| Field::new(column.name.into(), column.kind.data_type()))
+            .collect()
+    }
+}
+
+/// A Rust type that fills a column of one [`Kind`].
+pub trait Cell: Sized {
+    /// The kind it fills.
+    const KIND: Kind;
+    /// A column of these values; `None` is null.
+    ///
+    /// # Errors
+    /// Only when Polars refuses the cast of a logical type.
+    fn column(name: &'static str, values: Vec<Option<Self>>) -> PolarsResult<SeriesColumn>;
+}
+
+impl Cell for String {
+    const KIND: Kind = Kind::Text;
+    fn column(name: &'static str, values: Vec<Option<Self>>) -> PolarsResult<SeriesColumn> {
+        Ok(Series::new(PlSmallStr::from_static(name), values).into_column())
+    }
+}
+
+impl Cell for i64 {
+    const KIND: Kind = Kind::Int;
+    fn column(name: &'static str, values: Vec<Option<Self>>) -> PolarsResult<SeriesColumn> {
+        Ok(Series::new(PlSmallStr::from_static(name), values).into_column())
+    }
+}
+
+impl Cell for bool {
+    const KIND: Kind = Kind::Bool;
+    fn column(name: &'static str, values: Vec<Option<Self>>) -> PolarsResult<SeriesColumn> {
+        Ok(Series::new(PlSmallStr::from_static(name), values).into_column())
+    }
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimeMs(pub i64);
+
+impl Cell for TimeMs {
+    const KIND: Kind = Kind::Time;
+    fn column(name: &'static str, values: Vec<Option<Self>>) -> PolarsResult<SeriesColumn> {
+        let millis: Vec<Option<i64>> = values.into_iter().map(|time| time.map(|t| t.0)).collect();
+        let series = Series::new(PlSmallStr::from_static(name), millis);
+        Ok(series.cast(&Self::KIND.data_type())?.into_column())
+    }
+}
+
+/// A row type declared with [`table!`].
+pub trait Row: Sized {
+    /// The table the row belongs to.
+    const TABLE: Table;
+    /// The rows as a frame with the table's schema; rows keep their order.
+    ///
+    /// # Errors
+    /// Only when Polars refuses the cast of a logical type.
+    fn frame(rows: Vec<Self>) -> PolarsResult<DataFrame>;
+    /// The UTC instant that decides the row's partition.
+    fn partition_time(&self) -> Option<TimeMs>;
+}
+
+/// Declares a stored table: row struct, column-name constants, schema, conversion to a frame.
+///
+/// Every field is an `Option`: null means unknown.
+macro_rules! table {
+    (
+        $table:expr, partitioned by $time:ident;
+        $(#[$struct_doc:meta])*
+        pub struct $row:ident {
+            $( $(#[$doc:meta])* $constant:ident $field:ident : $type:ty, )*
+        }
+    ) => {
+        $( $(#[$doc])* pub const $constant: &str = stringify!($field); )*
+
+        /// The table's columns, in stored order.
+        pub const COLUMNS: &[$crate::schema::ColumnDef] = &[
+            $( $crate::schema::ColumnDef {
+                name: $constant,
+                kind: <$type as $crate::schema::Cell>::KIND,
+            }, )*
+        ];
+
+        $(#[$struct_doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct $row {
+            $( $(#[$doc])* pub $field: Option<$type>, )*
+        }
+
+        impl $crate::schema::Row for $row {
+            const TABLE: $crate::schema::Table = $table;
+
+            fn frame(rows: Vec<Self>) -> polars::prelude::PolarsResult<polars::prelude::DataFrame> {
+                let height = rows.len();
+                $( let mut $field = Vec::with_capacity(height); )*
+                for row in rows {
+                    $( $field.push(row.$field); )*
+                }
+                polars::prelude::DataFrame::new(height, vec![
+                    $( <$type as $crate::schema::Cell>::column($constant, $field)?, )*
+                ])
+            }
+
+            fn partition_time(&self) -> Option<$crate::schema::TimeMs> {
+                self.$time
+            }
+        }
+    };
+}
+pub(crate) use table;

@@ -1,0 +1,173 @@
+//! Dimensions and metrics that `query` and the reports know by name.
+//!
+//! The names are a contract: other tools read them. What each metric means, over which
+//! denominator, stands here; how it is computed stands in `metrics`.
+
+/// Dimensions: what rows are grouped by. A row without the dimension has null there.
+pub mod dimension {
+    /// Base model id.
+    pub const MODEL: &str = "model";
+    /// Model id as logged.
+    pub const MODEL_ID: &str = "model_id";
+    /// Provider.
+    pub const PROVIDER: &str = "provider";
+    /// Operation.
+    pub const OPERATION: &str = "operation";
+    /// Account that made the call.
+    pub const ACCOUNT: &str = "account";
+    /// Region that received the call.
+    pub const REGION: &str = "region";
+    /// Region that did the work.
+    pub const INFERENCE_REGION: &str = "inference_region";
+    /// `in_region`, geography or `global`.
+    pub const ROUTING: &str = "routing";
+    /// Role or user.
+    pub const PRINCIPAL: &str = "principal";
+    /// Identity ARN as logged.
+    pub const IDENTITY_ARN: &str = "identity_arn";
+    /// Kind of principal.
+    pub const PRINCIPAL_TYPE: &str = "principal_type";
+    /// Outcome class.
+    pub const STATUS: &str = "status";
+    /// Error name.
+    pub const ERROR_CODE: &str = "error_code";
+    /// Why generation ended.
+    pub const STOP_REASON: &str = "stop_reason";
+    /// What a guardrail did.
+    pub const GUARDRAIL_ACTION: &str = "guardrail_action";
+    /// Service tier.
+    pub const SERVICE_TIER: &str = "service_tier";
+    /// Keyed hash of the prompt.
+    pub const PROMPT_HASH: &str = "prompt_hash";
+    /// Hour in the chosen time zone, `2026-11-09T14:00:00+01:00` (`Z` for UTC).
+    pub const HOUR: &str = "hour";
+    /// Day in the chosen time zone, `2026-11-09`.
+    pub const DAY: &str = "day";
+    /// ISO week in the chosen time zone, `2026-W46`.
+    pub const WEEK: &str = "week";
+    /// Month in the chosen time zone, `2026-11`.
+    pub const MONTH: &str = "month";
+    /// Day of the week in the chosen time zone, 1 (Monday) to 7.
+    pub const WEEKDAY: &str = "weekday";
+    /// Hour of the day in the chosen time zone, 0 to 23.
+    pub const HOUR_OF_DAY: &str = "hour_of_day";
+    /// Prefix of a request-metadata key: `tag:team`.
+    pub const TAG_PREFIX: &str = "tag:";
+    /// All dimensions but `tag:KEY`, in the order they are listed to users.
+    pub const ALL: [&str; 23] = [
+        MODEL,
+        MODEL_ID,
+        PROVIDER,
+        OPERATION,
+        ACCOUNT,
+        REGION,
+        INFERENCE_REGION,
+        ROUTING,
+        PRINCIPAL,
+        IDENTITY_ARN,
+        PRINCIPAL_TYPE,
+        STATUS,
+        ERROR_CODE,
+        STOP_REASON,
+        GUARDRAIL_ACTION,
+        SERVICE_TIER,
+        PROMPT_HASH,
+        HOUR,
+        DAY,
+        WEEK,
+        MONTH,
+        WEEKDAY,
+        HOUR_OF_DAY,
+    ];
+}
+
+/// Metrics: what is computed per group. Over `invocations` only, never CloudTrail.
+pub mod metric {
+    /// Logged calls, failed ones included.
+    pub const REQUESTS: &str = "requests";
+    /// Requests with status `ok`; guardrail interventions are `ok`.
+    pub const OK: &str = "ok";
+    /// Requests with every other status, throttled included.
+    pub const ERRORS: &str = "errors";
+    /// Requests with status `throttled`.
+    pub const THROTTLED: &str = "throttled";
+    /// errors ÷ requests.
+    pub const ERROR_RATE: &str = "error_rate";
+    /// ok ÷ requests.
+    pub const SUCCESS_RATE: &str = "success_rate";
+    /// throttled ÷ requests.
+    pub const THROTTLE_RATE: &str = "throttle_rate";
+    /// Sum of the known input token counts, as logged.
+    pub const INPUT_TOKENS: &str = "input_tokens";
+    /// Sum of the known output token counts.
+    pub const OUTPUT_TOKENS: &str = "output_tokens";
+    /// Sum of the known cache-read token counts.
+    pub const CACHE_READ_TOKENS: &str = "cache_read_tokens";
+    /// Sum of the known cache-write token counts.
+    pub const CACHE_WRITE_TOKENS: &str = "cache_write_tokens";
+    /// input + output + cache read + cache write, cached tokens once.
+    pub const TOTAL_TOKENS: &str = "total_tokens";
+    /// List cost of the priced tokens, US dollars; null when nothing in the group has a price.
+    pub const COST_USD: &str = "cost_usd";
+    /// Billed requests of which nothing, or not everything, could be priced.
+    pub const UNPRICED_REQUESTS: &str = "unpriced_requests";
+    /// Requests fully priced ÷ requests that are billed.
+    pub const PRICED_SHARE: &str = "priced_share";
+    /// Cost of the fully priced requests ÷ their number.
+    pub const COST_PER_REQUEST_USD: &str = "cost_per_request_usd";
+    /// Mean of the known latencies, milliseconds.
+    pub const LATENCY_MEAN_MS: &str = "latency_mean_ms";
+    /// Nearest-rank percentile of the known latencies, milliseconds.
+    pub const LATENCY_P50_MS: &str = "latency_p50_ms";
+    /// See [`LATENCY_P50_MS`].
+    pub const LATENCY_P90_MS: &str = "latency_p90_ms";
+    /// See [`LATENCY_P50_MS`].
+    pub const LATENCY_P95_MS: &str = "latency_p95_ms";
+    /// See [`LATENCY_P50_MS`].
+    pub const LATENCY_P99_MS: &str = "latency_p99_ms";
+    /// Requests whose latency is known.
+    pub const LATENCY_KNOWN: &str = "latency_known";
+    /// Nearest-rank median of the known first-byte latencies, milliseconds.
+    pub const FIRST_BYTE_P50_MS: &str = "first_byte_p50_ms";
+    /// Distinct known principals.
+    pub const PRINCIPALS: &str = "principals";
+    /// Distinct known models.
+    pub const MODELS: &str = "models";
+    /// Sum of the known request body sizes, bytes.
+    pub const INPUT_BYTES: &str = "input_bytes";
+    /// Sum of the known response body sizes, bytes.
+    pub const OUTPUT_BYTES: &str = "output_bytes";
+    /// Requests in which a guardrail intervened.
+    pub const GUARDRAIL_INTERVENTIONS: &str = "guardrail_interventions";
+    /// All metrics, in the order they are listed to users.
+    pub const ALL: [&str; 28] = [
+        REQUESTS,
+        OK,
+        ERRORS,
+        THROTTLED,
+        ERROR_RATE,
+        SUCCESS_RATE,
+        THROTTLE_RATE,
+        INPUT_TOKENS,
+        OUTPUT_TOKENS,
+        CACHE_READ_TOKENS,
+        CACHE_WRITE_TOKENS,
+        TOTAL_TOKENS,
+        COST_USD,
+        UNPRICED_REQUESTS,
+        PRICED_SHARE,
+        COST_PER_REQUEST_USD,
+        LATENCY_MEAN_MS,
+        LATENCY_P50_MS,
+        LATENCY_P90_MS,
+        LATENCY_P95_MS,
+        LATENCY_P99_MS,
+        LATENCY_KNOWN,
+        FIRST_BYTE_P50_MS,
+        PRINCIPALS,
+        MODELS,
+        INPUT_BYTES,
+        OUTPUT_BYTES,
+        GUARDRAIL_INTERVENTIONS,
+    ];
+}
