@@ -1,0 +1,319 @@
+//! The catalogue: which objects were read and which files are live. `SQLite`, the store's one truth.
+//!
+//! A commit is one transaction here; Parquet files that no row names do not exist for readers.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use super::{Error, files};
+use crate::schema::Table;
+
+/// Format of the store; a reader refuses a later one.
+pub(super) const FORMAT: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE objects (
+    id INTEGER PRIMARY KEY,
+    object TEXT NOT NULL UNIQUE,
+    fingerprint TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    modified_ms INTEGER,
+    kind TEXT,
+    account TEXT,
+    region TEXT,
+    skipped TEXT,
+    bytes_uncompressed INTEGER NOT NULL,
+    invocations INTEGER NOT NULL,
+    api_events INTEGER NOT NULL,
+    rejects INTEGER NOT NULL,
+    ingested_ms INTEGER NOT NULL
+);
+CREATE TABLE segments (
+    id INTEGER PRIMARY KEY,
+    tbl TEXT NOT NULL,
+    day TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE,
+    rows INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+);
+CREATE INDEX segments_by_day ON segments (tbl, day);
+CREATE TABLE contents (
+    object_id INTEGER NOT NULL,
+    segment_id INTEGER NOT NULL,
+    PRIMARY KEY (object_id, segment_id)
+) WITHOUT ROWID;
+CREATE INDEX contents_by_segment ON contents (segment_id);
+CREATE TABLE repeats (
+    tbl TEXT NOT NULL,
+    day TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE,
+    rows INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (tbl, day)
+) WITHOUT ROWID;
+CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO numbers VALUES ('file', 0);
+";
+
+/// An object that was read, or found to hold no log by nature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectEntry {
+    /// Bucket and key, or the path below the source folder.
+    pub object: String,
+    /// `ETag`, or size and modification time: a changed object has another.
+    pub fingerprint: String,
+    /// Stored (compressed) size.
+    pub size_bytes: u64,
+    /// Last modification, milliseconds UTC.
+    pub modified_ms: Option<i64>,
+    /// `invocations`, `cloudtrail`, …; null when neither path nor content told.
+    pub kind: Option<String>,
+    /// Account in the path.
+    pub account: Option<String>,
+    /// Region in the path.
+    pub region: Option<String>,
+    /// Why it holds no rows by nature (a digest, an offloaded body, …).
+    pub skipped: Option<&'static str>,
+    /// Size after inflating.
+    pub bytes_uncompressed: u64,
+}
+
+/// A live Parquet file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Its table.
+    pub table: Table,
+    /// The UTC day its rows belong to.
+    pub day: NaiveDate,
+    /// Path below the store.
+    pub path: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// Size of the file.
+    pub size_bytes: u64,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+}
+
+/// An open catalogue.
+pub(super) struct Catalog {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Catalog {
+    /// Opens the catalogue of an existing store; `None` when it was never initialised.
+    pub(super) fn open(root: &Path) -> Result<Option<Self>, Error> {
+        let path = root.join(files::CATALOG);
+        let connection = Connection::open(&path).map_err(failed("open", &path))?;
+        let catalog = Self { connection, path };
+        catalog.run("set up", |c| {
+            c.busy_timeout(std::time::Duration::from_secs(30))?;
+            c.pragma_update(None, "journal_mode", "WAL")?;
+            c.pragma_update(None, "synchronous", "FULL")
+        })?;
+        match catalog.format()? {
+            None => Ok(None),
+            Some(found) if found > FORMAT => {
+                Err(Error::Newer { path: root.to_owned(), found, supported: FORMAT })
+            }
+            Some(_) => Ok(Some(catalog)),
+        }
+    }
+
+    /// Creates the catalogue of a new store.
+    pub(super) fn create(root: &Path, prompt_key: [u8; 32]) -> Result<Self, Error> {
+        let path = root.join(files::CATALOG);
+        files::create_catalog_file(&path)?;
+        let mut connection = Connection::open(&path).map_err(failed("create", &path))?;
+        let create = |connection: &mut Connection| {
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(SCHEMA)?;
+            transaction.execute("INSERT INTO meta VALUES ('prompt_key', ?1)", [&prompt_key[..]])?;
+            transaction.pragma_update(None, "user_version", FORMAT)?;
+            transaction.commit()
+        };
+        create(&mut connection).map_err(failed("create", &path))?;
+        Ok(Self { connection, path })
+    }
+
+    fn format(&self) -> Result<Option<i64>, Error> {
+        let version: i64 =
+            self.run("read", |c| c.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+        Ok((version > 0).then_some(version))
+    }
+
+    fn run<T>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        work(&self.connection).map_err(failed(action, &self.path))
+    }
+
+    pub(super) fn prompt_key(&self) -> Result<[u8; 32], Error> {
+        self.run("read", |c| {
+            c.query_row("SELECT value FROM meta WHERE key = 'prompt_key'", [], |row| row.get(0))
+        })
+    }
+
+    /// Whether this very version of the object was read before.
+    pub(super) fn is_known(&self, object: &str, fingerprint: &str) -> Result<bool, Error> {
+        self.run("read", |c| {
+            c.prepare_cached("SELECT fingerprint = ?2 FROM objects WHERE object = ?1")?
+                .query_row(params![object, fingerprint], |row| row.get(0))
+                .optional()
+                .map(|known| known.unwrap_or(false))
+        })
+    }
+
+    /// Live segments of a table whose day lies in `[from, to]`, sorted by day and path.
+    pub(super) fn segments(&self, table: Table, days: Days) -> Result<Vec<FileEntry>, Error> {
+        self.run("read", |c| files_in(c, "segments", table, days))
+    }
+
+    /// Live files of repeated rows, like [`Self::segments`].
+    pub(super) fn repeats(&self, table: Table, days: Days) -> Result<Vec<FileEntry>, Error> {
+        self.run("read", |c| files_in(c, "repeats", table, days))
+    }
+
+    /// Live segments that hold rows of any of these objects.
+    pub(super) fn segments_of(&self, objects: &[String]) -> Result<Vec<FileEntry>, Error> {
+        self.run("read", |c| {
+            let mut query = c.prepare_cached(
+                "SELECT s.tbl, s.day, s.path, s.rows, s.size_bytes, s.sha256 FROM segments s
+                 JOIN contents ON contents.segment_id = s.id
+                 JOIN objects ON objects.id = contents.object_id WHERE objects.object = ?1",
+            )?;
+            let mut found = Vec::new();
+            for object in objects {
+                for entry in query.query_map([object], file_entry)? {
+                    found.push(entry?);
+                }
+            }
+            found.sort_by(|a: &FileEntry, b| a.path.cmp(&b.path));
+            found.dedup();
+            Ok(found)
+        })
+    }
+
+    /// Which of these objects are in the catalogue, in whatever version.
+    pub(super) fn present<'a>(
+        &self,
+        objects: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<String>, Error> {
+        self.run("read", |c| {
+            let mut query = c.prepare_cached("SELECT 1 FROM objects WHERE object = ?1")?;
+            let mut found = Vec::new();
+            for object in objects {
+                if query.exists([object])? {
+                    found.push(object.to_owned());
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Takes the next number for a file name; numbers are never used twice.
+    pub(super) fn next_file_number(&self) -> Result<i64, Error> {
+        self.run("write", |c| {
+            c.query_row(
+                "UPDATE numbers SET value = value + 1 WHERE name = 'file' RETURNING value",
+                [],
+                |row| row.get(0),
+            )
+        })
+    }
+
+    /// Runs one all-or-nothing change.
+    pub(super) fn change(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), Error> {
+        let run = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            work(&transaction)?;
+            transaction.commit()
+        };
+        run(&mut self.connection).map_err(failed("write", &self.path))
+    }
+
+    /// Runs several reads on one state of the catalogue.
+    pub(super) fn snapshot<T>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.run("read", |c| c.execute_batch("BEGIN"))?;
+        let result = work(self);
+        self.run("read", |c| c.execute_batch("COMMIT"))?;
+        result
+    }
+
+    /// Runs a read that another part of the store spells in SQL.
+    pub(super) fn query<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        self.run("read", work)
+    }
+}
+
+/// An inclusive range of UTC days; either end may be open.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Days {
+    pub(super) first: Option<NaiveDate>,
+    pub(super) last: Option<NaiveDate>,
+}
+
+impl Days {
+    pub(super) const ALL: Self = Self { first: None, last: None };
+
+    pub(super) fn one(day: NaiveDate) -> Self {
+        Self { first: Some(day), last: Some(day) }
+    }
+}
+
+fn files_in(
+    connection: &Connection,
+    kind: &str,
+    table: Table,
+    days: Days,
+) -> rusqlite::Result<Vec<FileEntry>> {
+    let text = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+    connection
+        .prepare_cached(&format!(
+            "SELECT tbl, day, path, rows, size_bytes, sha256 FROM {kind}
+             WHERE tbl = ?1 AND (?2 IS NULL OR day >= ?2) AND (?3 IS NULL OR day <= ?3)
+             ORDER BY day, path"
+        ))?
+        .query_map(params![table.name(), text(days.first), text(days.last)], file_entry)?
+        .collect()
+}
+
+fn file_entry(row: &Row<'_>) -> rusqlite::Result<FileEntry> {
+    let table: String = row.get(0)?;
+    let day: String = row.get(1)?;
+    let invalid = |column: usize, what: String| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
+    };
+    Ok(FileEntry {
+        table: Table::from_name(&table)
+            .ok_or_else(|| invalid(0, format!("unknown table `{table}`")))?,
+        day: day.parse().map_err(|_| invalid(1, format!("`{day}` is not a day")))?,
+        path: row.get(2)?,
+        rows: row.get::<_, i64>(3)?.unsigned_abs(),
+        size_bytes: row.get::<_, i64>(4)?.unsigned_abs(),
+        sha256: row.get(5)?,
+    })
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Error {
+    move |source| Error::Catalog { action, path: path.to_owned(), source }
+}

@@ -1,0 +1,120 @@
+//! The store's folder: where files lie, and how one is written so that it is whole or absent.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+
+use super::Error;
+use crate::schema::Table;
+
+/// Name of the catalogue in the store's folder.
+pub(super) const CATALOG: &str = "catalog.sqlite";
+/// Name of the writers' lock file.
+pub(super) const WRITE_LOCK: &str = "write.lock";
+/// Name of the file readers hold a shared lock on.
+pub(super) const READ_LOCK: &str = "read.lock";
+/// Folder of the rows that repeat a call, by table and day like the tables themselves.
+const REPEATS: &str = "repeats";
+
+/// Path of a segment below the store: `invocations/day=2026-11-09/000000000017.parquet`.
+pub(super) fn segment_path(table: Table, day: NaiveDate, number: i64) -> String {
+    format!("{}/day={day}/{number:012}.parquet", table.name())
+}
+
+/// Path of the repeats of a day below the store.
+pub(super) fn repeats_path(table: Table, day: NaiveDate, number: i64) -> String {
+    format!("{REPEATS}/{}/day={day}/{number:012}.parquet", table.name())
+}
+
+/// The folders below the store that hold Parquet files.
+pub(super) fn parquet_roots() -> impl Iterator<Item = String> {
+    Table::ALL.into_iter().map(|table| table.name().to_owned()).chain([REPEATS.to_owned()])
+}
+
+/// Writes `bytes` under a temporary name, makes them durable, and gives them their name.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(path);
+    create_private_folder(folder)?;
+    let temporary = path.with_extension("tmp");
+    let mut file = create_private_file(&temporary)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|source| Error::File {
+        action: "write",
+        path: temporary.clone(),
+        source,
+    })?;
+    fs::rename(&temporary, path).map_err(|source| Error::File {
+        action: "name",
+        path: path.to_owned(),
+        source,
+    })?;
+    sync_folder(folder)
+}
+
+/// Creates a folder, and the ones above it, for this user only.
+pub(super) fn create_private_folder(path: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| Error::File {
+        action: "create the folder",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Creates a file, or empties it, for this user only.
+fn create_private_file(path: &Path) -> Result<File, Error> {
+    private(OpenOptions::new().write(true).create(true).truncate(true))
+        .open(path)
+        .map_err(|source| Error::File { action: "create", path: path.to_owned(), source })
+}
+
+/// Opens a lock file, creating it if need be; its content is kept.
+pub(super) fn open_lock_file(path: &Path) -> Result<File, Error> {
+    private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
+        .open(path)
+        .map_err(|source| Error::File { action: "open", path: path.to_owned(), source })
+}
+
+/// Makes sure that the catalogue exists with private permissions before `SQLite` opens it.
+pub(super) fn create_catalog_file(path: &Path) -> Result<(), Error> {
+    open_lock_file(path).map(drop)
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+fn sync_folder(folder: &Path) -> Result<(), Error> {
+    File::open(folder).and_then(|handle| handle.sync_all()).map_err(|source| Error::File {
+        action: "sync the folder",
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// Every file below the store's Parquet folders, as a path below the store, sorted.
+pub(super) fn parquet_files(root: &Path) -> Vec<String> {
+    let mut found: Vec<String> = parquet_roots()
+        .flat_map(|folder| walkdir::WalkDir::new(root.join(folder)))
+        .filter_map(Result::ok) // a folder that isn't there yet holds nothing
+        .filter(|entry| entry.file_type().is_file())
+        .filter_map(|entry| relative(root, entry.path()))
+        .collect();
+    found.sort();
+    found
+}
+
+fn relative(root: &Path, path: &Path) -> Option<String> {
+    path.strip_prefix(root).ok()?.to_str().map(str::to_owned)
+}
+
+/// Absolute paths of files below the store.
+pub(super) fn absolute(root: &Path, paths: &[String]) -> Vec<PathBuf> {
+    paths.iter().map(|path| root.join(path)).collect()
+}

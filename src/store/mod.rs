@@ -1,0 +1,218 @@
+//! What has been ingested and where it lies: a `SQLite` catalogue and Parquet segments by UTC day.
+//!
+//! A reader sees all of a commit or nothing; one writer at a time, any number of readers. The store
+//! holds no prompt or completion text: `records` gives it none. Files are private to the user.
+//!
+//! ```text
+//! catalog.sqlite                                 objects read, live files, the prompt-hash key
+//! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects
+//! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
+//! ```
+
+mod catalog;
+mod commit;
+mod error;
+mod files;
+mod info;
+mod lock;
+mod repeats;
+mod segment;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{LazyFrame, PolarsResult, UnionArgs, col, concat, lit};
+
+pub use catalog::{FileEntry, ObjectEntry};
+pub use commit::{Committed, ReadObject};
+pub use error::Error;
+pub use info::{Freshness, Info, KindCount, TableInfo};
+pub use lock::OnLocked;
+pub use verify::{Problem, Verification};
+
+use crate::period::Period;
+use crate::records::PromptKey;
+use crate::schema::{Kind, Table, api_event, invocation, reject};
+use catalog::{Catalog, Days};
+
+/// A store opened for reading.
+pub struct Reader {
+    root: PathBuf,
+    catalog: Catalog,
+    _lock: lock::ReadLock,
+}
+
+/// A store opened for writing; others may read meanwhile.
+pub struct Writer {
+    reader: Reader,
+    _lock: lock::WriteLock,
+}
+
+impl Reader {
+    /// Opens an existing store.
+    ///
+    /// # Errors
+    /// When there is none, it is of a later format, or can't be read.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        if !root.join(files::CATALOG).is_file() {
+            return Err(absent(root));
+        }
+        let lock = lock::read(root)?;
+        let catalog =
+            Catalog::open(root)?.ok_or_else(|| Error::Missing { path: root.to_owned() })?;
+        Ok(Self { root: root.to_owned(), catalog, _lock: lock })
+    }
+
+    /// The store's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The rows of a table that count, each call once; lazily. `period` selects by time, half-open:
+    /// by `event_time`, for rejects by `object_time`.
+    ///
+    /// # Errors
+    /// When the catalogue or a file can't be read.
+    pub fn scan(&self, table: Table, period: Option<Period>) -> Result<LazyFrame, Error> {
+        let days = period.map_or(Days::ALL, |period| {
+            let (first, last) = period.utc_days();
+            Days { first: Some(first), last: Some(last) }
+        });
+        let (segments, repeats) = self.catalog.snapshot(|catalog| {
+            Ok((catalog.segments(table, days)?, catalog.repeats(table, days)?))
+        })?;
+        self.rows_that_count(table, &segments, &repeats)
+            .map(|rows| match period {
+                Some(period) => rows.filter(in_period(table, period)),
+                None => rows,
+            })
+            .map_err(|source| Error::Segment { action: "scan", path: self.root.clone(), source })
+    }
+
+    fn rows_that_count(
+        &self,
+        table: Table,
+        segments: &[FileEntry],
+        repeats: &[FileEntry],
+    ) -> PolarsResult<LazyFrame> {
+        let paths = |files: &mut dyn Iterator<Item = &FileEntry>| {
+            files.map(|file| self.root.join(&file.path)).collect::<Vec<_>>()
+        };
+        let has_repeats = |file: &&FileEntry| repeats.iter().any(|other| other.day == file.day);
+        let clean = paths(&mut segments.iter().filter(|file| !has_repeats(file)));
+        let clean = segment::scan(&clean, table.schema())?;
+        if repeats.is_empty() {
+            return Ok(clean);
+        }
+        let mixed = paths(&mut segments.iter().filter(has_repeats));
+        let listed = segment::scan(&paths(&mut repeats.iter()), repeats::schema())?;
+        let mixed = repeats::without(segment::scan(&mixed, table.schema())?, listed);
+        concat([clean, mixed], UnionArgs::default())
+    }
+
+    /// The live files of every table, by table, day and path.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn live_files(&self) -> Result<Vec<FileEntry>, Error> {
+        let mut found = Vec::new();
+        for table in Table::ALL {
+            found.extend(self.catalog.segments(table, Days::ALL)?);
+        }
+        Ok(found)
+    }
+}
+
+impl Writer {
+    /// Opens a store for writing, creating it if the folder is absent or empty, and sweeps away
+    /// what a killed writer left.
+    ///
+    /// # Errors
+    /// When another process writes, the folder holds other things, or it can't be written.
+    pub fn open(root: &Path, on_locked: OnLocked) -> Result<Self, Error> {
+        let is_new = !root.join(files::CATALOG).is_file();
+        if is_new && holds_other_things(root) {
+            return Err(Error::NotAStore { path: root.to_owned() });
+        }
+        files::create_private_folder(root)?;
+        let write_lock = lock::write(root, on_locked)?;
+        files::open_lock_file(&root.join(files::READ_LOCK))?;
+        let catalog = match Catalog::open(root)? {
+            Some(catalog) => catalog,
+            None => Catalog::create(root, new_key()?)?,
+        };
+        sweep(root, &catalog)?;
+        let lock = lock::read(root)?;
+        let reader = Reader { root: root.to_owned(), catalog, _lock: lock };
+        Ok(Self { reader, _lock: write_lock })
+    }
+
+    /// The key of the store's prompt hashes.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn prompt_key(&self) -> Result<PromptKey, Error> {
+        self.reader.catalog.prompt_key().map(PromptKey)
+    }
+
+    /// Whether this very version of the object has been read before.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn is_known(&self, object: &str, fingerprint: &str) -> Result<bool, Error> {
+        self.reader.catalog.is_known(object, fingerprint)
+    }
+
+    /// The same store for reading.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+fn absent(root: &Path) -> Error {
+    if holds_other_things(root) {
+        Error::NotAStore { path: root.to_owned() }
+    } else {
+        Error::Missing { path: root.to_owned() }
+    }
+}
+
+/// Whether the folder holds anything but what a store that is being created holds.
+fn holds_other_things(root: &Path) -> bool {
+    let own = [files::CATALOG, files::WRITE_LOCK, files::READ_LOCK];
+    std::fs::read_dir(root).is_ok_and(|entries| {
+        entries.flatten().any(|entry| !own.iter().any(|name| entry.file_name() == *name))
+    })
+}
+
+fn new_key() -> Result<[u8; 32], Error> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|_| Error::NoRandomness)?;
+    Ok(key)
+}
+
+/// Deletes Parquet files that the catalogue doesn't name, unless somebody may still be reading them.
+fn sweep(root: &Path, catalog: &Catalog) -> Result<(), Error> {
+    let leftovers = verify::leftovers(root, catalog)?;
+    if leftovers.is_empty() {
+        return Ok(());
+    }
+    lock::if_no_reader(root, || {
+        for path in leftovers {
+            // What can't be deleted now is tried again by the next writer; it is never read.
+            std::fs::remove_file(root.join(path)).ok();
+        }
+    })
+}
+
+fn in_period(table: Table, period: Period) -> polars::prelude::Expr {
+    let time = match table {
+        Table::Invocations => invocation::EVENT_TIME,
+        Table::ApiEvents => api_event::EVENT_TIME,
+        Table::Rejects => reject::OBJECT_TIME,
+    };
+    let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
+    col(time)
+        .gt_eq(instant(period.from.timestamp_millis()))
+        .and(col(time).lt(instant(period.to.timestamp_millis())))
+}
