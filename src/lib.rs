@@ -5,4 +5,5 @@ pub mod records;
 pub mod report;
 pub mod schema;
 pub mod store;
+pub mod settings;
 pub mod units;

@@ -1,1 +1,7 @@
-fn main() {}
+//! Parse, run, say how it ended.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bedrock_lens::cli::run().into()
+}

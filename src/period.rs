@@ -1,6 +1,10 @@
-//! Half-open ranges of time: `from` inclusive, `to` exclusive. A leaf: knows no store and no clock.
+//! Half-open ranges of time and the calendar periods reports are made for.
+//!
+//! A leaf: knows no store and no clock. Days, weeks and months are cut at midnight in a named zone,
+//! so a week that holds a clock change has 167 or 169 hours.
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, TimeZone, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 /// A range of time, `from` inclusive, `to` exclusive.
@@ -25,9 +29,117 @@ impl Period {
         (self.to - self.from).num_hours()
     }
 
-    /// The part of this period that lies in `other`; `None` when they don't meet.
-    pub fn within(self, other: Self) -> Option<Self> {
-        let (from, to) = (self.from.max(other.from), self.to.min(other.to));
-        (from < to).then_some(Self { from, to })
+    /// Whether the instant lies in the period.
+    pub fn holds(self, instant: DateTime<Utc>) -> bool {
+        self.from <= instant && instant < self.to
+    }
+
+    /// The local days the period touches, in order.
+    pub fn local_days(self, zone: Tz) -> impl Iterator<Item = NaiveDate> {
+        let first = self.from.with_timezone(&zone).date_naive();
+        let last = (self.to - Duration::milliseconds(1)).with_timezone(&zone).date_naive();
+        first.iter_days().take_while(move |day| *day <= last)
+    }
+}
+
+/// Midnight at the start of a day in a zone; where the clock skips it, the first instant after.
+pub fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let midnight = day.and_time(chrono::NaiveTime::MIN);
+    (0..=4)
+        .find_map(|half_hours| {
+            zone.from_local_datetime(&(midnight + Duration::minutes(30 * half_hours))).earliest()
+        })
+        .map_or_else(|| midnight.and_utc(), |start| start.with_timezone(&Utc))
+}
+
+/// How often a report is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cadence {
+    /// Midnight to midnight.
+    Daily,
+    /// ISO week, Monday to Monday.
+    Weekly,
+    /// Calendar month.
+    Monthly,
+    /// Calendar quarter.
+    Quarterly,
+    /// Calendar year.
+    Annual,
+}
+
+impl Cadence {
+    /// The period of this cadence that holds the day.
+    pub fn period_of(self, day: NaiveDate, zone: Tz) -> Period {
+        let first = self.first_day(day);
+        Period { from: midnight(first, zone), to: midnight(self.next(first), zone) }
+    }
+
+    /// The period before the one that starts on the local day of `period.from`.
+    pub fn before(self, period: Period, zone: Tz) -> Period {
+        let day = period.from.with_timezone(&zone).date_naive();
+        self.period_of(day.pred_opt().unwrap_or(day), zone)
+    }
+
+    fn first_day(self, day: NaiveDate) -> NaiveDate {
+        let of_month = |month| NaiveDate::from_ymd_opt(day.year(), month, 1).unwrap_or(day);
+        match self {
+            Self::Daily => day,
+            Self::Weekly => day.week(chrono::Weekday::Mon).first_day(),
+            Self::Monthly => of_month(day.month()),
+            Self::Quarterly => of_month((day.month0() / 3) * 3 + 1),
+            Self::Annual => of_month(1),
+        }
+    }
+
+    fn next(self, first: NaiveDate) -> NaiveDate {
+        let next = match self {
+            Self::Daily => first.checked_add_days(Days::new(1)),
+            Self::Weekly => first.checked_add_days(Days::new(7)),
+            Self::Monthly => first.checked_add_months(Months::new(1)),
+            Self::Quarterly => first.checked_add_months(Months::new(3)),
+            Self::Annual => first.checked_add_months(Months::new(12)),
+        };
+        next.unwrap_or(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cadence, midnight};
+    use chrono::NaiveDate;
+    use chrono_tz::{Africa::Cairo, Europe::Berlin, UTC};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn a_week_runs_from_monday_to_monday() {
+        let week = Cadence::Weekly.period_of(day("2026-11-15"), UTC);
+        assert_eq!(week.from.to_rfc3339(), "2026-11-09T00:00:00+00:00");
+        assert_eq!(week.to.to_rfc3339(), "2026-11-16T00:00:00+00:00");
+        assert_eq!(Cadence::Weekly.before(week, UTC).from.to_rfc3339(), "2026-11-02T00:00:00+00:00");
+    }
+
+    #[test]
+    fn a_week_with_a_clock_change_has_an_hour_more() {
+        let week = Cadence::Weekly.period_of(day("2026-10-25"), Berlin);
+        assert_eq!(week.hours(), 169);
+        assert_eq!(week.local_days(Berlin).count(), 7);
+    }
+
+    #[test]
+    fn a_midnight_that_the_clock_skips_is_the_first_instant_after() {
+        // Egypt moved its clocks from 00:00 to 01:00 on Friday 24 April 2026.
+        let start = midnight(day("2026-04-24"), Cairo);
+        assert_eq!(start.to_rfc3339(), "2026-04-23T22:00:00+00:00");
+    }
+
+    #[test]
+    fn quarters_and_years_are_the_calendar_s() {
+        let quarter = Cadence::Quarterly.period_of(day("2026-11-15"), UTC);
+        assert_eq!(quarter.utc_days(), (day("2026-10-01"), day("2026-12-31")));
+        let year = Cadence::Annual.period_of(day("2026-11-15"), UTC);
+        assert_eq!(year.utc_days(), (day("2026-01-01"), day("2026-12-31")));
     }
 }

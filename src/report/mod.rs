@@ -1,5 +1,17 @@
 //! The `Report` value for each cadence and audience: data only, serialisable.
 //!
-//! Builders read metrics and fill [`parts`]; they round nothing and know no output format.
+//! Builders read metrics out of lazy frames and fill [`parts`]; they round nothing, know no output
+//! format and read no clock. [`weekly`] is the business report; [`sections`] and [`trust`] are shared
+//! by all kinds.
 
+mod compare;
+mod headline;
+mod kpis;
 pub mod parts;
+mod read;
+mod sections;
+mod trust;
+mod weekly;
+mod words;
+
+pub use weekly::{Inputs, Objects, PriceFacts, weekly};

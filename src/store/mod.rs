@@ -54,13 +54,26 @@ impl Reader {
     /// # Errors
     /// When there is none, it is of a later format, or can't be read.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        if !root.join(files::CATALOG).is_file() {
+        if !Self::exists(root) {
             return Err(absent(root));
         }
         let lock = lock::read(root)?;
         let catalog =
             Catalog::open(root)?.ok_or_else(|| Error::Missing { path: root.to_owned() })?;
         Ok(Self { root: root.to_owned(), catalog, _lock: lock })
+    }
+
+    /// Whether this very version of the object has been read before.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn is_known(&self, object: &str, fingerprint: &str) -> Result<bool, Error> {
+        self.catalog.is_known(object, fingerprint)
+    }
+
+    /// Whether there is a store in the folder.
+    pub fn exists(root: &Path) -> bool {
+        root.join(files::CATALOG).is_file()
     }
 
     /// The store's folder.
@@ -130,7 +143,7 @@ impl Writer {
     /// # Errors
     /// When another process writes, the folder holds other things, or it can't be written.
     pub fn open(root: &Path, on_locked: OnLocked) -> Result<Self, Error> {
-        let is_new = !root.join(files::CATALOG).is_file();
+        let is_new = !Reader::exists(root);
         if is_new && holds_other_things(root) {
             return Err(Error::NotAStore { path: root.to_owned() });
         }
@@ -153,14 +166,6 @@ impl Writer {
     /// When the catalogue can't be read.
     pub fn prompt_key(&self) -> Result<PromptKey, Error> {
         self.reader.catalog.prompt_key().map(PromptKey)
-    }
-
-    /// Whether this very version of the object has been read before.
-    ///
-    /// # Errors
-    /// When the catalogue can't be read.
-    pub fn is_known(&self, object: &str, fingerprint: &str) -> Result<bool, Error> {
-        self.reader.catalog.is_known(object, fingerprint)
     }
 
     /// The same store for reading.

@@ -1,0 +1,139 @@
+//! What the user types: arguments, the clock, progress and terminal output. A thin shell over
+//! [`pipeline`](crate::pipeline); one file per subcommand.
+
+mod exit;
+mod failure;
+mod ingest;
+mod output;
+mod progress;
+mod query;
+mod report;
+mod store;
+mod time;
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+pub use exit::Exit;
+use failure::Failure;
+use output::{ColorChoice, Output};
+
+use crate::settings::{Environment, Flags, Settings};
+
+/// Accounts for every Amazon Bedrock model call from the logs in S3, and turns them into reports.
+#[derive(Debug, Parser)]
+#[command(name = "bedrock-lens", version, propagate_version = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  bedrock-lens report weekly --source sample-data     a report in one step, without a store
+  bedrock-lens ingest ~/logs                          read logs into the store
+  bedrock-lens report weekly                          the last complete week, from the store
+  bedrock-lens query --from 2026-11-09 --to 2026-11-16 --by model --metrics requests,cost_usd
+
+Exit codes: 0 done; 1 failed, nothing produced; 2 wrong usage or configuration; 3 done, but some
+input was rejected or could not be read; 4 done, and a verification did not pass.";
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// Configuration file [default: bedrock-lens.toml, if present]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the store [default: the platform's data directory]
+    #[arg(long, global = true, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Time zone of days and hours, an IANA name [default: UTC]
+    #[arg(long, global = true, value_name = "ZONE")]
+    timezone: Option<String>,
+    /// Take this as the present time, so that a run can be repeated
+    #[arg(long, global = true, value_name = "RFC3339")]
+    as_of: Option<String>,
+    /// Fail (exit 1) where some input was rejected or a verification did not pass
+    #[arg(long, global = true)]
+    strict: bool,
+    /// Say nothing on success
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Ingest(ingest::IngestArgs),
+    Report(report::ReportArgs),
+    Query(query::QueryArgs),
+    #[command(subcommand)]
+    Store(store::StoreCommand),
+}
+
+/// What every subcommand gets: settings, streams and the present time.
+struct Context {
+    settings: Settings,
+    output: Output,
+    now: DateTime<Utc>,
+    strict: bool,
+}
+
+/// Parses the command line, runs it and says how it ended.
+pub fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let environment = Environment::read();
+    let output =
+        Output::new(cli.global.quiet, cli.global.verbose, cli.global.color, &environment);
+    let strict = cli.global.strict;
+    context(&cli.global, &environment, output)
+        .and_then(|context| dispatch(cli.command, &context))
+        .unwrap_or_else(|failure| output.failure(&failure))
+        .under(strict)
+}
+
+fn context(
+    global: &Global,
+    environment: &Environment,
+    output: Output,
+) -> Result<Context, Failure> {
+    let flags = Flags {
+        config: global.config.clone(),
+        store: global.store.clone(),
+        timezone: global.timezone.clone(),
+    };
+    let settings = Settings::resolve(&flags, environment)?;
+    let now = match &global.as_of {
+        Some(text) => time::instant(text, settings.timezone, "--as-of")?,
+        None => time::now(),
+    };
+    Ok(Context { settings, output, now, strict: global.strict })
+}
+
+fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Ingest(args) => ingest::run(&args, context),
+        Command::Report(args) => report::run(&args, context),
+        Command::Query(args) => query::run(&args, context),
+        Command::Store(command) => store::run(&command, context),
+    }
+}
+
+/// Prints clap's message: help and version on stdout with exit 0, mistakes on stderr with exit 2.
+fn usage(error: &clap::Error) -> Exit {
+    // There is nowhere to complain when neither stream can be written.
+    error.print().ok();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}

@@ -1,0 +1,106 @@
+//! Where words go: results to stdout, everything else to stderr; colour only where it is wanted.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use clap::ValueEnum;
+
+use super::Exit;
+use super::failure::Failure;
+use crate::settings::Environment;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The two streams and how much to say.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    /// Say nothing on success.
+    pub quiet: bool,
+    /// How much more to say.
+    pub verbose: u8,
+    /// Colour on stdout.
+    pub color_stdout: bool,
+    color_stderr: bool,
+}
+
+impl Output {
+    /// Decides colour once.
+    pub fn new(quiet: bool, verbose: u8, color: ColorChoice, environment: &Environment) -> Self {
+        let wanted = |is_terminal: bool| match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => is_terminal && !environment.no_color && !environment.dumb_terminal,
+        };
+        Self {
+            quiet,
+            verbose,
+            color_stdout: wanted(io::stdout().is_terminal()),
+            color_stderr: wanted(io::stderr().is_terminal()),
+        }
+    }
+
+    /// Width to fit tables into: the terminal's, at most 120; none when piped, so nothing is cut.
+    pub fn table_width(&self) -> Option<usize> {
+        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0).min(120))
+    }
+
+    /// The result of the run, on stdout.
+    ///
+    /// # Errors
+    /// When stdout can't be written. A closed pipe is not an error: the reader has had enough.
+    pub fn result(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+
+    /// A remark for people, on stderr; silent under `--quiet`.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            stderr(text);
+        }
+    }
+
+    /// Something not right, on stderr, even under `--quiet`.
+    pub fn warn(&self, text: &str) {
+        stderr(&format!("{} {text}", self.paint("warning:", "33")));
+    }
+
+    /// What to do next, on stderr.
+    pub fn hint(&self, text: &str) {
+        stderr(&format!("{} {text}", self.paint("hint:", "36")));
+    }
+
+    /// Why the run failed, with its causes and what to do next.
+    pub fn failure(&self, failure: &Failure) -> Exit {
+        stderr(&format!("{} {}", self.paint("error:", "31"), failure.error));
+        for cause in failure.error.chain().skip(1) {
+            stderr(&format!("  caused by: {cause}"));
+        }
+        if let Some(hint) = failure.hint() {
+            self.hint(&hint);
+        }
+        failure.exit
+    }
+
+    fn paint(&self, text: &str, code: &str) -> String {
+        if self.color_stderr { format!("\u{1b}[1;{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Writes a line to stderr; there is nowhere to complain if that fails.
+fn stderr(line: &str) {
+    writeln!(io::stderr().lock(), "{line}").ok();
+}

@@ -1,0 +1,152 @@
+//! `report`: the finished page, from the store or in one shot from a source.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::ingest::{open_sources, warn_of_troubles};
+use super::progress::Bar;
+use super::{Context, Exit, Failure, time};
+use crate::pipeline::{self, PeriodChoice, Plan, ReportForm, ReportRequest, Selection};
+use crate::records::Limits;
+use crate::render::{TextOptions, Theme};
+use crate::store::{OnLocked, Reader, Writer};
+
+/// Write a report
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    #[command(subcommand)]
+    kind: Kind,
+}
+
+#[derive(Debug, Subcommand)]
+enum Kind {
+    /// Weekly business report: spend, usage, speed and errors against the week before
+    #[command(after_help = "\
+Examples:
+  bedrock-lens report weekly                               the last complete week in the store
+  bedrock-lens report weekly --date 2026-11-11             the week that holds this day
+  bedrock-lens report weekly --source sample-data          read a folder, report, keep nothing
+  bedrock-lens report weekly --format text -o -            as text, to standard output")]
+    Weekly(WeeklyArgs),
+}
+
+#[derive(Debug, Args)]
+struct WeeklyArgs {
+    /// Read this folder or file into a temporary store and report on it
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Report on the week that holds this day
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"])]
+    date: Option<String>,
+    /// Start of the period, inclusive
+    #[arg(long, value_name = "TIME", requires = "to")]
+    from: Option<String>,
+    /// End of the period, exclusive
+    #[arg(long, value_name = "TIME", requires = "from")]
+    to: Option<String>,
+    /// Forms to write
+    #[arg(long, value_delimiter = ',', default_value = "html")]
+    format: Vec<Format>,
+    /// File or folder to write to; `-` is standard output [default: the current folder]
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Colours of the page
+    #[arg(long, default_value = "auto")]
+    theme: ThemeChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One self-contained page.
+    Html,
+    /// Plain text.
+    Text,
+    /// The report's values, for programs.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ThemeChoice {
+    /// As the reader's system.
+    Auto,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+pub(super) fn run(args: &ReportArgs, context: &Context) -> Result<Exit, Failure> {
+    let Kind::Weekly(args) = &args.kind;
+    let request = request(args, context)?;
+    match &args.source {
+        Some(source) => one_shot(source, &request, args, context),
+        None => {
+            let store = Reader::open(&context.settings.store)?;
+            write(&store, &request, args, context)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn request(args: &WeeklyArgs, context: &Context) -> Result<ReportRequest, Failure> {
+    let zone = context.settings.timezone;
+    let choice = match (&args.date, &args.from, &args.to) {
+        (Some(date), ..) => PeriodChoice::Holding(time::day(date, "--date")?),
+        (None, Some(from), Some(to)) => PeriodChoice::Range(time::period(from, to, zone)?),
+        _ if args.source.is_some() => PeriodChoice::LastInData,
+        _ => PeriodChoice::LastComplete,
+    };
+    Ok(ReportRequest { choice, timezone: zone, now: context.now, source: args.source.clone() })
+}
+
+/// Reads a source into a store that vanishes, and reports on it.
+fn one_shot(
+    source: &str,
+    request: &ReportRequest,
+    args: &WeeklyArgs,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    let sources = open_sources(&[source.to_owned()]);
+    let plan = Plan::list(&sources, &Selection::default())?;
+    let folder = tempfile::tempdir().map_err(pipeline::Error::Temporary)?;
+    let mut writer = Writer::open(folder.path(), OnLocked::Fail)?;
+    let bar = Bar::new(&context.output);
+    let limits = Limits { max_object_bytes: context.settings.max_object_bytes };
+    let summary = plan.carry_out(&mut writer, limits, context.now, &bar)?;
+    bar.finish();
+    warn_of_troubles(&summary, context);
+    write(writer.reader(), request, args, context)?;
+    Ok(if summary.is_partial() { Exit::Partial } else { Exit::Done })
+}
+
+fn write(
+    store: &Reader,
+    request: &ReportRequest,
+    args: &WeeklyArgs,
+    context: &Context,
+) -> Result<(), Failure> {
+    let report = pipeline::weekly(store, request)?;
+    let text = TextOptions::default();
+    for format in &args.format {
+        let form = match format {
+            Format::Html => ReportForm::Html(match args.theme {
+                ThemeChoice::Auto => Theme::Auto,
+                ThemeChoice::Light => Theme::Light,
+                ThemeChoice::Dark => Theme::Dark,
+            }),
+            Format::Text => ReportForm::Text(text),
+            Format::Json => ReportForm::Json,
+        };
+        let page = pipeline::render(&report, form)?;
+        match args.output.as_deref() {
+            Some(path) if path.as_os_str() == "-" => context.output.result(&page)?,
+            path => {
+                let path = pipeline::deliver(&report, form, &page, path)?;
+                context.output.note(&format!("wrote {}", path.display()));
+            }
+        }
+    }
+    context.output.note(&pipeline::headline(&report));
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Times as the user types them, and the one place that asks the clock.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use super::Failure;
+use crate::period::{Period, midnight};
+
+/// The present time; everything else takes it as a value (`--as-of`).
+#[expect(clippy::disallowed_methods, reason = "the command line's clock, asked once per run")]
+pub(super) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// An instant: RFC 3339, or a date, which means midnight in the zone.
+pub(super) fn instant(text: &str, zone: Tz, option: &str) -> Result<DateTime<Utc>, Failure> {
+    day(text, option).map(|day| midnight(day, zone)).or_else(|_| {
+        DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc)).map_err(|_| {
+            Failure::usage(format!(
+                "`{text}` in `{option}` is neither a date (2026-11-09) nor an RFC 3339 time (2026-11-09T14:00:00Z)"
+            ))
+        })
+    })
+}
+
+/// A calendar day.
+pub(super) fn day(text: &str, option: &str) -> Result<NaiveDate, Failure> {
+    text.parse()
+        .map_err(|_| Failure::usage(format!("`{text}` in `{option}` is not a date (2026-11-09)")))
+}
+
+/// A half-open range from two options.
+pub(super) fn period(from: &str, to: &str, zone: Tz) -> Result<Period, Failure> {
+    let (from, to) = (instant(from, zone, "--from")?, instant(to, zone, "--to")?);
+    if from >= to {
+        return Err(Failure::usage(format!(
+            "`--from` ({from}) must be before `--to` ({to}), which is exclusive"
+        )));
+    }
+    Ok(Period { from, to })
+}

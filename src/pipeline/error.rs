@@ -1,0 +1,108 @@
+//! What can stop a journey, and what to do about it.
+
+use std::path::PathBuf;
+
+use polars::prelude::PolarsError;
+
+use crate::period::Period;
+use crate::prices::BookError;
+use crate::{render, sources, store};
+
+/// A journey failed; nothing was produced.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A source can't be listed at all.
+    #[error("could not list `{name}`")]
+    Source {
+        /// The source as the user named it.
+        name: String,
+        /// Why.
+        #[source]
+        source: sources::Error,
+    },
+    /// There is nothing to read.
+    #[error("no log objects under `{name}`{note}")]
+    NoLogs {
+        /// The source as the user named it.
+        name: String,
+        /// What was found instead, as a phrase; may be empty.
+        note: String,
+    },
+    /// The store holds nothing to report on.
+    #[error("the store holds no {what}{period}")]
+    NoData {
+        /// What is missing.
+        what: &'static str,
+        /// For which period, as a phrase; may be empty.
+        period: String,
+    },
+    /// The store can't be opened, read or written.
+    #[error("the store can't be used")]
+    Store(#[source] store::Error),
+    /// The embedded price book is not as it should be.
+    #[error("could not read the price book")]
+    Prices(#[source] &'static BookError),
+    /// `--sql` is not a query Polars can run.
+    #[error("could not run the query")]
+    Sql(#[source] PolarsError),
+    /// Reading out figures failed.
+    #[error("could not compute the figures")]
+    Compute(#[source] PolarsError),
+    /// A template is wrong.
+    #[error("could not write the report")]
+    Render(#[source] render::Error),
+    /// The finished report can't be written.
+    #[error("could not write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The folder of a one-shot store can't be made.
+    #[error("could not make a temporary folder")]
+    Temporary(#[source] std::io::Error),
+}
+
+impl Error {
+    /// Whether the user's words are wrong, rather than the data or the machine.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    /// What the user can do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoLogs { .. } => Some(
+                "a bucket copied to disk holds `AWSLogs/<account>/BedrockModelInvocationLogs/…`; \
+                 is model-invocation logging on in this account and region?"
+                    .into(),
+            ),
+            Self::NoData { .. } => Some(
+                "`bedrock-lens store info` says which days the store holds; \
+                 `bedrock-lens ingest SOURCE` adds more"
+                    .into(),
+            ),
+            Self::Sql(_) => Some(
+                "the tables are `invocations`, `api_events`, `rejects` and `costs`; \
+                 text literals stand in single quotes"
+                    .into(),
+            ),
+            Self::Source { source, .. } => source.hint().map(str::to_owned),
+            _ => None,
+        }
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// A period as a phrase, e.g. ` from 2026-11-09T00:00:00Z to 2026-11-16T00:00:00Z`.
+pub(super) fn phrase(period: Period) -> String {
+    let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    format!(" from {} to {}", time(period.from), time(period.to))
+}

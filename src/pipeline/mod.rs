@@ -1,0 +1,14 @@
+//! The journeys through the tool, one line per stage: ingest, query, report.
+//!
+//! The only module that knows all stages. It hands stores, settings and templates to the pure stages
+//! as values, and never decides what a figure means.
+
+mod error;
+mod ingest;
+mod query;
+mod report;
+
+pub use error::Error;
+pub use ingest::{Duplicates, Plan, Progress, Selection, Silent, Summary};
+pub use query::{QueryAnswer, query, sql};
+pub use report::{ReportRequest, weekly};

@@ -1,0 +1,134 @@
+//! Two periods side by side: groups matched by label, and differences with the right meaning.
+
+use super::parts::{Missing, TableCell, Tone, Value};
+use super::read::Usage;
+use crate::metrics::metric::Metric;
+use crate::units::Usd;
+
+/// A group in this period and in the one before; either may be absent.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pair {
+    pub(super) key: Option<String>,
+    pub(super) current: Option<Usage>,
+    pub(super) previous: Option<Usage>,
+}
+
+impl Pair {
+    pub(super) fn count(&self, metric: Metric) -> u64 {
+        self.current.as_ref().map_or(0, |usage| usage.count(metric))
+    }
+
+    pub(super) fn usd(&self, metric: Metric) -> Option<Usd> {
+        self.current.as_ref().and_then(|usage| usage.usd(metric))
+    }
+
+    pub(super) fn cost(&self) -> Usd {
+        self.current.as_ref().map(Usage::cost).unwrap_or_default()
+    }
+
+    pub(super) fn previous_cost(&self) -> Usd {
+        self.previous.as_ref().map(Usage::cost).unwrap_or_default()
+    }
+
+    pub(super) fn cost_change(&self) -> Usd {
+        self.cost() - self.previous_cost()
+    }
+
+    /// Whether this period has requests and nothing of them is priced.
+    pub(super) fn is_unpriced(&self) -> bool {
+        self.count(Metric::Requests) > 0 && self.usd(Metric::CostUsd).is_none()
+    }
+}
+
+/// Matches groups by their first label: most expensive first, then most requests, then by label.
+pub(super) fn pairs(current: Vec<Usage>, previous: Vec<Usage>) -> Vec<Pair> {
+    let mut earlier = previous;
+    let mut pairs: Vec<Pair> = current
+        .into_iter()
+        .map(|usage| {
+            let twin = earlier.iter().position(|other| other.keys == usage.keys);
+            let key = usage.key().map(str::to_owned);
+            Pair { key, current: Some(usage), previous: twin.map(|index| earlier.remove(index)) }
+        })
+        .collect();
+    pairs.extend(earlier.into_iter().map(|usage| Pair {
+        key: usage.key().map(str::to_owned),
+        current: None,
+        previous: Some(usage),
+    }));
+    pairs.sort_by(|a, b| {
+        let size = |pair: &Pair| (pair.cost(), pair.count(Metric::Requests), pair.previous_cost());
+        size(b).cmp(&size(a)).then_with(|| a.key.cmp(&b.key))
+    });
+    pairs
+}
+
+/// Base below which a relative change says nothing (DESIGN: no % change from under 30 events).
+const SMALLEST_BASE: u64 = 30;
+
+/// `+7.8%`, or `new` where there is no base to speak of.
+pub(super) fn relative(current: f64, previous: f64, base_events: u64) -> Value {
+    if base_events < SMALLEST_BASE || previous <= 0.0 {
+        Value::Missing(Missing::New)
+    } else {
+        Value::RelativeChange(current / previous - 1.0)
+    }
+}
+
+/// A change of money, or `new` when the earlier period had no requests of it.
+pub(super) fn cost_change(pair: &Pair) -> Value {
+    match (&pair.previous, pair.is_unpriced()) {
+        (_, true) => Value::Missing(Missing::NotApplicable),
+        (None, false) => Value::Missing(Missing::New),
+        (Some(_), false) => Value::UsdChange(pair.cost_change()),
+    }
+}
+
+/// A difference of two known values in the form that `form` gives it, else why there is none.
+pub(super) fn difference(
+    current: Option<f64>,
+    previous: Option<f64>,
+    form: impl FnOnce(f64) -> Value,
+) -> Value {
+    match (current, previous) {
+        (Some(current), Some(previous)) => form(current - previous),
+        (Some(_), None) => Value::Missing(Missing::New),
+        (None, _) => Value::Missing(Missing::NotApplicable),
+    }
+}
+
+/// The judgement of a change where more is worse: errors, latency, cost per request.
+pub(super) fn tone_where_more_is_worse(change: f64, noise: f64) -> Tone {
+    if change > noise {
+        Tone::Bad
+    } else if change < -noise {
+        Tone::Good
+    } else {
+        Tone::Neutral
+    }
+}
+
+/// A cell with a judgement.
+pub(super) fn judged(value: Value, tone: Tone) -> TableCell {
+    TableCell { value, tone }
+}
+
+/// A cell said quietly.
+pub(super) fn quiet(missing: Missing) -> TableCell {
+    TableCell { value: Value::Missing(missing), tone: Tone::Mute }
+}
+
+/// `value` where it is known, else the given word.
+pub(super) fn or_missing<T>(
+    value: Option<T>,
+    form: impl FnOnce(T) -> Value,
+    missing: Missing,
+) -> TableCell {
+    value.map_or_else(|| quiet(missing), |known| form(known).into())
+}
+
+/// `part ÷ whole` as a float; `None` over zero.
+#[expect(clippy::cast_precision_loss, reason = "a ratio for people, far below 2⁵³")]
+pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}

@@ -1,0 +1,116 @@
+//! Log coverage of the period: calls that CloudTrail saw against calls that were logged.
+
+use chrono::{DateTime, Duration, Utc};
+use polars::prelude::PolarsResult;
+
+use crate::metrics::coverage::{coverage, gaps};
+use crate::metrics::window::Period as Window;
+use crate::report::read::Rows;
+use crate::report::weekly::Inputs;
+use crate::schema::TimeMs;
+use crate::schema::api_event::{ACCOUNT_ID, REGION};
+use crate::schema::usage::coverage as names;
+use crate::schema::usage::derived::{FROM, TO};
+
+/// Calls that CloudTrail saw, and what became of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::report) struct Coverage {
+    /// Runtime calls in CloudTrail, failed ones included.
+    pub(in crate::report) called: u64,
+    /// Of these, calls with an invocation log.
+    pub(in crate::report) logged: u64,
+    /// Of these, calls without.
+    pub(in crate::report) unlogged: u64,
+    /// Logged calls without a CloudTrail event.
+    pub(in crate::report) log_only: u64,
+    /// Hours in which an account and region called and logged nothing, longest first.
+    pub(in crate::report) gaps: Vec<Gap>,
+}
+
+/// A stretch without logs, by whole hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct Gap {
+    pub(in crate::report) account: String,
+    pub(in crate::report) region: String,
+    pub(in crate::report) from: DateTime<Utc>,
+    pub(in crate::report) to: DateTime<Utc>,
+    /// Calls in CloudTrail meanwhile.
+    pub(in crate::report) unlogged: u64,
+}
+
+impl Gap {
+    pub(in crate::report) fn length(&self) -> Duration {
+        self.to - self.from
+    }
+}
+
+/// Why log coverage is known or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum Verdict {
+    /// Calls met logs: the ratio says something.
+    Known,
+    /// CloudTrail shows no runtime call, so there is nothing to check against.
+    NoEvents,
+    /// Both sides have calls and no id meets: the ids can't be compared.
+    NoJoin,
+}
+
+impl Coverage {
+    pub(in crate::report) fn read(inputs: &Inputs) -> PolarsResult<Self> {
+        let window = Window {
+            from: TimeMs(inputs.period.from.timestamp_millis()),
+            to: TimeMs(inputs.period.to.timestamp_millis()),
+        };
+        let frames = || (inputs.api_events.clone(), inputs.invocations.clone());
+        let (events, logs) = frames();
+        let totals = Rows::collect(coverage(events, logs, window, &[], inputs.timezone)?)?;
+        let count = |name| Ok(totals.count(0, name)?.unwrap_or(0));
+        let (events, logs) = frames();
+        Ok(Self {
+            called: count(names::CALLED)?,
+            logged: count(names::LOGGED)?,
+            unlogged: count(names::UNLOGGED)?,
+            log_only: count(names::LOG_ONLY)?,
+            gaps: read_gaps(&Rows::collect(gaps(events, logs, window)?)?)?,
+        })
+    }
+
+    pub(in crate::report) fn verdict(&self) -> Verdict {
+        match (self.called, self.logged, self.log_only) {
+            (0, ..) => Verdict::NoEvents,
+            (_, 0, 1..) => Verdict::NoJoin,
+            _ => Verdict::Known,
+        }
+    }
+
+    /// logged ÷ called, where it is known.
+    pub(in crate::report) fn share(&self) -> Option<f64> {
+        match self.verdict() {
+            Verdict::Known => crate::report::compare::share(self.logged, self.called),
+            Verdict::NoEvents | Verdict::NoJoin => None,
+        }
+    }
+
+    /// The gaps, unless the ids can't be compared at all.
+    pub(in crate::report) fn known_gaps(&self) -> &[Gap] {
+        if self.verdict() == Verdict::Known { &self.gaps } else { &[] }
+    }
+}
+
+fn read_gaps(rows: &Rows) -> PolarsResult<Vec<Gap>> {
+    let mut gaps = Vec::with_capacity(rows.len());
+    for row in 0..rows.len() {
+        let text = |name| Ok(rows.text(row, name)?.unwrap_or_else(|| "unknown".to_owned()));
+        if let (Some(from), Some(to)) = (rows.time(row, FROM)?, rows.time(row, TO)?) {
+            gaps.push(Gap {
+                account: text(ACCOUNT_ID)?,
+                region: text(REGION)?,
+                from,
+                to,
+                unlogged: rows.count(row, names::UNLOGGED)?.unwrap_or(0),
+            });
+        }
+    }
+    gaps.sort_by_key(|gap| (std::cmp::Reverse((gap.length(), gap.unlogged)), gap.from));
+    Ok(gaps)
+}

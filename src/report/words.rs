@@ -1,0 +1,124 @@
+//! Names of periods and days, as reports say them.
+
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use chrono_tz::Tz;
+
+use super::parts::{Align, Column};
+use crate::period::{Cadence, Period};
+
+/// `week 46` for a calendar week, else `the period before` or `this period` by the caller's word.
+pub(super) fn week_name(period: Period, zone: Tz, otherwise: &str) -> String {
+    let day = first_day(period, zone);
+    if Cadence::Weekly.period_of(day, zone) == period {
+        format!("week {}", day.iso_week().week())
+    } else {
+        otherwise.to_owned()
+    }
+}
+
+/// `week 46, 9–15 Nov 2026`, or the dates alone when the period is no calendar week.
+pub(super) fn subtitle(period: Period, zone: Tz) -> String {
+    let dates = dates(period, zone);
+    match week_name(period, zone, "").as_str() {
+        "" => dates,
+        name => format!("{name}, {dates}"),
+    }
+}
+
+/// `9–15 Nov 2026`, `26 Oct – 1 Nov 2026` or `29 Dec 2025 – 4 Jan 2026`.
+pub(super) fn dates(period: Period, zone: Tz) -> String {
+    let (first, last) = (first_day(period, zone), last_day(period, zone));
+    let tail = last.format("%-d %b %Y");
+    if first == last {
+        tail.to_string()
+    } else if (first.year(), first.month()) == (last.year(), last.month()) {
+        format!("{}\u{2013}{tail}", first.day())
+    } else if first.year() == last.year() {
+        format!("{} \u{2013} {tail}", first.format("%-d %b"))
+    } else {
+        format!("{} \u{2013} {tail}", first.format("%-d %b %Y"))
+    }
+}
+
+/// `2026-W46` for a calendar week, else `2026-11-09_2026-11-12`: the report's file name part.
+pub(super) fn file_part(period: Period, zone: Tz) -> String {
+    let (first, last) = (first_day(period, zone), last_day(period, zone));
+    if Cadence::Weekly.period_of(first, zone) == period {
+        first.format("%G-W%V").to_string()
+    } else {
+        format!("{first}_{last}")
+    }
+}
+
+/// `Mon 9 Nov 00:00` in the zone.
+pub(super) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%a %-d %b %H:%M").to_string()
+}
+
+/// `Wed 11 Nov`.
+pub(super) fn day(day: NaiveDate) -> String {
+    day.format("%a %-d %b").to_string()
+}
+
+/// Absolute UTC time for a command.
+pub(super) fn argument(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The command that answers `by` and `metrics` over the period.
+pub(super) fn query(period: Period, zone: Tz, by: &str, metrics: &str) -> String {
+    let zone = if zone == Tz::UTC { String::new() } else { format!(" --timezone {}", zone.name()) };
+    format!(
+        "bedrock-lens query --from {} --to {} --by {by} --metrics {metrics}{zone}",
+        argument(period.from),
+        argument(period.to)
+    )
+}
+
+/// `1 gap`, `2 gaps`.
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { one.to_owned() } else { many.to_owned() }
+}
+
+fn first_day(period: Period, zone: Tz) -> NaiveDate {
+    period.from.with_timezone(&zone).date_naive()
+}
+
+fn last_day(period: Period, zone: Tz) -> NaiveDate {
+    (period.to - chrono::Duration::milliseconds(1)).with_timezone(&zone).date_naive()
+}
+
+/// A left-aligned column of text.
+pub(super) fn text_column(key: &'static str, label: &str) -> Column {
+    Column { key, label: label.to_owned(), unit: None, align: Align::Left, parts: false }
+}
+
+/// A right-aligned column of figures.
+pub(super) fn figure_column(key: &'static str, label: &str, unit: Option<&'static str>) -> Column {
+    Column { key, label: label.to_owned(), unit, align: Align::Right, parts: false }
+}
+
+/// A column of figures that add up to the total row.
+pub(super) fn parts_column(key: &'static str, label: &str, unit: Option<&'static str>) -> Column {
+    Column { parts: true, ..figure_column(key, label, unit) }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::UTC;
+
+    use super::{dates, file_part, subtitle};
+    use crate::period::{Cadence, Period};
+
+    fn week(day: &str) -> Period {
+        Cadence::Weekly.period_of(day.parse().expect("a day"), UTC)
+    }
+
+    #[test]
+    fn weeks_are_named_by_their_dates_as_people_write_them() {
+        assert_eq!(subtitle(week("2026-11-11"), UTC), "week 46, 9\u{2013}15 Nov 2026");
+        assert_eq!(dates(week("2026-10-30"), UTC), "26 Oct \u{2013} 1 Nov 2026");
+        assert_eq!(dates(week("2026-01-01"), UTC), "29 Dec 2025 \u{2013} 4 Jan 2026");
+        assert_eq!(file_part(week("2027-01-01"), UTC), "2026-W53");
+    }
+}

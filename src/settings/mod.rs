@@ -1,0 +1,126 @@
+//! One resolved [`Settings`]: flag, else environment, else configuration file, else default.
+//!
+//! The only module that reads the environment and the configuration file.
+
+mod error;
+mod file;
+
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use etcetera::AppStrategy;
+
+pub use error::Error;
+
+/// Default bound on what one object may inflate to: 1 GiB.
+const MAX_OBJECT_BYTES: u64 = 1 << 30;
+
+/// The configuration file looked for in the current folder.
+const DEFAULT_FILE: &str = "bedrock-lens.toml";
+
+/// What the command line says; `None` where it is silent.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--store`.
+    pub store: Option<PathBuf>,
+    /// `--timezone`.
+    pub timezone: Option<String>,
+}
+
+/// What the environment says; `None` where it is silent.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `BEDROCK_LENS_CONFIG`.
+    pub config: Option<PathBuf>,
+    /// `BEDROCK_LENS_STORE`.
+    pub store: Option<PathBuf>,
+    /// `BEDROCK_LENS_TIMEZONE`.
+    pub timezone: Option<String>,
+    /// Whether `NO_COLOR` is set and not empty (<https://no-color.org>).
+    pub no_color: bool,
+    /// Whether `TERM` is `dumb`.
+    pub dumb_terminal: bool,
+}
+
+impl Environment {
+    /// Reads the process environment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn read() -> Self {
+        let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            config: text("BEDROCK_LENS_CONFIG").map(PathBuf::from),
+            store: text("BEDROCK_LENS_STORE").map(PathBuf::from),
+            timezone: text("BEDROCK_LENS_TIMEZONE"),
+            no_color: text("NO_COLOR").is_some(),
+            dumb_terminal: text("TERM").as_deref() == Some("dumb"),
+        }
+    }
+}
+
+/// Everything a run is told, resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The store's folder.
+    pub store: PathBuf,
+    /// The zone that days and hours are cut in.
+    pub timezone: Tz,
+    /// Most bytes one object may inflate to.
+    pub max_object_bytes: u64,
+}
+
+impl Settings {
+    /// Resolves the settings of a run.
+    ///
+    /// # Errors
+    /// When a named configuration file can't be read, holds an unknown key or a value of the wrong
+    /// form, or when no store is named and the platform has no data directory.
+    pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Self, Error> {
+        let named = flags.config.as_ref().or(environment.config.as_ref());
+        let file = match named {
+            Some(path) => file::read(path)?,
+            None if Path::new(DEFAULT_FILE).is_file() => file::read(Path::new(DEFAULT_FILE))?,
+            None => file::Contents::default(),
+        };
+        let store = flags.store.clone().or_else(|| environment.store.clone()).or(file.store);
+        let timezone = flags
+            .timezone
+            .as_deref()
+            .map(|name| (name, "--timezone"))
+            .or_else(|| environment.timezone.as_deref().map(|name| (name, "BEDROCK_LENS_TIMEZONE")))
+            .or_else(|| file.timezone.as_deref().map(|name| (name, "the configuration file")));
+        Ok(Self {
+            store: store.map_or_else(default_store, Ok)?,
+            timezone: timezone.map_or(Ok(Tz::UTC), |(name, origin)| zone(name, origin))?,
+            max_object_bytes: file.ingest.max_object_bytes.unwrap_or(MAX_OBJECT_BYTES),
+        })
+    }
+}
+
+fn default_store() -> Result<PathBuf, Error> {
+    let strategy = etcetera::choose_app_strategy(etcetera::AppStrategyArgs {
+        top_level_domain: "dev".to_owned(),
+        author: "bedrock-lens".to_owned(),
+        app_name: "bedrock-lens".to_owned(),
+    });
+    strategy.map(|found| found.in_data_dir("store")).map_err(|_| Error::NoDataDirectory)
+}
+
+fn zone(name: &str, origin: &'static str) -> Result<Tz, Error> {
+    name.parse().map_err(|_| Error::UnknownZone {
+        name: name.to_owned(),
+        origin,
+        nearest: nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())),
+    })
+}
+
+/// The known name most like the given one, if any is close.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
+    known
+        .map(|candidate| (likeness(candidate), candidate))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate.to_owned())
+}
