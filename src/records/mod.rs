@@ -4,6 +4,10 @@
 //! becomes a [`Reject`] with its reason, and the records beside it are kept. Prompt and completion
 //! text never leaves this module; only a keyed hash of the prompt does.
 
+pub(crate) mod identity;
+pub mod key;
+pub(crate) mod timestamp;
+
 use crate::schema::TimeMs;
 use crate::schema::api_event::ApiEvent;
 use crate::schema::invocation::Invocation;
