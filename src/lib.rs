@@ -3,4 +3,5 @@
 pub mod records;
 pub mod report;
 pub mod schema;
+pub mod sources;
 pub mod units;
