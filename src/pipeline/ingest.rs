@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Duration, DurationRound, Utc};
+use chrono::{DateTime, Duration, Utc};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Error;
 use crate::period::Period;
-use crate::records::{self, Decoded, KeyFacts, Limits, ObjectKind, ObjectName, PromptKey, Skip};
-use crate::schema::TimeMs;
+use crate::records::key::{KeyFacts, ObjectKind, classify};
+use crate::records::{self, Decoded, Limits, ObjectName, PromptKey, Skip};
 use crate::sources::{ObjectEntry, Source};
 use crate::store::{self, ReadObject, Reader, Writer};
 
@@ -182,7 +182,7 @@ impl<'a> Plan<'a> {
             self.summary.trouble(|| failure.to_string());
         }
         for entry in listing.objects {
-            let facts = records::classify(&entry.key);
+            let facts = classify(&entry.key);
             logs += usize::from(facts.skip.is_none());
             if !selection.takes(&facts) {
                 continue;
@@ -323,20 +323,18 @@ impl Selection {
     }
 }
 
-/// Whether the folder the object lies in belongs to the range: hour folders for invocation logs, day
-/// folders for CloudTrail. An object whose path tells no time is always taken.
+/// Whether the object may belong to the range, with the margin for late delivery. An object whose
+/// path tells no time is always taken.
 fn in_range(facts: &KeyFacts, range: Period) -> bool {
-    let Some(written) = facts.written.and_then(instant) else { return true };
-    let folder = match facts.kind {
+    let margin = match facts.kind {
         Some(ObjectKind::Invocations) | None => Duration::hours(1),
         Some(_) => Duration::days(1),
     };
-    let start = written.duration_trunc(folder).unwrap_or(written);
-    start + folder > range.from && start < range.to + folder
-}
-
-fn instant(time: TimeMs) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_millis(time.0)
+    let starts_before_end =
+        facts.written.is_none_or(|at| at.0 < (range.to + margin).timestamp_millis());
+    let ends_after_start =
+        facts.written_end.is_none_or(|at| at.0 > range.from.timestamp_millis());
+    starts_before_end && ends_after_start
 }
 
 /// What was found where no log was, as a phrase.

@@ -4,6 +4,12 @@
 //! becomes a [`Reject`] with its reason, and the records beside it are kept. Prompt and completion
 //! text never leaves this module; only a keyed hash of the prompt does.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the container reader calls it"))]
+pub(crate) mod cloudtrail;
+pub(crate) mod identity;
+pub mod key;
+pub(crate) mod timestamp;
+
 use crate::schema::TimeMs;
 use crate::schema::api_event::ApiEvent;
 use crate::schema::invocation::Invocation;
@@ -55,4 +61,16 @@ pub enum Skip {
     Digest,
     /// Neither name nor content is a log's.
     NotALog,
+}
+
+impl Skip {
+    /// The reason as the catalogue keeps it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PermissionCheck => "permission_check",
+            Self::OffloadedBody => "offloaded_body",
+            Self::Digest => "digest",
+            Self::NotALog => "not_a_log",
+        }
+    }
 }

@@ -1,0 +1,105 @@
+//! Who called, and with which kind of credential: `userIdentity` and what else tells of it.
+
+use std::borrow::Cow;
+
+use crate::records::identity::{API_KEY_USER, Identity, identity};
+use crate::schema::api_event::ApiEvent;
+
+use super::wire::{self, flag, nested, text};
+
+/// What CloudTrail writes for a user name that may be a password typed into the wrong field.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+/// Fills the row's caller; `event_type` and `recipient_account_id` are known by now.
+pub(super) fn fill(event: &wire::Event<'_>, row: &mut ApiEvent) {
+    let user: wire::UserIdentity<'_> = nested(event.user_identity);
+    let context: wire::SessionContext<'_> = nested(user.session_context);
+    let attributes: wire::SessionAttributes<'_> = nested(context.attributes);
+    let issuer: wire::SessionIssuer<'_> = nested(context.session_issuer);
+    let owned = |raw| text(raw).map(Cow::into_owned);
+
+    row.user_identity_type = owned(user.kind);
+    row.identity_arn = owned(user.arn);
+    row.session_issuer_arn = owned(issuer.arn);
+    row.invoked_by = owned(user.invoked_by);
+    row.access_key_id = owned(user.access_key_id);
+    row.mfa_authenticated = flag(attributes.mfa_authenticated);
+    row.account_id = owned(user.account_id).or_else(|| row.recipient_account_id.clone());
+
+    let named = row.identity_arn.as_deref().map(identity).unwrap_or_default();
+    let bearer = calls_with_bearer_token(event) || has_api_key_name(&named, &user);
+    row.session = named.session.clone().or_else(|| role_session_name(&user));
+    row.principal = principal(named, &user, row);
+    row.from_console = from_console(event, row);
+    row.credential_class = credential_class(row, bearer).map(str::to_owned);
+}
+
+/// The ARN names the caller best. Without one: the account root, the session's role, the user name,
+/// the person behind an Identity Center call, the AWS service.
+fn principal(named: Identity, user: &wire::UserIdentity<'_>, row: &ApiEvent) -> Option<String> {
+    let by_type = || match row.user_identity_type.as_deref()? {
+        "Root" => Some("root".to_owned()),
+        _ => identity(row.session_issuer_arn.as_deref()?).principal,
+    };
+    let by_name = || text(user.user_name).filter(|name| name != HIDDEN).map(Cow::into_owned);
+    let by_person = || {
+        let person: wire::OnBehalfOf<'_> = nested(user.on_behalf_of);
+        text(person.user_id).map(Cow::into_owned)
+    };
+    named
+        .principal
+        .or_else(by_type)
+        .or_else(by_name)
+        .or_else(by_person)
+        .or_else(|| row.invoked_by.clone())
+}
+
+/// `principalId` of an assumed role is `AROA…:SESSION`; callers from other accounts have only that.
+fn role_session_name(user: &wire::UserIdentity<'_>) -> Option<String> {
+    let principal_id = text(user.principal_id)?;
+    let (id, session) = principal_id.split_once(':')?;
+    (id.starts_with("AROA") && !session.is_empty()).then(|| session.to_owned())
+}
+
+/// CloudTrail writes the flag only when it holds: without it and without a console event type the
+/// answer is unknown.
+fn from_console(event: &wire::Event<'_>, row: &ApiEvent) -> Option<bool> {
+    let console_event =
+        matches!(row.event_type.as_deref(), Some("AwsConsoleSignIn" | "AwsConsoleAction"));
+    if console_event { Some(true) } else { flag(event.session_credential_from_console) }
+}
+
+fn calls_with_bearer_token(event: &wire::Event<'_>) -> bool {
+    let additional: wire::AdditionalEventData<'_> = nested(event.additional_event_data);
+    flag(additional.call_with_bearer_token) == Some(true)
+}
+
+fn has_api_key_name(named: &Identity, user: &wire::UserIdentity<'_>) -> bool {
+    named.principal_type == Some("api_key")
+        || text(user.user_name).is_some_and(|name| name.starts_with(API_KEY_USER))
+}
+
+/// The first that holds, from what an auditor must not miss to what is usual:
+///
+/// 1. `root`: the account root, also in the console or when a service calls on for it.
+/// 2. `bedrock_api_key`: a bearer token, whoever made it.
+/// 3. `aws_service`: a service called, by itself or on for a caller who gave it no key.
+/// 4. `console`: a person's browser session; its temporary keys would else look like a role's.
+/// 5. `long_term_key`: an IAM user's access key (`AKIA…`).
+/// 6. `role_session`: an assumed role, or temporary keys of any caller (`ASIA…`).
+fn credential_class(row: &ApiEvent, bearer: bool) -> Option<&'static str> {
+    let kind = row.user_identity_type.as_deref();
+    let key_starts = |prefix| row.access_key_id.as_deref().is_some_and(|k| k.starts_with(prefix));
+    let service = row.invoked_by.as_deref().is_some_and(|by| by.ends_with(".amazonaws.com"));
+    match kind {
+        Some("Root") => Some("root"),
+        _ if bearer => Some("bedrock_api_key"),
+        Some("AWSService") => Some("aws_service"),
+        _ if service => Some("aws_service"),
+        _ if row.from_console == Some(true) => Some("console"),
+        Some("IAMUser") if key_starts("AKIA") => Some("long_term_key"),
+        Some("AssumedRole" | "Role") => Some("role_session"),
+        _ if key_starts("ASIA") => Some("role_session"),
+        _ => None,
+    }
+}

@@ -1,0 +1,140 @@
+//! One CloudTrail event → one row of `api_events`.
+//!
+//! Knows the event's fields (record contents reference, CloudTrail user guide) and how to tell an
+//! event and a digest from other JSON. Doesn't know where the event's text came from: unwrapping
+//! files, envelopes and lists is the caller's, who also fills `object` and `record`.
+//!
+//! Only what the row needs is read; the rest of the event is skipped over, not built. AWS documents
+//! a part of what it writes, so a field of an unexpected type is null and the event is kept.
+
+mod caller;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use crate::schema::api_event::{ApiEvent, BEDROCK_SOURCE, RUNTIME_OPERATIONS};
+use crate::schema::reject::reason;
+
+use super::timestamp;
+use wire::{compact, count, flag, nested, text};
+
+/// Whether an object with these top-level keys is a CloudTrail event; `has` tells if a key is there.
+///
+/// The time is left out on purpose: an event without it is an event that can't be placed.
+pub(crate) fn is_event(has: impl Fn(&str) -> bool) -> bool {
+    let marked = ["eventVersion", "eventID", "eventTime", "eventType"].into_iter().any(&has);
+    marked && (has("eventSource") && has("eventName") || has("insightDetails"))
+}
+
+/// Whether an object with these top-level keys is a CloudTrail digest; `has` tells if a key is there.
+pub(crate) fn is_digest(has: impl Fn(&str) -> bool) -> bool {
+    ["digestStartTime", "digestEndTime", "digestS3Object"].into_iter().any(has)
+}
+
+/// Reads one event's JSON text. `object` and `record` stay null for the caller to fill.
+///
+/// # Errors
+/// A [`reason`]: `invalid_json` (also for a key that occurs twice: which value holds is anyone's
+/// guess), `unknown_schema` when it is no CloudTrail event, `bad_timestamp` when `eventTime` is
+/// missing or no time.
+pub(crate) fn event(raw: &str) -> Result<ApiEvent, &'static str> {
+    let event = parse(raw)?;
+    let event_time = text(event.event_time)
+        .and_then(|time| timestamp::parse(&time))
+        .ok_or(reason::BAD_TIMESTAMP)?;
+    let mut row = ApiEvent { event_time: Some(event_time), ..about_event(&event) };
+    about_connection(&event, &mut row);
+    about_insight(&event, &mut row);
+    about_call(&event, &mut row);
+    caller::fill(&event, &mut row);
+    Ok(row)
+}
+
+fn parse(raw: &str) -> Result<wire::Event<'_>, &'static str> {
+    let event: wire::Event<'_> = serde_json::from_str(raw).map_err(|error| {
+        let another_value = error.is_data() && !raw.trim_start().starts_with('{');
+        if another_value { reason::UNKNOWN_SCHEMA } else { reason::INVALID_JSON }
+    })?;
+    // S3 notifications and the batches of streams and queues look alike; their source is `aws:…`.
+    let foreign = text(event.event_source).is_some_and(|source| source.starts_with("aws:"));
+    if foreign || !is_event(|key| event.has(key)) {
+        return Err(reason::UNKNOWN_SCHEMA);
+    }
+    Ok(event)
+}
+
+fn about_event(event: &wire::Event<'_>) -> ApiEvent {
+    let addendum: wire::Addendum<'_> = nested(event.addendum);
+    let owned = |raw| text(raw).map(Into::into);
+    ApiEvent {
+        event_id: owned(event.event_id),
+        shared_event_id: owned(event.shared_event_id),
+        request_id: owned(event.request_id),
+        recipient_account_id: owned(event.recipient_account_id),
+        region: owned(event.aws_region),
+        event_source: owned(event.event_source),
+        event_name: owned(event.event_name),
+        event_type: owned(event.event_type),
+        event_category: owned(event.event_category),
+        read_only: flag(event.read_only),
+        error_code: owned(event.error_code),
+        error_message: owned(event.error_message),
+        resources: compact(event.resources),
+        addendum_reason: owned(addendum.reason),
+        original_event_id: owned(addendum.original_event_id),
+        ..ApiEvent::default()
+    }
+}
+
+fn about_connection(event: &wire::Event<'_>, row: &mut ApiEvent) {
+    let tls: wire::TlsDetails<'_> = nested(event.tls_details);
+    row.source_ip_address = text(event.source_ip_address).map(Into::into);
+    row.user_agent = text(event.user_agent).map(Into::into);
+    row.tls_version = text(tls.tls_version).map(Into::into);
+    row.host_header = text(tls.client_provided_host_header).map(Into::into);
+    row.vpc_endpoint_id = text(event.vpc_endpoint_id).map(Into::into);
+}
+
+/// An Insight names the call it is about one level down, and has no caller of its own.
+fn about_insight(event: &wire::Event<'_>, row: &mut ApiEvent) {
+    let Some(raw) = event.insight_details else {
+        return;
+    };
+    let insight: wire::InsightDetails<'_> = nested(Some(raw));
+    let unless_known = |known: &mut Option<String>, raw| {
+        if known.is_none() {
+            *known = text(raw).map(Into::into);
+        }
+    };
+    unless_known(&mut row.event_source, insight.event_source);
+    unless_known(&mut row.event_name, insight.event_name);
+    unless_known(&mut row.error_code, insight.error_code);
+    row.insight_details = compact(Some(raw));
+}
+
+/// What was asked for. Of the four runtime operations only ids, Region and counts are taken: no
+/// prompt is known to be in their parameters, and none could get through.
+fn about_call(event: &wire::Event<'_>, row: &mut ApiEvent) {
+    let request: wire::RequestParameters<'_> = nested(event.request_parameters);
+    let config: wire::GuardrailConfig<'_> = nested(request.guardrail_config);
+    let additional: wire::AdditionalEventData<'_> = nested(event.additional_event_data);
+
+    row.model_id = text(request.model_id).map(Into::into);
+    row.guardrail_id = text(request.guardrail_identifier)
+        .or_else(|| text(config.guardrail_identifier))
+        .map(Into::into);
+    row.inference_region = text(additional.inference_region).map(Into::into);
+    row.input_tokens =
+        count(additional.input_tokens).or_else(|| count(additional.input_token_count));
+    row.output_tokens =
+        count(additional.output_tokens).or_else(|| count(additional.output_token_count));
+    if !is_runtime_call(row) {
+        row.request_parameters = compact(event.request_parameters);
+        row.additional_event_data = compact(event.additional_event_data);
+    }
+}
+
+fn is_runtime_call(row: &ApiEvent) -> bool {
+    row.event_source.as_deref() == Some(BEDROCK_SOURCE)
+        && row.event_name.as_deref().is_some_and(|name| RUNTIME_OPERATIONS.contains(&name))
+}
