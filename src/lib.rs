@@ -1,5 +1,6 @@
 //! bedrock-lens: from archived Amazon Bedrock and CloudTrail logs to numbers that can be trusted.
 
+pub mod metrics;
 pub mod records;
 pub mod report;
 pub mod schema;
