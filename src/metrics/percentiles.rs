@@ -3,7 +3,7 @@
 //! Requests are counted per (group, value) first and ranked after: the second step sees a few
 //! thousand rows however many requests there are, and the counts of days can be added up.
 
-use polars::prelude::{DataType, Expr, LazyFrame, SortOptions, col, len, lit};
+use polars::prelude::{DataType, Expr, LazyFrame, SortMultipleOptions, SortOptions, col, len, lit};
 
 use super::grouping::aggregate;
 use crate::schema::invocation::{FIRST_BYTE_MS, LATENCY_MS};
@@ -42,7 +42,7 @@ impl Percentile {
     fn nearest_rank(self) -> Expr {
         let values = col(self.column);
         let counts = col(derived::COUNT);
-        let ascending = counts.clone().sort_by([values.clone()], Default::default());
+        let ascending = counts.clone().sort_by([values.clone()], SortMultipleOptions::default());
         let reaches =
             (ascending.cum_sum(false) * lit(100_i64)).gt_eq(counts.sum() * lit(self.percent));
         values.sort(SortOptions::default()).filter(reaches).min().alias(self.name)

@@ -2,7 +2,8 @@
 
 use chrono_tz::Tz;
 use polars::prelude::{
-    Column, DataType, Expr, Field, IntoColumn, LazyFrame, NamedFrom, PolarsResult, Series, col,
+    Column, DataType, Expr, Field, IntoColumn, LazyFrame, NamedFrom, PolarsResult, Schema, Series,
+    col,
 };
 
 use super::dimensions::Dimension;
@@ -73,10 +74,11 @@ pub fn usage(priced: LazyFrame, query: &UsageQuery) -> PolarsResult<LazyFrame> {
 
 /// Units of 10⁻¹⁴ USD as exact decimal text: `0.00006`; null stays null.
 pub fn usd_text(units: Expr) -> Expr {
-    units.map(units_to_text, |_, field| Ok(Field::new(field.name().clone(), DataType::String)))
+    let text = |_: &Schema, field: &Field| Ok(Field::new(field.name().clone(), DataType::String));
+    units.map(|units| units_to_text(&units), text)
 }
 
-fn units_to_text(units: Column) -> PolarsResult<Column> {
+fn units_to_text(units: &Column) -> PolarsResult<Column> {
     let units = units.cast(&DataType::Int128)?;
     let texts = units.i128()?.iter().map(|units| units.map(|units| Usd(units).to_string()));
     Ok(Series::new(units.name().clone(), texts.collect::<Vec<_>>()).into_column())

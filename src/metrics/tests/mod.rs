@@ -8,7 +8,7 @@ mod laws;
 mod usage;
 
 use chrono::DateTime;
-use polars::prelude::{AnyValue, DataFrame, LazyFrame, NamedFrom, Series};
+use polars::prelude::{AnyValue, DataFrame, Engine, LazyFrame, NamedFrom, Series};
 
 use crate::schema::invocation::Invocation;
 use crate::schema::{Row, TimeMs, cost};
@@ -54,8 +54,14 @@ impl Priced {
 }
 
 /// Each row of the collected frame as text, cells joined by ` | `, null as `-`.
+///
+/// Both engines must agree: callers choose the one that suits the frame's size.
 fn rows(lf: LazyFrame) -> Vec<String> {
-    table(&lf.collect().unwrap())
+    let collected =
+        |engine| table(&lf.clone().collect_with_engine(engine).unwrap().unwrap_single());
+    let in_memory = collected(Engine::InMemory);
+    assert_eq!(collected(Engine::Streaming), in_memory, "streaming and in memory");
+    in_memory
 }
 
 fn table(df: &DataFrame) -> Vec<String> {
