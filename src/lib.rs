@@ -16,6 +16,7 @@ pub mod settings;
 
 pub mod sources;
 
+pub mod metrics;
 pub mod records;
 
 pub mod store;

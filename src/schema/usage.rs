@@ -171,3 +171,64 @@ pub mod metric {
         GUARDRAIL_INTERVENTIONS,
     ];
 }
+
+/// Columns that metrics derive, beside the dimensions and metrics themselves.
+pub mod derived {
+    /// `cost_usd` before it becomes text: `Int128`, 10⁻¹⁴ USD.
+    pub const COST_UNITS: &str = "cost_units";
+    /// `cost_per_request_usd` before it becomes text: `Int128`, 10⁻¹⁴ USD.
+    pub const COST_PER_REQUEST_UNITS: &str = "cost_per_request_units";
+    /// Rows that share the values beside it.
+    pub const COUNT: &str = "count";
+    /// Invocations that repeat a request id and yet are different calls.
+    pub const CONFLICTING_IDS: &str = "conflicting_ids";
+    /// First instant of an interval, UTC; it belongs to the interval.
+    pub const FROM: &str = "from";
+    /// End of an interval, UTC; it doesn't belong to the interval.
+    pub const TO: &str = "to";
+}
+
+/// Log coverage: what CloudTrail saw against what was logged.
+pub mod coverage {
+    /// Distinct runtime-call events of the four operations, failed ones included.
+    pub const CALLED: &str = "called";
+    /// Calls whose request id is in the invocation log.
+    pub const LOGGED: &str = "logged";
+    /// called − logged.
+    pub const UNLOGGED: &str = "unlogged";
+    /// Logged requests whose id no runtime-call event has.
+    pub const LOG_ONLY: &str = "log_only";
+    /// logged ÷ called; null without calls.
+    pub const COVERAGE: &str = "coverage";
+    /// Logged requests, by their own time.
+    pub const REQUESTS: &str = "requests";
+    /// Hours in which a call was seen.
+    pub const HOURS: &str = "hours";
+}
+
+/// KPIs on how well tokens are used.
+pub mod efficiency {
+    /// Output tokens of responses that ended normally and didn't repeat the caller's own prompt
+    /// within ten minutes ÷ all output tokens; over responses whose stop reason is known.
+    pub const TOKEN_EFFICIENCY: &str = "token_efficiency";
+    /// Output tokens with a known stop reason ÷ all output tokens: what the KPI above is based on.
+    pub const TOKEN_EFFICIENCY_COVERAGE: &str = "token_efficiency_coverage";
+    /// Requests cut off by the token limit ÷ requests with a known stop reason.
+    pub const TRUNCATED_SHARE: &str = "truncated_share";
+    /// Cache-read tokens ÷ all input tokens (outside the cache, read, written).
+    pub const CACHE_HIT_SHARE: &str = "cache_hit_share";
+    /// Whether the request repeats one of the ten minutes before it.
+    pub const REPEATED_PROMPT: &str = "repeated_prompt";
+}
+
+/// KPIs per day.
+pub mod activity {
+    /// Distinct models with at least one `ok` request on the day.
+    pub const ACTIVE_MODELS: &str = "active_models";
+    /// Distinct principals with a request on the day.
+    pub const ACTIVE_PRINCIPALS: &str = "active_principals";
+    /// Mean of [`ACTIVE_MODELS`] over the days of the period.
+    pub const MEAN_DAILY_MODELS: &str = "mean_daily_models";
+    /// Mean of [`ACTIVE_PRINCIPALS`] over the days of the period.
+    pub const MEAN_DAILY_PRINCIPALS: &str = "mean_daily_principals";
+}

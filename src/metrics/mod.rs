@@ -1,0 +1,24 @@
+//! KPIs as named expressions: lazy frame in, lazy frame out.
+//!
+//! [`usage`] answers "these metrics by these dimensions"; [`measures`] and [`percentiles`] define
+//! each metric, [`dimensions`] each grouping; [`coverage`] joins the log with CloudTrail;
+//! [`efficiency`] and [`activity`] hold the KPIs that need more than one aggregate.
+//!
+//! Nothing here collects a frame, reads a clock or rounds for print. Order of input rows never
+//! shows: results are sorted by their dimensions, nulls last. Null means unknown, never zero.
+
+pub mod activity;
+pub mod coverage;
+pub mod dimensions;
+pub mod efficiency;
+mod grouping;
+pub mod measures;
+pub mod metric;
+pub mod names;
+pub mod percentiles;
+pub mod tags;
+pub mod usage;
+pub mod window;
+
+#[cfg(test)]
+mod tests;

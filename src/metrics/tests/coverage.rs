@@ -1,0 +1,156 @@
+//! Coverage by request id, logging gaps and partly logged hours.
+
+use chrono_tz::Tz;
+use polars::prelude::{IntoLazy, LazyFrame};
+
+use super::{at, rows, text};
+use crate::metrics::coverage::{CoverageDimension, coverage, gaps, partly_logged_hours};
+use crate::metrics::window::Period;
+use crate::schema::Row;
+use crate::schema::api_event::ApiEvent;
+use crate::schema::invocation::Invocation;
+
+fn period() -> Period {
+    Period { from: at("2026-11-09T00:00:00Z").unwrap(), to: at("2026-11-10T00:00:00Z").unwrap() }
+}
+
+/// A runtime call at `HH:MM` of the day.
+fn event(time: &str, id: Option<&str>) -> ApiEvent {
+    ApiEvent {
+        request_id: id.map(str::to_owned),
+        event_time: at(&format!("2026-11-09T{time}:00Z")),
+        event_source: text("bedrock.amazonaws.com"),
+        event_name: text("Converse"),
+        account_id: text("111122223333"),
+        region: text("eu-central-1"),
+        ..Default::default()
+    }
+}
+
+fn logged(time: &str, id: Option<&str>) -> Invocation {
+    Invocation {
+        request_id: id.map(str::to_owned),
+        event_time: at(&format!("2026-11-09T{time}:00Z")),
+        account_id: text("111122223333"),
+        region: text("eu-central-1"),
+        ..Default::default()
+    }
+}
+
+fn frames(events: Vec<ApiEvent>, invocations: Vec<Invocation>) -> (LazyFrame, LazyFrame) {
+    let events = ApiEvent::frame(events).unwrap().lazy();
+    (events, Invocation::frame(invocations).unwrap().lazy())
+}
+
+fn covered(
+    events: Vec<ApiEvent>,
+    invocations: Vec<Invocation>,
+    by: &[CoverageDimension],
+) -> Vec<String> {
+    let (events, invocations) = frames(events, invocations);
+    rows(coverage(events, invocations, period(), by, Tz::UTC).unwrap())
+}
+
+#[test]
+fn calls_meet_their_log_by_request_id() {
+    let events = vec![event("10:00", Some("a")), event("10:00", Some("b")), event("10:01", None)];
+    let invocations = vec![logged("10:00", Some("a")), logged("10:02", Some("x"))];
+    assert_eq!(covered(events, invocations, &[]), ["3 | 1 | 2 | 1 | 0.3333333333333333"]);
+}
+
+#[test]
+fn events_and_log_rows_that_share_an_id_do_not_multiply() {
+    let events = vec![event("10:00", Some("a")), event("10:00", Some("a"))];
+    let invocations = vec![logged("10:00", Some("a")), logged("10:03", Some("a"))];
+    assert_eq!(covered(events, invocations, &[]), ["2 | 2 | 0 | 0 | 1"]);
+}
+
+#[test]
+fn log_rows_without_an_id_are_log_only_and_meet_no_event_without_one() {
+    let events = vec![event("10:00", None)];
+    assert_eq!(covered(events, vec![logged("10:00", None)], &[]), ["1 | 0 | 1 | 1 | 0"]);
+}
+
+#[test]
+fn only_the_four_runtime_operations_of_bedrock_are_calls_failed_ones_included() {
+    let control = ApiEvent { event_name: text("ListModels"), ..event("10:00", Some("a")) };
+    let other = ApiEvent { event_source: text("s3.amazonaws.com"), ..event("10:00", Some("b")) };
+    let failed = ApiEvent { error_code: text("AccessDenied"), ..event("10:00", Some("c")) };
+    let nameless = ApiEvent { event_name: None, ..event("10:00", Some("d")) };
+    let counted = covered(vec![control, other, failed, nameless], vec![], &[]);
+    assert_eq!(counted, ["1 | 0 | 1 | 0 | 0"]);
+}
+
+#[test]
+fn no_calls_have_no_coverage() {
+    assert_eq!(covered(vec![], vec![], &[]), ["0 | 0 | 0 | 0 | -"]);
+    assert!(covered(vec![], vec![], &[CoverageDimension::Region]).is_empty());
+}
+
+#[test]
+fn a_call_at_the_edge_meets_its_log_record_beyond_it() {
+    let late = Invocation { event_time: at("2026-11-10T00:00:01Z"), ..logged("10:00", Some("a")) };
+    assert_eq!(covered(vec![event("23:59", Some("a"))], vec![late], &[]), ["1 | 1 | 0 | 0 | 1"]);
+}
+
+#[test]
+fn coverage_splits_by_what_both_sources_know() {
+    let elsewhere = ApiEvent { region: text("us-east-1"), ..event("11:00", Some("b")) };
+    let events = vec![event("10:00", Some("a")), elsewhere];
+    let by = [CoverageDimension::Region, CoverageDimension::Hour];
+    assert_eq!(
+        covered(events, vec![logged("10:00", Some("a"))], &by),
+        [
+            "eu-central-1 | 2026-11-09T10:00:00Z | 1 | 1 | 0 | 0 | 1",
+            "us-east-1 | 2026-11-09T11:00:00Z | 1 | 0 | 1 | 0 | 0"
+        ]
+    );
+}
+
+/// Logged at 1 h, silent at 2 h and 4 h (nobody called at 3 h), half logged at 5 h, silent at 7 h.
+fn a_night() -> (LazyFrame, LazyFrame) {
+    let ids = ["a", "b", "c", "d", "e", "f", "g"];
+    let times = ["01:10", "02:10", "02:20", "04:10", "05:10", "05:20", "07:59"];
+    let mut events: Vec<ApiEvent> =
+        times.iter().zip(ids).map(|(time, id)| event(time, Some(id))).collect();
+    events.push(ApiEvent { region: text("us-east-1"), ..event("02:30", Some("h")) });
+    frames(events, vec![logged("01:10", Some("a")), logged("05:10", Some("e"))])
+}
+
+#[test]
+fn silent_hours_run_together_into_gaps() {
+    let (events, invocations) = a_night();
+    let found = gaps(events, invocations, period()).unwrap();
+    assert_eq!(
+        rows(found),
+        [
+            "111122223333 | eu-central-1 | 2026-11-09 02:00:00 UTC | 2026-11-09 05:00:00 UTC | 3 | 2",
+            "111122223333 | eu-central-1 | 2026-11-09 07:00:00 UTC | 2026-11-09 08:00:00 UTC | 1 | 1",
+            "111122223333 | us-east-1 | 2026-11-09 02:00:00 UTC | 2026-11-09 03:00:00 UTC | 1 | 1"
+        ]
+    );
+}
+
+#[test]
+fn an_hour_with_some_calls_logged_is_no_gap_but_partly_logged() {
+    let (events, invocations) = a_night();
+    assert_eq!(
+        rows(partly_logged_hours(events, invocations, period()).unwrap()),
+        ["111122223333 | eu-central-1 | 2026-11-09 05:00:00 UTC | 2026-11-09 06:00:00 UTC | \
+             2 | 1 | 1 | 1"]
+    );
+}
+
+#[test]
+fn logs_that_share_no_id_with_any_event_are_still_no_gap() {
+    let (events, invocations) =
+        frames(vec![event("02:10", Some("a"))], vec![logged("02:10", Some("x"))]);
+    assert!(rows(gaps(events, invocations, period()).unwrap()).is_empty());
+}
+
+#[test]
+fn a_call_logged_under_the_next_hour_is_no_gap() {
+    let (events, invocations) =
+        frames(vec![event("02:59", Some("a"))], vec![logged("03:00", Some("a"))]);
+    assert!(rows(gaps(events, invocations, period()).unwrap()).is_empty());
+}

@@ -1,0 +1,83 @@
+//! Tests of the metrics over small frames, counted by hand, and laws over random ones.
+
+mod activity;
+mod calendar;
+mod coverage;
+mod efficiency;
+mod laws;
+mod usage;
+
+use chrono::DateTime;
+use polars::prelude::{AnyValue, DataFrame, Engine, LazyFrame, NamedFrom, Series};
+
+use crate::schema::invocation::Invocation;
+use crate::schema::{Row, TimeMs, cost};
+
+/// The instant of an RFC 3339 time.
+fn at(time: &str) -> Option<TimeMs> {
+    let time = DateTime::parse_from_rfc3339(time).expect("an RFC 3339 time");
+    Some(TimeMs(time.timestamp_millis()))
+}
+
+fn text(value: &str) -> Option<String> {
+    Some(value.to_owned())
+}
+
+/// An invocation and what pricing says about it.
+#[derive(Debug, Clone, Default)]
+struct Priced {
+    invocation: Invocation,
+    cost_units: Option<i128>,
+    cost_status: &'static str,
+    uncached_input_tokens: Option<i64>,
+    total_tokens: Option<i64>,
+}
+
+impl Priced {
+    fn frame(rows: &[Self]) -> DataFrame {
+        let invocations = rows.iter().map(|row| row.invocation.clone()).collect();
+        let mut frame = Invocation::frame(invocations).unwrap();
+        let units: Vec<Option<i128>> = rows.iter().map(|row| row.cost_units).collect();
+        let status: Vec<&str> = rows.iter().map(|row| row.cost_status).collect();
+        let uncached: Vec<Option<i64>> = rows.iter().map(|row| row.uncached_input_tokens).collect();
+        let total: Vec<Option<i64>> = rows.iter().map(|row| row.total_tokens).collect();
+        for series in [
+            Series::new(cost::COST_UNITS.into(), units),
+            Series::new(cost::COST_STATUS.into(), status),
+            Series::new(cost::UNCACHED_INPUT_TOKENS.into(), uncached),
+            Series::new(cost::TOTAL_TOKENS.into(), total),
+        ] {
+            frame.with_column(series.into()).unwrap();
+        }
+        frame
+    }
+}
+
+/// Each row of the collected frame as text, cells joined by ` | `, null as `-`.
+///
+/// Both engines must agree: callers choose the one that suits the frame's size.
+fn rows(lf: LazyFrame) -> Vec<String> {
+    let collected =
+        |engine| table(&lf.clone().collect_with_engine(engine).unwrap().unwrap_single());
+    let in_memory = collected(Engine::InMemory);
+    assert_eq!(collected(Engine::Streaming), in_memory, "streaming and in memory");
+    in_memory
+}
+
+fn table(df: &DataFrame) -> Vec<String> {
+    let row = |index| {
+        let cells = df.columns().iter().map(|column| cell(&column.get(index).unwrap()));
+        cells.collect::<Vec<_>>().join(" | ")
+    };
+    (0..df.height()).map(row).collect()
+}
+
+fn cell(value: &AnyValue) -> String {
+    match value {
+        AnyValue::Null => "-".to_owned(),
+        AnyValue::String(text) => (*text).to_owned(),
+        AnyValue::StringOwned(text) => text.to_string(),
+        AnyValue::Float64(number) => format!("{number}"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,74 @@
+//! Rows of a period, and ids that are used twice.
+
+use polars::prelude::{DataType, Expr, LazyFrame, Literal, Scalar, TimeUnit, TimeZone, col};
+
+use super::measures::distinct;
+use crate::schema::TimeMs;
+use crate::schema::invocation::{EVENT_TIME, REQUEST_ID};
+use crate::schema::usage::derived;
+
+/// A stretch of time: `from` belongs to it, `to` doesn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// First instant.
+    pub from: TimeMs,
+    /// First instant after.
+    pub to: TimeMs,
+}
+
+impl Period {
+    /// Whether the row's `event_time` is in the period; of `invocations` or `api_events`.
+    pub fn holds_event(self) -> Expr {
+        let time = || col(EVENT_TIME);
+        time().gt_eq(instant(self.from)).and(time().lt(instant(self.to)))
+    }
+}
+
+/// The rows with `event_time` in the period; of `invocations` or `api_events`.
+pub fn in_period(lf: LazyFrame, period: Period) -> LazyFrame {
+    lf.filter(period.holds_event())
+}
+
+/// How many invocations repeat a request id and yet are different calls: one row, one number.
+///
+/// The store has already made one of rows that are the same call, so every id left twice is a
+/// conflict. An id three times counts two; null ids never count.
+pub fn conflicting_ids(invocations: LazyFrame) -> LazyFrame {
+    let ids = col(REQUEST_ID);
+    let rows = ids.clone().count().cast(DataType::Int64);
+    invocations.select([(rows - distinct(ids)).alias(derived::CONFLICTING_IDS)])
+}
+
+/// A literal of the type of every time column, so that a filter compares without a cast.
+fn instant(time: TimeMs) -> Expr {
+    Scalar::new_datetime(time.0, TimeUnit::Milliseconds, Some(TimeZone::UTC)).lit()
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{DataFrame, IntoLazy, df};
+
+    use super::{Period, conflicting_ids, in_period};
+    use crate::schema::invocation::Invocation;
+    use crate::schema::{Row, TimeMs};
+
+    fn invocations(times: &[i64]) -> DataFrame {
+        let row = |&time: &i64| Invocation { event_time: Some(TimeMs(time)), ..Default::default() };
+        Invocation::frame(times.iter().map(row).collect()).unwrap()
+    }
+
+    #[test]
+    fn a_period_holds_its_start_and_not_its_end() {
+        let period = Period { from: TimeMs(1000), to: TimeMs(2000) };
+        let rows = in_period(invocations(&[999, 1000, 1999, 2000]).lazy(), period);
+        assert_eq!(rows.collect().unwrap().height(), 2);
+    }
+
+    #[test]
+    fn every_row_beyond_the_first_of_an_id_is_a_conflict() {
+        let ids = [Some("a"), Some("b"), Some("a"), None, None, Some("a")];
+        let counted = conflicting_ids(df!["request_id" => ids].unwrap().lazy());
+        let counted = counted.collect().unwrap();
+        assert_eq!(counted.column("conflicting_ids").unwrap().i64().unwrap().get(0), Some(2));
+    }
+}
