@@ -16,6 +16,8 @@ pub mod measures;
 pub mod metric;
 pub mod names;
 pub mod percentiles;
+pub mod price_coverage;
+pub mod rejected;
 pub mod tags;
 pub mod usage;
 pub mod window;

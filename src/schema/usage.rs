@@ -232,3 +232,17 @@ pub mod activity {
     /// Mean of [`ACTIVE_PRINCIPALS`] over the days of the period.
     pub const MEAN_DAILY_PRINCIPALS: &str = "mean_daily_principals";
 }
+
+/// Columns of price coverage.
+pub mod price_coverage {
+    /// Requests that are billed.
+    pub const BILLED_REQUESTS: &str = "billed_requests";
+    /// Requests that are not billed.
+    pub const NOT_BILLED_REQUESTS: &str = "not_billed_requests";
+    /// Requests fully priced.
+    pub const PRICED_REQUESTS: &str = "priced_requests";
+    /// Known tokens of billed requests, each once.
+    pub const BILLED_TOKENS: &str = "billed_tokens";
+    /// Of these, tokens without a price.
+    pub const UNPRICED_TOKENS: &str = "unpriced_tokens";
+}

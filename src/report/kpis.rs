@@ -1,0 +1,292 @@
+//! The six tiles of the business report: value, change, daily values, target.
+
+use chrono::NaiveDate;
+use polars::prelude::PolarsResult;
+
+use super::compare::{difference, tone_where_more_is_worse};
+use super::parts::{Kpi, Missing, Outcome, Spark, Tone, Value};
+use super::read::{Rows, Usage, figures};
+use super::weekly::{Facts, Inputs};
+use crate::metrics::activity::{daily_active, mean_daily_active};
+use crate::metrics::dimensions::Dimension;
+use crate::metrics::efficiency::efficiency;
+use crate::metrics::metric::Metric;
+use crate::period::Period;
+use crate::schema::usage::activity::{ACTIVE_MODELS, ACTIVE_PRINCIPALS, MEAN_DAILY_MODELS};
+use crate::schema::usage::dimension::DAY;
+use crate::schema::usage::efficiency::{TOKEN_EFFICIENCY, TOKEN_EFFICIENCY_COVERAGE};
+
+/// Target of the mean response time, milliseconds: under it.
+pub(super) const LATENCY_TARGET_MS: f64 = 2_000.0;
+/// Target of the success rate: over it.
+pub(super) const SUCCESS_TARGET: f64 = 0.995;
+/// Target of the token efficiency: over it.
+const EFFICIENCY_TARGET: f64 = 0.8;
+
+/// The six tiles, in order.
+pub(super) fn tiles(facts: &Facts<'_>) -> PolarsResult<Vec<Kpi>> {
+    let daily = Daily::read(facts)?;
+    Ok(vec![
+        active_models(facts, &daily)?,
+        response_time(facts, &daily),
+        success_rate(facts, &daily),
+        cost_per_request(facts, &daily),
+        active_principals(facts, &daily),
+        token_efficiency(facts, &daily)?,
+    ])
+}
+
+fn active_models(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
+    let mean = |frame: &polars::prelude::LazyFrame, days: usize| -> PolarsResult<Option<f64>> {
+        let days = u32::try_from(days).unwrap_or(u32::MAX);
+        let rows = Rows::collect(mean_daily_active(frame.clone(), facts.zone(), days)?)?;
+        rows.number(0, MEAN_DAILY_MODELS)
+    };
+    let current = mean(&facts.inputs.current, daily.days_with_logs(false))?;
+    let previous = mean(&facts.inputs.previous, daily.days_with_logs(true))?;
+    let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
+    Ok(Kpi {
+        key: "daily_active_models",
+        label: "Daily active models".to_owned(),
+        value: current.map_or(Value::Missing(Missing::Unknown), Value::Mean),
+        note: None,
+        previous: previous.map_or(Value::Missing(Missing::New), Value::Mean),
+        change: difference(current, previous, Value::MeanChange),
+        tone: Tone::Neutral,
+        spark: daily.spark(ACTIVE_MODELS, None, |x| Value::Count(whole(x))),
+        outcome: judge(current.zip(previous), |(_, _)| change >= 0.0),
+        target: "not falling".to_owned(),
+    })
+}
+
+fn response_time(facts: &Facts<'_>, daily: &Daily) -> Kpi {
+    let metric = Metric::LatencyMeanMs;
+    let (current, previous) = (facts.current.number(metric), facts.previous.number(metric));
+    let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
+    let noise = previous.unwrap_or(0.0) * 0.02;
+    let known = facts.current.count(Metric::LatencyKnown);
+    Kpi {
+        key: "response_time_mean_ms",
+        label: "Mean response time".to_owned(),
+        value: current.map_or(Value::Missing(Missing::NotInLog), Value::DurationMs),
+        note: super::compare::share(known, facts.current.count(Metric::Requests))
+            .filter(|share| *share < 1.0)
+            .map(|share| format!("of {:.0}% measured", share * 100.0)),
+        previous: previous.map_or(Value::Missing(Missing::New), Value::DurationMs),
+        change: difference(current, previous, Value::DurationChange),
+        tone: tone_where_more_is_worse(change, noise),
+        spark: daily.spark(metric.name(), Some(LATENCY_TARGET_MS), Value::DurationMs),
+        outcome: judge(current, |mean| mean < LATENCY_TARGET_MS),
+        target: "under 2 s".to_owned(),
+    }
+}
+
+fn success_rate(facts: &Facts<'_>, daily: &Daily) -> Kpi {
+    let metric = Metric::SuccessRate;
+    let (current, previous) = (facts.current.number(metric), facts.previous.number(metric));
+    let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
+    Kpi {
+        key: "success_rate",
+        label: "Success rate".to_owned(),
+        value: current.map_or(Value::Missing(Missing::Unknown), Value::Share),
+        note: None,
+        previous: previous.map_or(Value::Missing(Missing::New), Value::Share),
+        change: difference(current, previous, Value::PointChange),
+        tone: tone_where_more_is_worse(-change, 0.0005),
+        spark: daily.spark(metric.name(), Some(SUCCESS_TARGET), Value::Share),
+        outcome: judge(current, |rate| rate > SUCCESS_TARGET),
+        target: "over 99.5%".to_owned(),
+    }
+}
+
+fn cost_per_request(facts: &Facts<'_>, daily: &Daily) -> Kpi {
+    let metric = Metric::CostPerRequestUsd;
+    let (current, previous) = (facts.current.usd(metric), facts.previous.usd(metric));
+    let both = current.zip(previous);
+    let change = both.map(|(now, before)| now.to_f64() / before.to_f64() - 1.0).filter(|x| x.is_finite());
+    Kpi {
+        key: "cost_per_request_usd",
+        label: "Cost per request".to_owned(),
+        value: current.map_or(Value::Missing(Missing::NotPriced), Value::UnitUsd),
+        note: None,
+        previous: previous.map_or(Value::Missing(Missing::New), Value::UnitUsd),
+        change: change.map_or(Value::Missing(Missing::New), Value::RelativeChange),
+        tone: change.map_or(Tone::Neutral, |change| tone_where_more_is_worse(change, 0.01)),
+        spark: daily.spark(metric.name(), None, |dollars| Value::UnitUsd(usd(dollars))),
+        outcome: judge(both, |(now, before)| now < before),
+        target: "falling".to_owned(),
+    }
+}
+
+fn active_principals(facts: &Facts<'_>, daily: &Daily) -> Kpi {
+    let (current, previous) =
+        (facts.current.count(Metric::Principals), facts.previous.count(Metric::Principals));
+    let has_previous = facts.previous.count(Metric::Requests) > 0;
+    let change = current.cast_signed() - previous.cast_signed();
+    Kpi {
+        key: "active_principals",
+        label: "Active principals".to_owned(),
+        value: Value::Count(current),
+        note: None,
+        previous: if has_previous { Value::Count(previous) } else { Value::Missing(Missing::New) },
+        change: if has_previous { Value::CountChange(change) } else { Value::Missing(Missing::New) },
+        tone: match change {
+            1.. if has_previous => Tone::Good,
+            ..=-1 if has_previous => Tone::Bad,
+            _ => Tone::Neutral,
+        },
+        spark: daily.spark(ACTIVE_PRINCIPALS, None, |x| Value::Count(whole(x))),
+        outcome: judge(has_previous.then_some(change), |change| change > 0),
+        target: "growing".to_owned(),
+    }
+}
+
+fn token_efficiency(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
+    let read = |frame: &polars::prelude::LazyFrame| -> PolarsResult<(Option<f64>, Option<f64>)> {
+        let rows = Rows::collect(efficiency(frame.clone(), &[], facts.zone())?)?;
+        Ok((rows.number(0, TOKEN_EFFICIENCY)?, rows.number(0, TOKEN_EFFICIENCY_COVERAGE)?))
+    };
+    let (current, coverage) = read(&facts.inputs.current)?;
+    let (previous, _) = read(&facts.inputs.previous)?;
+    let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
+    Ok(Kpi {
+        key: "token_efficiency",
+        label: "Token efficiency".to_owned(),
+        value: current.map_or(Value::Missing(Missing::NotInLog), Value::Share),
+        note: coverage
+            .filter(|share| *share < 0.9995)
+            .map(|share| format!("of {:.0}% of output", share * 100.0)),
+        previous: previous.map_or(Value::Missing(Missing::New), Value::Share),
+        change: difference(current, previous, Value::PointChange),
+        tone: tone_where_more_is_worse(-change, 0.002),
+        spark: daily.spark(TOKEN_EFFICIENCY, Some(EFFICIENCY_TARGET), Value::Share),
+        outcome: judge(current, |share| share > EFFICIENCY_TARGET),
+        target: "over 80%".to_owned(),
+    })
+}
+
+/// Pass or miss where the value is known.
+fn judge<T>(value: Option<T>, passes: impl FnOnce(T) -> bool) -> Outcome {
+    value.map_or(Outcome::NotEvaluated, |known| {
+        if passes(known) { Outcome::Pass } else { Outcome::Miss }
+    })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count that was read as a float"
+)]
+fn whole(x: f64) -> u64 {
+    x.max(0.0).round() as u64
+}
+
+/// A drawn amount back as money, for the text alternative of a spark line.
+#[expect(clippy::cast_possible_truncation, reason = "a drawn value, not a sum")]
+fn usd(dollars: f64) -> crate::units::Usd {
+    crate::units::Usd((dollars * 1e14) as i128)
+}
+
+/// Daily values of both periods.
+struct Daily {
+    previous: Vec<Day>,
+    current: Vec<Day>,
+}
+
+/// One local day; what it has no value for is absent.
+#[derive(Default)]
+struct Day {
+    has_logs: bool,
+    values: std::collections::BTreeMap<&'static str, f64>,
+}
+
+impl Daily {
+    fn read(facts: &Facts<'_>) -> PolarsResult<Self> {
+        let inputs = facts.inputs;
+        Ok(Self {
+            previous: days(inputs, &inputs.previous, inputs.previous_period)?,
+            current: days(inputs, &inputs.current, inputs.period)?,
+        })
+    }
+
+    fn days_with_logs(&self, previous: bool) -> usize {
+        let days = if previous { &self.previous } else { &self.current };
+        days.iter().filter(|day| day.has_logs).count()
+    }
+
+    fn spark(
+        &self,
+        name: &'static str,
+        target: Option<f64>,
+        form: impl Fn(f64) -> Value,
+    ) -> Spark {
+        let values: Vec<Option<f64>> = self
+            .previous
+            .iter()
+            .chain(&self.current)
+            .map(|day| day.values.get(name).copied())
+            .collect();
+        let known = || values.iter().flatten().copied();
+        let entries = [
+            ("first", known().next()),
+            ("last", known().next_back()),
+            ("lowest", known().min_by(f64::total_cmp)),
+            ("highest", known().max_by(f64::total_cmp)),
+        ];
+        let summary = entries
+            .into_iter()
+            .filter_map(|(word, value)| Some((word.to_owned(), form(value?))))
+            .collect();
+        Spark { previous: self.previous.len(), target, summary, values }
+    }
+}
+
+const DAILY_METRICS: [Metric; 4] =
+    [Metric::Requests, Metric::LatencyMeanMs, Metric::SuccessRate, Metric::CostPerRequestUsd];
+
+fn days(
+    inputs: &Inputs,
+    frame: &polars::prelude::LazyFrame,
+    period: Period,
+) -> PolarsResult<Vec<Day>> {
+    let zone = inputs.timezone;
+    let mut by_day: std::collections::BTreeMap<String, Day> = period
+        .local_days(zone)
+        .map(|day: NaiveDate| (day.to_string(), Day::default()))
+        .collect();
+    for usage in figures(frame, &[Dimension::Day], &DAILY_METRICS, zone)? {
+        if let Some(day) = usage.key().and_then(|key| by_day.get_mut(key)) {
+            day.has_logs = true;
+            day.learn(&usage);
+        }
+    }
+    let activity = Rows::collect(daily_active(frame.clone(), zone)?)?;
+    let efficient = Rows::collect(efficiency(frame.clone(), &[Dimension::Day], zone)?)?;
+    for (rows, columns) in
+        [(&activity, &[ACTIVE_MODELS, ACTIVE_PRINCIPALS][..]), (&efficient, &[TOKEN_EFFICIENCY][..])]
+    {
+        for row in 0..rows.len() {
+            let key = rows.text(row, DAY)?.unwrap_or_default();
+            let Some(day) = by_day.get_mut(&key) else { continue };
+            for column in columns {
+                if let Some(value) = rows.number(row, column)? {
+                    day.values.insert(column, value);
+                }
+            }
+        }
+    }
+    Ok(by_day.into_values().collect())
+}
+
+impl Day {
+    fn learn(&mut self, usage: &Usage) {
+        for metric in [Metric::LatencyMeanMs, Metric::SuccessRate] {
+            if let Some(value) = usage.number(metric) {
+                self.values.insert(metric.name(), value);
+            }
+        }
+        if let Some(cost) = usage.usd(Metric::CostPerRequestUsd) {
+            self.values.insert(Metric::CostPerRequestUsd.name(), cost.to_f64());
+        }
+    }
+}

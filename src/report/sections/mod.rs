@@ -1,0 +1,91 @@
+//! The sections of reports: each one finding, its chart and its table.
+
+mod daily;
+mod errors;
+mod guardrails;
+mod latency;
+mod method;
+mod models;
+mod principals;
+mod usage;
+
+use polars::prelude::PolarsResult;
+
+use super::compare::{Pair, pairs};
+use super::parts::{Prose, Section, Value};
+use super::weekly::Facts;
+use crate::metrics::dimensions::Dimension;
+use crate::metrics::metric::Metric;
+
+/// The sections of the business report, in order.
+pub(super) fn business(facts: &Facts<'_>) -> PolarsResult<Vec<Section>> {
+    let models = Models::read(facts)?;
+    Ok(vec![
+        daily::section(facts, &models)?,
+        models::section(facts, &models),
+        principals::section(facts)?,
+        usage::section(facts)?,
+        latency::section(facts, &models),
+        errors::section(facts)?,
+        guardrails::section(facts)?,
+        method::section(facts),
+    ])
+}
+
+/// Models with a colour of their own in one chart; the rest is "other".
+const COLORED: usize = 4;
+
+/// The models of both periods, most expensive first. A model keeps its colour through the report.
+struct Models(Vec<Pair>);
+
+const MODEL_METRICS: [Metric; 8] = [
+    Metric::Requests,
+    Metric::CostUsd,
+    Metric::UnpricedRequests,
+    Metric::LatencyKnown,
+    Metric::LatencyMeanMs,
+    Metric::LatencyP50Ms,
+    Metric::LatencyP90Ms,
+    Metric::LatencyP99Ms,
+];
+
+impl Models {
+    fn read(facts: &Facts<'_>) -> PolarsResult<Self> {
+        let (current, previous) = facts.compare(&[Dimension::Model], &MODEL_METRICS)?;
+        Ok(Self(pairs(current, previous)))
+    }
+
+    /// The models that are drawn in a colour of their own: the most expensive.
+    fn colored(&self) -> impl Iterator<Item = &Pair> {
+        self.0.iter().filter(|pair| pair.cost().0 > 0).take(COLORED)
+    }
+
+    /// The colour of a model; `None` is the grey of "other".
+    fn color(&self, model: Option<&str>) -> Option<usize> {
+        self.colored().position(|pair| pair.key.as_deref() == model)
+    }
+}
+
+/// A label for rows that don't have the dimension.
+fn label(key: Option<&str>) -> Value {
+    key.map_or_else(|| Value::Text("unknown".to_owned()), |name| Value::Id(name.to_owned()))
+}
+
+/// The label of a pair as plain text, for charts.
+fn chart_label(pair: &Pair) -> String {
+    pair.key.clone().unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// A section with nothing in it yet.
+fn bare(id: &'static str, label: &str, takeaway: Prose) -> Section {
+    Section {
+        id,
+        label: label.to_owned(),
+        takeaway,
+        figure: None,
+        tables: Vec::new(),
+        notes: Vec::new(),
+        queries: Vec::new(),
+        empty: None,
+    }
+}
