@@ -21,10 +21,9 @@ use crate::schema::api_event::{
     ACCOUNT_ID, BEDROCK_SOURCE, EVENT_NAME, EVENT_SOURCE, EVENT_TIME, REGION, REQUEST_ID,
     RUNTIME_OPERATIONS,
 };
-use crate::schema::usage::coverage::{
-    CALLED, COVERAGE, HOURS, LOG_ONLY, LOGGED, REQUESTS, UNLOGGED,
-};
+use crate::schema::usage::coverage::{CALLED, COVERAGE, HOURS, LOG_ONLY, LOGGED, UNLOGGED};
 use crate::schema::usage::derived::{FROM, TO};
+use crate::schema::usage::metric::REQUESTS;
 
 /// A dimension that both CloudTrail and the invocation log know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,6 +8,7 @@ use polars::prelude::{
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate};
 use super::measures::{number_of, share};
+use super::window::{Period, in_period};
 use crate::schema::cost::UNCACHED_INPUT_TOKENS;
 use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, OUTPUT_TOKENS, PRINCIPAL,
@@ -36,17 +37,23 @@ pub const TRUNCATED_STOP_REASONS: [&str; 4] = ["max_tokens", "LENGTH", "length",
 /// A prompt sent again within this time is a repeat.
 pub const REPEAT_WINDOW_MS: i64 = 10 * 60 * 1000;
 
-/// The four figures of this module per group.
+/// The four figures of this module per group, over the requests of the period.
 ///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost).
+/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost), best with a margin
+/// of [`REPEAT_WINDOW_MS`] before the period, so that repeats of what came before it are known.
 /// Out: dimensions, then `token_efficiency`, `token_efficiency_coverage`, `truncated_share` and
 /// `cache_hit_share`; sorted by the dimensions; without any, exactly one row.
 ///
 /// # Errors
 /// When Polars doesn't know the time zone.
-pub fn efficiency(priced: LazyFrame, by: &[Dimension], timezone: Tz) -> PolarsResult<LazyFrame> {
+pub fn efficiency(
+    priced: LazyFrame,
+    period: Period,
+    by: &[Dimension],
+    timezone: Tz,
+) -> PolarsResult<LazyFrame> {
     let grouping = Grouping { by, timezone };
-    let keyed = grouping.keyed(with_repeated_prompt(priced)?)?;
+    let keyed = grouping.keyed(in_period(with_repeated_prompt(priced)?, period))?;
     let shares = [TOKEN_EFFICIENCY, TOKEN_EFFICIENCY_COVERAGE, TRUNCATED_SHARE, CACHE_HIT_SHARE];
     let measures =
         vec![token_efficiency(), token_efficiency_coverage(), truncated_share(), cache_hit_share()];

@@ -79,7 +79,7 @@ pub fn cost() -> Expr {
     when(units.clone().count().gt(lit(0)))
         .then(units.cast(DataType::Int128).sum())
         .otherwise(lit(NULL))
-        .alias(derived::COST_UNITS)
+        .alias(COST_UNITS)
 }
 
 /// Billed requests of which nothing, or not everything, could be priced.

@@ -8,6 +8,7 @@ use polars::prelude::Expr;
 use super::measures;
 use super::names::UnknownName;
 use super::percentiles::Percentile;
+use crate::schema::cost::COST_UNITS;
 use crate::schema::usage::{derived, metric};
 
 /// A figure computed per group.
@@ -143,7 +144,7 @@ impl Metric {
     /// becomes text.
     pub fn column(self) -> &'static str {
         match self {
-            Self::CostUsd => derived::COST_UNITS,
+            Self::CostUsd => COST_UNITS,
             Self::CostPerRequestUsd => derived::COST_PER_REQUEST_UNITS,
             plain => plain.name(),
         }

@@ -174,8 +174,6 @@ pub mod metric {
 
 /// Columns that metrics derive, beside the dimensions and metrics themselves.
 pub mod derived {
-    /// `cost_usd` before it becomes text: `Int128`, 10⁻¹⁴ USD.
-    pub const COST_UNITS: &str = "cost_units";
     /// `cost_per_request_usd` before it becomes text: `Int128`, 10⁻¹⁴ USD.
     pub const COST_PER_REQUEST_UNITS: &str = "cost_per_request_units";
     /// Rows that share the values beside it.
@@ -200,8 +198,6 @@ pub mod coverage {
     pub const LOG_ONLY: &str = "log_only";
     /// logged ÷ called; null without calls.
     pub const COVERAGE: &str = "coverage";
-    /// Logged requests, by their own time.
-    pub const REQUESTS: &str = "requests";
     /// Hours in which a call was seen.
     pub const HOURS: &str = "hours";
 }

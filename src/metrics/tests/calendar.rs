@@ -96,6 +96,18 @@ fn the_short_day_in_spring_has_its_23_hours() {
 }
 
 #[test]
+fn clocks_that_move_by_half_an_hour_keep_every_request() {
+    let times = ["2026-04-04T14:15:00Z", "2026-04-04T14:45:00Z", "2026-04-04T15:10:00Z"];
+    let hours = requests_by(Dimension::Hour, Tz::Australia__Lord_Howe, &times);
+    assert_eq!(hours, ["2026-04-05T01:00:00+11:00 | 3"], "an hour of 90 minutes");
+    let next = ["2026-04-04T15:40:00Z"];
+    assert_eq!(
+        requests_by(Dimension::Hour, Tz::Australia__Lord_Howe, &next),
+        ["2026-04-05T02:00:00+10:30 | 1"]
+    );
+}
+
+#[test]
 fn hours_start_on_the_local_clock_where_offsets_are_not_whole_hours() {
     let times = ["2026-11-09T00:29:00Z", "2026-11-09T00:30:00Z"];
     assert_eq!(

@@ -142,10 +142,13 @@ fn an_hour_with_some_calls_logged_is_no_gap_but_partly_logged() {
 }
 
 #[test]
-fn logs_that_share_no_id_with_any_event_are_still_no_gap() {
+fn an_hour_whose_log_shares_no_id_with_any_event_is_partly_logged_and_no_gap() {
     let (events, invocations) =
         frames(vec![event("02:10", Some("a"))], vec![logged("02:10", Some("x"))]);
-    assert!(rows(gaps(events, invocations, period()).unwrap()).is_empty());
+    assert!(rows(gaps(events.clone(), invocations.clone(), period()).unwrap()).is_empty());
+    let partly = rows(partly_logged_hours(events, invocations, period()).unwrap());
+    assert_eq!(partly.len(), 1);
+    assert!(partly[0].ends_with("1 | 0 | 1 | 1"), "{partly:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use polars::prelude::IntoLazy;
 use super::{Priced, at, rows, text};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::{efficiency, with_repeated_prompt};
+use crate::metrics::window::Period;
 use crate::schema::invocation::Invocation;
 
 fn answer(time: &str, hash: &str, stop_reason: Option<&str>, output_tokens: i64) -> Priced {
@@ -20,8 +21,12 @@ fn answer(time: &str, hash: &str, stop_reason: Option<&str>, output_tokens: i64)
     Priced { invocation, ..Default::default() }
 }
 
+fn period() -> Period {
+    Period { from: at("2026-11-09T00:00:00Z").unwrap(), to: at("2026-11-10T00:00:00Z").unwrap() }
+}
+
 fn figures(calls: &[Priced]) -> Vec<String> {
-    rows(efficiency(Priced::frame(calls).lazy(), &[], Tz::UTC).unwrap())
+    rows(efficiency(Priced::frame(calls).lazy(), period(), &[], Tz::UTC).unwrap())
 }
 
 #[test]
@@ -35,6 +40,15 @@ fn repeats_cut_answers_and_unknown_endings_are_told_apart() {
     ];
     // (40 + 20) ÷ 100 with known endings; those are 100 of 200 tokens; 1 of 4 was cut.
     assert_eq!(figures(&calls), ["0.6 | 0.5 | 0.25 | -"]);
+}
+
+#[test]
+fn a_prompt_sent_just_before_the_period_makes_a_repeat_and_counts_nothing() {
+    let mut calls =
+        vec![answer("00:05:00", "p", Some("stop"), 10), answer("00:20:00", "q", Some("stop"), 30)];
+    calls.push(answer("00:00:00", "p", Some("stop"), 1000));
+    calls[2].invocation.event_time = at("2026-11-08T23:59:00Z");
+    assert_eq!(figures(&calls), ["0.75 | 1 | 0 | -"]);
 }
 
 #[test]
@@ -79,7 +93,8 @@ fn figures_split_by_dimension_and_repeats_cross_groups() {
         vec![answer("10:00:00", "p", Some("stop"), 10), answer("10:01:00", "p", Some("stop"), 10)];
     calls[0].invocation.model = text("a");
     calls[1].invocation.model = text("b");
-    let by_model = efficiency(Priced::frame(&calls).lazy(), &[Dimension::Model], Tz::UTC).unwrap();
+    let by_model =
+        efficiency(Priced::frame(&calls).lazy(), period(), &[Dimension::Model], Tz::UTC).unwrap();
     assert_eq!(rows(by_model), ["a | 1 | 1 | 0 | -", "b | 0 | 1 | 0 | -"]);
 }
 

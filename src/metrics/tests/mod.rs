@@ -14,11 +14,13 @@ use crate::schema::invocation::Invocation;
 use crate::schema::{Row, TimeMs, cost};
 
 /// The instant of an RFC 3339 time.
+#[expect(clippy::unnecessary_wraps, reason = "rows hold options")]
 fn at(time: &str) -> Option<TimeMs> {
     let time = DateTime::parse_from_rfc3339(time).expect("an RFC 3339 time");
     Some(TimeMs(time.timestamp_millis()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "rows hold options")]
 fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
@@ -57,10 +59,9 @@ impl Priced {
 ///
 /// Both engines must agree: callers choose the one that suits the frame's size.
 fn rows(lf: LazyFrame) -> Vec<String> {
-    let collected =
-        |engine| table(&lf.clone().collect_with_engine(engine).unwrap().unwrap_single());
-    let in_memory = collected(Engine::InMemory);
-    assert_eq!(collected(Engine::Streaming), in_memory, "streaming and in memory");
+    let collected = |lf: LazyFrame, engine| lf.collect_with_engine(engine).unwrap().unwrap_single();
+    let in_memory = table(&collected(lf.clone(), Engine::InMemory));
+    assert_eq!(table(&collected(lf, Engine::Streaming)), in_memory, "streaming and in memory");
     in_memory
 }
 
