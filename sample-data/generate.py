@@ -23,6 +23,9 @@ DEFAULT_PRICES = REPOSITORY / "src" / "prices" / "bedrock-prices.json"
 
 def main() -> int:
     options = parse_arguments()
+    if not options.prices.is_file():
+        print(f"error: no price catalogue at `{options.prices}`; name one with --prices", file=sys.stderr)
+        return 2
     tree = options.out / "AWSLogs"
     if tree.exists():
         if options.out.resolve() != DEFAULT_OUT:
