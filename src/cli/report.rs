@@ -138,11 +138,11 @@ fn write(
             Format::Text => ReportForm::Text(text),
             Format::Json => ReportForm::Json,
         };
-        let page = pipeline::render(&report, form)?;
+        let page = pipeline::rendered(&report, form)?;
         match args.output.as_deref() {
             Some(path) if path.as_os_str() == "-" => context.output.result(&page)?,
             path => {
-                let path = pipeline::deliver(&report, form, &page, path)?;
+                let path = pipeline::write(&report, form, &page, path)?;
                 context.output.note(&format!("wrote {}", path.display()));
             }
         }

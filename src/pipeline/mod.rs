@@ -4,6 +4,7 @@
 //! as values, and never decides what a figure means.
 
 mod error;
+mod figures;
 mod ingest;
 mod query;
 mod report;
@@ -11,4 +12,6 @@ mod report;
 pub use error::Error;
 pub use ingest::{Duplicates, Plan, Progress, Selection, Silent, Summary};
 pub use query::{QueryAnswer, query, sql};
-pub use report::{ReportRequest, weekly};
+pub use report::{
+    PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write,
+};

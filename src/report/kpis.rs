@@ -1,7 +1,9 @@
 //! The six tiles of the business report: value, change, daily values, target.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
-use polars::prelude::PolarsResult;
+use polars::prelude::{LazyFrame, PolarsResult};
 
 use super::compare::{difference, tone_where_more_is_worse};
 use super::parts::{Kpi, Missing, Outcome, Spark, Tone, Value};
@@ -37,7 +39,7 @@ pub(super) fn tiles(facts: &Facts<'_>) -> PolarsResult<Vec<Kpi>> {
 }
 
 fn active_models(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
-    let mean = |frame: &polars::prelude::LazyFrame, days: usize| -> PolarsResult<Option<f64>> {
+    let mean = |frame: &LazyFrame, days: usize| -> PolarsResult<Option<f64>> {
         let days = u32::try_from(days).unwrap_or(u32::MAX);
         let rows = Rows::collect(mean_daily_active(frame.clone(), facts.zone(), days)?)?;
         rows.number(0, MEAN_DAILY_MODELS)
@@ -142,12 +144,12 @@ fn active_principals(facts: &Facts<'_>, daily: &Daily) -> Kpi {
 }
 
 fn token_efficiency(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
-    let read = |frame: &polars::prelude::LazyFrame| -> PolarsResult<(Option<f64>, Option<f64>)> {
-        let rows = Rows::collect(efficiency(frame.clone(), &[], facts.zone())?)?;
+    let read = |frame: &LazyFrame, period: Period| -> PolarsResult<(Option<f64>, Option<f64>)> {
+        let rows = Rows::collect(efficiency(frame.clone(), period, &[], facts.zone())?)?;
         Ok((rows.number(0, TOKEN_EFFICIENCY)?, rows.number(0, TOKEN_EFFICIENCY_COVERAGE)?))
     };
-    let (current, coverage) = read(&facts.inputs.current)?;
-    let (previous, _) = read(&facts.inputs.previous)?;
+    let (current, coverage) = read(&facts.inputs.current, facts.inputs.period)?;
+    let (previous, _) = read(&facts.inputs.previous, facts.inputs.previous_period)?;
     let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
     Ok(Kpi {
         key: "token_efficiency",
@@ -197,7 +199,7 @@ struct Daily {
 #[derive(Default)]
 struct Day {
     has_logs: bool,
-    values: std::collections::BTreeMap<&'static str, f64>,
+    values: BTreeMap<&'static str, f64>,
 }
 
 impl Daily {
@@ -246,11 +248,11 @@ const DAILY_METRICS: [Metric; 4] =
 
 fn days(
     inputs: &Inputs,
-    frame: &polars::prelude::LazyFrame,
+    frame: &LazyFrame,
     period: Period,
 ) -> PolarsResult<Vec<Day>> {
     let zone = inputs.timezone;
-    let mut by_day: std::collections::BTreeMap<String, Day> = period
+    let mut by_day: BTreeMap<String, Day> = period
         .local_days(zone)
         .map(|day: NaiveDate| (day.to_string(), Day::default()))
         .collect();
@@ -261,7 +263,7 @@ fn days(
         }
     }
     let activity = Rows::collect(daily_active(frame.clone(), zone)?)?;
-    let efficient = Rows::collect(efficiency(frame.clone(), &[Dimension::Day], zone)?)?;
+    let efficient = Rows::collect(efficiency(frame.clone(), period, &[Dimension::Day], zone)?)?;
     for (rows, columns) in
         [(&activity, &[ACTIVE_MODELS, ACTIVE_PRINCIPALS][..]), (&efficient, &[TOKEN_EFFICIENCY][..])]
     {

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::{Error, Reader};
+use crate::period::Period;
 use crate::schema::{Table, reject};
 
 /// What the store holds.
@@ -76,6 +77,15 @@ pub struct Freshness {
     pub newest: Option<DateTime<Utc>>,
 }
 
+/// What a period's rows were read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObjectsIn {
+    /// Objects with rows or rejects on the period's UTC days.
+    pub read: u64,
+    /// Rows on these days that repeat another row's call or event.
+    pub duplicates: u64,
+}
+
 impl Reader {
     /// What the store holds.
     ///
@@ -106,6 +116,30 @@ impl Reader {
                 freshness: freshness(catalog)?,
                 last_ingest: last.and_then(DateTime::from_timestamp_millis),
             })
+        })
+    }
+
+    /// Objects with rows or rejects on the UTC days of the period, and rows there that repeat others.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn objects_in(&self, period: Period) -> Result<ObjectsIn, Error> {
+        let (first, last) = period.utc_days();
+        let days = [first.to_string(), last.to_string()];
+        self.catalog.query(|catalog| {
+            let read = catalog.query_row(
+                "SELECT count(DISTINCT contents.object_id) FROM contents
+                 JOIN segments ON segments.id = contents.segment_id
+                 WHERE segments.day BETWEEN ?1 AND ?2",
+                &days,
+                |row| row.get(0),
+            )?;
+            let duplicates = catalog.query_row(
+                "SELECT ifnull(sum(rows), 0) FROM repeats WHERE day BETWEEN ?1 AND ?2",
+                &days,
+                |row| row.get(0),
+            )?;
+            Ok(ObjectsIn { read: unsigned(read), duplicates: unsigned(duplicates) })
         })
     }
 

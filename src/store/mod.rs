@@ -21,12 +21,12 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{LazyFrame, PolarsResult, UnionArgs, col, concat, lit};
+use polars::prelude::{Expr, LazyFrame, PolarsResult, UnionArgs, col, concat, lit};
 
 pub use catalog::{FileEntry, ObjectEntry};
 pub use commit::{Committed, ReadObject};
 pub use error::Error;
-pub use info::{Freshness, Info, KindCount, TableInfo};
+pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
 pub use lock::OnLocked;
 pub use verify::{Problem, Verification};
 
@@ -210,7 +210,7 @@ fn sweep(root: &Path, catalog: &Catalog) -> Result<(), Error> {
     })
 }
 
-fn in_period(table: Table, period: Period) -> polars::prelude::Expr {
+fn in_period(table: Table, period: Period) -> Expr {
     let time = match table {
         Table::Invocations => invocation::EVENT_TIME,
         Table::ApiEvents => api_event::EVENT_TIME,

@@ -1,0 +1,110 @@
+//! Guardrails: how often one was attached, and how often it acted.
+
+use polars::prelude::PolarsResult;
+
+use super::label;
+use crate::metrics::dimensions::Dimension;
+use crate::metrics::metric::Metric;
+use crate::report::compare::share;
+use crate::report::parts::{
+    Empty, Prose, RowRole, Section, Table, TableCell, TableRow, Value,
+};
+use crate::report::read::Usage;
+use crate::report::weekly::Facts;
+use crate::report::words::{figure_column, parts_column, text_column};
+use crate::schema::invocation::guardrail_action;
+
+pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
+    let by = [Dimension::GuardrailAction, Dimension::Model];
+    let (current, previous) = facts.compare(&by, &[Metric::Requests])?;
+    let seen = |groups: &[Usage]| total(groups, |group| group.key().is_some());
+    let query = facts.query("guardrail_action,model", "requests");
+    if seen(&current) == 0 {
+        return Ok(nothing_seen(facts, query));
+    }
+    let intervened = |groups: &[Usage]| {
+        total(groups, |group| group.key() == Some(guardrail_action::INTERVENED))
+    };
+    let (acted, attached) = (intervened(&current), seen(&current));
+    let takeaway = Prose::text("A guardrail intervened in ")
+        .value(Value::Count(acted))
+        .say(" of ")
+        .value(Value::Count(attached))
+        .say(" requests that show one (")
+        .value(Value::Rate(share(acted, attached).unwrap_or(0.0)))
+        .say("); ")
+        .say(facts.last_week())
+        .say(" ")
+        .value(Value::Count(intervened(&previous)))
+        .say(" of ")
+        .value(Value::Count(seen(&previous)))
+        .say(".");
+    let mut section = super::bare("guardrails", "Guardrails", takeaway);
+    section.tables = vec![table(&current, acted, attached)];
+    section.notes = vec![Prose::text(
+        "Intervened: blocked or masked something. A request whose record shows no guardrail may still have had one.",
+    )];
+    section.queries = vec![query];
+    Ok(section)
+}
+
+fn total(groups: &[Usage], part: impl Fn(&Usage) -> bool) -> u64 {
+    groups.iter().filter(|group| part(group)).map(|group| group.count(Metric::Requests)).sum()
+}
+
+fn nothing_seen(facts: &Facts<'_>, query: String) -> Section {
+    let takeaway = Prose::text("Not reported: no log record of this period says whether a guardrail ran.");
+    let mut section = super::bare("guardrails", "Guardrails", takeaway);
+    section.empty = Some(Empty {
+        why: Prose::text("0 of ")
+            .value(Value::Count(facts.current.count(Metric::Requests)))
+            .say(" records carry a guardrail’s verdict. This is missing data, not zero interventions."),
+        fill: Prose::text("Attach a guardrail to the calls, with delivery of text bodies switched on."),
+        check: query,
+    });
+    section
+}
+
+fn table(current: &[Usage], acted: u64, attached: u64) -> Table {
+    let mut models: Vec<Option<String>> = current
+        .iter()
+        .filter(|group| group.key().is_some())
+        .map(|group| group.keys[1].clone())
+        .collect();
+    models.sort();
+    models.dedup();
+    let mut rows: Vec<TableRow> = models
+        .iter()
+        .map(|model| {
+            let of = |action: Option<&str>| {
+                total(current, |group| {
+                    group.keys[1] == *model
+                        && group.key().is_some()
+                        && (action.is_none() || group.key() == action)
+                })
+            };
+            let (acted, attached) = (of(Some(guardrail_action::INTERVENED)), of(None));
+            row(RowRole::Body, label(model.as_deref()), acted, attached)
+        })
+        .collect();
+    rows.push(row(RowRole::Total, Value::Text("Total".to_owned()), acted, attached));
+    Table {
+        caption: "Guardrail interventions by model".to_owned(),
+        show_caption: false,
+        wide: true,
+        columns: vec![
+            text_column("model", "Model"),
+            parts_column("attached", "Requests with a guardrail", None),
+            parts_column("intervened", "Intervened", None),
+            figure_column("rate", "Rate", None),
+        ],
+        rows,
+    }
+}
+
+fn row(role: RowRole, name: Value, acted: u64, attached: u64) -> TableRow {
+    let rate: TableCell = Value::Rate(share(acted, attached).unwrap_or(0.0)).into();
+    let cells =
+        vec![name.into(), Value::Count(attached).into(), Value::Count(acted).into(), rate];
+    TableRow { role, swatch: None, cells }
+}
