@@ -1,6 +1,7 @@
 //! bedrock-lens: from archived Amazon Bedrock and CloudTrail logs to numbers that can be trusted.
 
 pub mod records;
+pub mod render;
 pub mod report;
 pub mod schema;
 pub mod units;
