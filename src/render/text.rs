@@ -3,7 +3,9 @@
 use super::format::words::clean;
 use super::format::{Format, Script, parts};
 use super::table::{Fit, Head, Row, TableOptions, table, wrap};
-use crate::report::parts::{Align, Attention, Grade, Kpi, Outcome, Report, Section, Table, Value};
+use crate::report::parts::{
+    Align, Attention, Grade, Kpi, Outcome, Prose, Report, Section, Span, Table, Value,
+};
 
 /// How the text is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +26,12 @@ impl Default for TextOptions {
 
 /// The report as text.
 pub fn text(report: &Report, options: TextOptions) -> String {
-    let mut page =
-        Page { out: String::new(), format: Format::for_report(report, options.script), options };
+    let mut page = Page {
+        out: String::new(),
+        report,
+        format: Format::for_report(report, Script::Unicode),
+        options,
+    };
     page.masthead(report);
     page.headline(report);
     page.attention(report);
@@ -43,19 +49,35 @@ pub fn text(report: &Report, options: TextOptions) -> String {
 pub fn trust_line(report: &Report, script: Script) -> String {
     Page {
         out: String::new(),
-        format: Format::for_report(report, script),
+        report,
+        format: Format::for_report(report, Script::Unicode),
         options: TextOptions { script, ..TextOptions::default() },
     }
     .trust_line(report)
 }
 
-struct Page {
+/// A page being written. Words are spelled in Unicode, so that lines don't break at no-break
+/// spaces, and turned into the output's script line by line.
+struct Page<'r> {
     out: String,
+    report: &'r Report,
     format: Format,
     options: TextOptions,
 }
 
-impl Page {
+impl Page<'_> {
+    /// Words with their figures; a link names the section it leads to.
+    fn prose(&self, prose: &Prose) -> String {
+        let span = |span: &Span| match span {
+            Span::Link(id, words) => section_number(self.report, id).map_or_else(
+                || clean(words),
+                |number| format!("{} (section {number})", clean(words)),
+            ),
+            other => self.format.span(other),
+        };
+        prose.0.iter().map(span).collect()
+    }
+
     fn line(&mut self, text: &str) {
         self.out.push_str(self.options.script.apply(text.to_owned()).trim_end());
         self.out.push('\n');
@@ -99,20 +121,20 @@ impl Page {
     fn trust(&mut self, report: &Report) {
         self.heading("DATA TRUST");
         for cell in &report.trust.cells {
-            let (value, detail) = (self.format.prose(&cell.value), self.format.prose(&cell.detail));
+            let (value, detail) = (self.prose(&cell.value), self.prose(&cell.detail));
             self.paragraph(&format!("{}: {value}; {detail}", clean(&cell.label)), 0);
         }
-        let reason = self.format.prose(&report.trust.grade_reason);
+        let reason = self.prose(&report.trust.grade_reason);
         self.paragraph(&format!("Confidence: {} (A to D). {reason}", letter(report)), 0);
     }
 
     fn headline(&mut self, report: &Report) {
         self.blank();
         let value = self.format.value(&report.headline.value);
-        let caption = self.format.prose(&report.headline.caption);
+        let caption = self.prose(&report.headline.caption);
         self.paragraph(&format!("{value}  {caption}"), 0);
         self.blank();
-        let lead = self.format.prose(&report.headline.lead);
+        let lead = self.prose(&report.headline.lead);
         self.paragraph(&lead, 0);
     }
 
@@ -122,9 +144,9 @@ impl Page {
             self.line("Nothing in this period.");
         }
         for (number, attention) in (1..).zip(&report.attention) {
-            let title = self.format.prose(&attention.title);
+            let title = self.prose(&attention.title);
             self.line(&format!("{number}. {title}"));
-            let detail = self.format.prose(&attention.detail);
+            let detail = self.prose(&attention.detail);
             self.paragraph(&format!("{detail}{}", section_reference(attention, report)), 3);
         }
     }
@@ -166,10 +188,10 @@ impl Page {
 
     fn section(&mut self, section: &Section, number: usize) {
         self.heading(&format!("{number}  {}", clean(&section.label).to_uppercase()));
-        let takeaway = self.format.prose(&section.takeaway);
+        let takeaway = self.prose(&section.takeaway);
         self.paragraph(&takeaway, 0);
         if let Some(empty) = &section.empty {
-            let (why, fill) = (self.format.prose(&empty.why), self.format.prose(&empty.fill));
+            let (why, fill) = (self.prose(&empty.why), self.prose(&empty.fill));
             self.paragraph(&format!("Why it is empty: {why}"), 2);
             self.paragraph(&format!("What would fill it: {fill}"), 2);
             self.line(&format!("  Check it: {}", clean(&empty.check)));
@@ -185,7 +207,7 @@ impl Page {
             self.blank();
         }
         for note in &section.notes {
-            let note = self.format.prose(note);
+            let note = self.prose(note);
             self.paragraph(&note, 0);
         }
         for query in &section.queries {
@@ -227,7 +249,7 @@ impl Page {
             .cells
             .iter()
             .map(|cell| {
-                let value = self.format.prose(&cell.value);
+                let value = self.prose(&cell.value);
                 format!("{} {value}", clean(&cell.label).to_lowercase())
             })
             .collect();
@@ -246,8 +268,10 @@ fn letter(report: &Report) -> char {
 }
 
 fn section_reference(attention: &Attention, report: &Report) -> String {
-    let index = attention
-        .section
-        .and_then(|id| report.sections.iter().position(|section| section.id == id));
-    index.map_or_else(String::new, |index| format!(" Section {}.", index + 1))
+    let number = attention.section.and_then(|id| section_number(report, id));
+    number.map_or_else(String::new, |number| format!(" Section {number}."))
+}
+
+fn section_number(report: &Report, id: &str) -> Option<usize> {
+    report.sections.iter().position(|section| section.id == id).map(|index| index + 1)
 }

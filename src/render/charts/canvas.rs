@@ -11,6 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, FontStyle, IntoTextStyle, ShapeStyle};
 
 use super::style::Ink;
+use crate::render::format::words::clean;
 
 /// How much larger the canvas is than the page.
 pub(super) const SCALE: f64 = 4.0;
@@ -162,7 +163,7 @@ impl<'a> Canvas<'a> {
             .into_text_style(&self.area)
             .color(&label.ink.rgb)
             .pos(Pos::new(horizontal, VPos::Center));
-        self.draw(&Text::new(label.text.to_owned(), at(position), style))
+        self.draw(&Text::new(clean(label.text), at(position), style))
     }
 
     /// Ends the drawing.

@@ -110,7 +110,7 @@ fn paint_cell(
 ) -> Result<(), DrawError> {
     let Some(n) = count(cell) else {
         let inside = ((from.0 + 0.5, from.1 + 0.5), (to.0 - 0.5, to.1 - 0.5));
-        return canvas.frame(inside.0, inside.1, style::LINE_2, 1.0);
+        return canvas.frame(inside.0, inside.1, style::AXIS, 1.0);
     };
     let class = usize::try_from(n / width.max(1)).unwrap_or(usize::MAX);
     let ink = style::SEQUENCE[class.min(style::SEQUENCE.len() - 1)];

@@ -18,13 +18,14 @@ struct Plan {
     left: f64,
     right: f64,
     bottom: f64,
+    /// The largest amount, where the plot ends.
+    top: f64,
     ticks: Vec<f64>,
 }
 
 impl Plan {
     fn x(&self, dollars: f64) -> f64 {
-        let top = self.ticks.last().copied().unwrap_or(1.0);
-        scale(dollars.clamp(0.0, top), (0.0, top), (self.left, self.right))
+        scale(dollars.clamp(0.0, self.top), (0.0, self.top), (self.left, self.right))
     }
 }
 
@@ -54,7 +55,8 @@ fn plan(chart: &HorizontalBars, format: &Format) -> Plan {
         left,
         right: (WIDTH - room).max(left + 60.0),
         bottom: ROW * position(chart.rows.len()) + 4.0,
-        ticks: ticks::linear(max),
+        top: if max > 0.0 { max } else { 1.0 },
+        ticks: ticks::below(max),
     }
 }
 

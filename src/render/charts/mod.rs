@@ -95,15 +95,4 @@ fn spread(wanted: &[f64], gap: f64, (top, bottom): (f64, f64)) -> Vec<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::spread;
-
-    #[test]
-    fn labels_are_moved_apart_and_stay_inside() {
-        assert_eq!(spread(&[10.0, 11.0, 50.0], 15.0, (0.0, 100.0)), [10.0, 25.0, 50.0]);
-        assert_eq!(spread(&[95.0, 99.0], 15.0, (0.0, 100.0)), [85.0, 100.0]);
-        let tight = spread(&[0.0; 11], 15.0, (0.0, 100.0));
-        assert!(tight.windows(2).all(|pair| pair[1] > pair[0]), "{tight:?}");
-        assert!(spread(&[], 15.0, (0.0, 100.0)).is_empty());
-    }
-}
+mod tests;

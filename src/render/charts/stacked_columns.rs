@@ -152,7 +152,12 @@ fn column<'c>(
         let gap = if low - high > 2.0 { 0.75 } else { 0.0 };
         if value > 0.0 {
             let ink = style::category(series.color);
-            canvas.rect((left, high), (right, low - gap), ink, if previous { 0.5 } else { 1.0 })?;
+            let (from, to) = ((left, high), (right, low - gap));
+            if previous {
+                // Half opaque: the grid must not shine through.
+                canvas.rect(from, to, style::SURFACE, 1.0)?;
+            }
+            canvas.rect(from, to, ink, if previous { 0.5 } else { 1.0 })?;
         }
         segments.push(Labelled { series, y: f64::midpoint(low, high) });
     }

@@ -51,12 +51,14 @@ fn themed(body: &str) -> String {
         .replace(" font-family=\"sans-serif\"", "")
         .replace(" opacity=\"1\"", "")
         .replace("dy=\"0.5ex\"", "dy=\"0.35em\"")
+        // Inside text `>` is escaped: a tag ends here.
+        .replace(">\n", ">")
         .replace("\n</text>", "</text>");
     for ink in palette() {
         let hex = format!("#{:02X}{:02X}{:02X}", ink.rgb.0, ink.rgb.1, ink.rgb.2);
         out = out.replace(&format!("\"{hex}\""), &format!("\"var(--{},{hex})\"", ink.token));
     }
-    out.replace(">\n<text", "><text")
+    out
 }
 
 /// Escapes text for an element or attribute.

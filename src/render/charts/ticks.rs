@@ -18,6 +18,15 @@ pub fn linear(max: f64) -> Vec<f64> {
     ticks
 }
 
+/// Evenly spaced round values from zero up to `max`, for bars that carry their value at the end:
+/// the plot may reach beyond the last tick.
+pub fn below(max: f64) -> Vec<f64> {
+    let max = if max.is_finite() && max > 0.0 { max } else { 1.0 };
+    let step = round_up(max / 6.0);
+    let within = |tick: &f64| *tick <= max * 1.000_001;
+    (0..=6).map(|n| step * f64::from(n)).take_while(within).collect()
+}
+
 /// As [`linear`], in whole numbers: counts have no half.
 pub fn counts(max: f64) -> Vec<f64> {
     if max <= 4.0 || !max.is_finite() {
@@ -92,7 +101,7 @@ fn round_up(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{class_width, counts, linear, logarithmic};
+    use super::{below, class_width, counts, linear, logarithmic};
 
     #[test]
     fn linear_ticks_are_round_and_cover_the_values() {
@@ -104,6 +113,16 @@ mod tests {
             let ticks = linear(max);
             assert!((3..=6).contains(&ticks.len()), "{max}: {ticks:?}");
             assert!(ticks.last().is_some_and(|top| *top >= max * 0.999), "{max}: {ticks:?}");
+        }
+    }
+
+    #[test]
+    fn ticks_below_do_not_pass_the_values() {
+        assert_eq!(below(5_156.62), [0.0, 1_000.0, 2_000.0, 3_000.0, 4_000.0, 5_000.0]);
+        assert_eq!(below(0.0), [0.0, 0.2, 0.4, 0.600_000_000_000_000_1, 0.8, 1.0]);
+        for max in [1e-9, 0.3, 7.0, 99.0, 101.0, 1e15] {
+            let ticks = below(max);
+            assert!((3..=7).contains(&ticks.len()), "{max}: {ticks:?}");
         }
     }
 

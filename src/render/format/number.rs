@@ -2,7 +2,7 @@
 //!
 //! Everything is spelled in Unicode; [`Script`](super::Script) turns it into ASCII where needed.
 
-use crate::units::Usd;
+use crate::units::{USD_SCALE, Usd};
 
 /// U+2212, the sign of negative figures.
 pub const MINUS: &str = "−";
@@ -100,18 +100,27 @@ pub fn unit_price(amount: Usd, symbol: &str) -> String {
         return format!("{symbol}0.00");
     }
     let sign = if amount.0 < 0 { MINUS } else { "" };
-    let size = amount.to_f64().abs();
-    let places = significant_places(size);
-    let text = decimals(size, places);
-    // 0.0009999 becomes 0.00100 with a digit too many when rounding carries over.
-    let carried = significant_places(text.replace(',', "").parse().unwrap_or(size));
-    format!("{sign}{symbol}{}", decimals(size, carried.min(places)))
+    let places = significant_places(amount.to_f64().abs());
+    // 0.00099999 rounds to 0.001000, a digit too many: rounding carried over.
+    let places = significant_places(amount.round_to(places).to_f64().abs()).min(places);
+    format!("{sign}{symbol}{}", exact_decimals(amount.round_to(places).0.unsigned_abs(), places))
 }
 
-fn significant_places(size: f64) -> usize {
+/// Units of 10⁻¹⁴ with the first `places` decimals.
+fn exact_decimals(units: u128, places: u32) -> String {
+    let scaled = units / 10_u128.pow(USD_SCALE.saturating_sub(places));
+    let power = 10_u128.pow(places);
+    let whole = grouped(scaled / power);
+    if places == 0 {
+        return whole;
+    }
+    format!("{whole}.{:0>width$}", scaled % power, width = places as usize)
+}
+
+fn significant_places(size: f64) -> u32 {
     let mut places = 2;
     let mut scaled = size;
-    while scaled < 1.0 && places < 14 {
+    while scaled < 1.0 && places < USD_SCALE {
         scaled *= 10.0;
         places += 1;
     }

@@ -127,6 +127,7 @@ shown!(SectionLink { id, number });
 struct KpiView {
     label: String,
     value: String,
+    missing: bool,
     note: Option<String>,
     tone: &'static str,
     arrow: &'static str,
@@ -136,7 +137,7 @@ struct KpiView {
     target: String,
 }
 
-shown!(KpiView { label, value, note, tone, arrow, change, spark, outcome, target });
+shown!(KpiView { label, value, missing, note, tone, arrow, change, spark, outcome, target });
 
 #[derive(Debug, Clone)]
 struct OutcomeView {
@@ -291,6 +292,7 @@ fn kpi(kpi: &Kpi, index: usize, format: &Format) -> Result<KpiView, Error> {
     Ok(KpiView {
         label: clean(&kpi.label),
         value: format.near_target(&kpi.value, kpi.spark.target),
+        missing: matches!(kpi.value, Value::Missing(_)),
         note: kpi.note.as_deref().map(clean),
         tone: tone(kpi.tone),
         arrow,
