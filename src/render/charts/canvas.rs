@@ -122,7 +122,9 @@ impl<'a> Canvas<'a> {
         ink: Ink,
         width: f64,
     ) -> Result<(), DrawError> {
-        self.draw(&Rectangle::new([at(from), at(to)], stroke(ink, width)))
+        // The backend draws rectangles' strokes a quarter of a pixel wide; paths keep their width.
+        let corners = [from, (to.0, from.1), to, (from.0, to.1), from];
+        self.path(&corners, ink, width)
     }
 
     /// A filled disc.

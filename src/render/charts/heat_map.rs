@@ -11,12 +11,17 @@ const TOP: f64 = 16.0;
 const ROW: f64 = 23.0;
 const GAP: f64 = 1.0;
 const LEGEND: f64 = 42.0;
+const WIDEST_HEAD: f64 = 60.0;
+const WIDEST_TOTAL: f64 = 150.0;
 
 struct Plan {
     left: f64,
     cell: f64,
+    /// Counts per step of colour.
     width: u64,
     bottom: f64,
+    /// Where the totals end.
+    end: f64,
 }
 
 pub(super) fn draw(chart: &HeatMap, words: &Words) -> Result<String, DrawError> {
@@ -35,13 +40,15 @@ fn plan(chart: &HeatMap) -> Plan {
     let label = |text: &String| style::text_width(text, style::LABEL);
     let left = chart.rows.iter().map(label).fold(0.0, f64::max).min(140.0) + 12.0;
     let totals = chart.cells.iter().map(|cells| total_text(cells)).chain([chart.unit.clone()]);
-    let right = totals.map(|text| label(&text)).fold(0.0, f64::max).min(150.0) + 12.0;
+    let right = totals.map(|text| label(&text)).fold(0.0, f64::max).min(WIDEST_TOTAL) + 12.0;
     let columns = chart.cells.iter().map(Vec::len).chain([chart.columns.len()]).max();
     let columns = position(columns.unwrap_or_default().max(1));
     let max = chart.cells.iter().flatten().filter_map(|cell| count(*cell)).max().unwrap_or(0);
+    let cell = ((WIDTH - left - right) / columns).min(60.0);
     Plan {
         left,
-        cell: ((WIDTH - left - right) / columns).min(60.0),
+        cell,
+        end: left + cell * columns + right,
         width: ticks::class_width(max),
         bottom: TOP + ROW * position(chart.rows.len()),
     }
@@ -64,23 +71,19 @@ fn total_text(cells: &[HeatCell]) -> String {
 }
 
 fn heads(canvas: &Canvas, chart: &HeatMap, plan: &Plan) -> Result<(), DrawError> {
-    let widest =
-        chart.columns.iter().map(|c| style::text_width(c, style::AXIS_TEXT)).fold(0.0, f64::max);
+    let width = |text: &String| style::text_width(text, style::AXIS_TEXT);
+    let widest = chart.columns.iter().map(width).fold(0.0, f64::max).min(WIDEST_HEAD);
     let every = match chart.columns.len() {
         24 => 3,
         n => (1..n.max(2)).find(|k| plan.cell * position(*k) > widest + 6.0).unwrap_or(1),
     };
     for (index, text) in chart.columns.iter().enumerate().step_by(every) {
         let x = plan.left + plan.cell * position(index) + 1.0;
-        canvas.text((x, 5.0), &axis_label(text, Anchor::Start))?;
+        let text = style::fit(text, style::AXIS_TEXT, WIDEST_HEAD);
+        canvas.text((x, 5.0), &axis_label(&text, Anchor::Start))?;
     }
-    let end = plan.left + plan.cell * position(columns(chart)) + 12.0;
-    let unit = style::fit(&chart.unit, style::AXIS_TEXT, WIDTH - end);
-    canvas.text((WIDTH, 5.0), &axis_label(&unit, Anchor::End))
-}
-
-fn columns(chart: &HeatMap) -> usize {
-    chart.cells.iter().map(Vec::len).chain([chart.columns.len()]).max().unwrap_or_default()
+    let unit = style::fit(&chart.unit, style::AXIS_TEXT, WIDEST_TOTAL);
+    canvas.text((plan.end, 5.0), &axis_label(&unit, Anchor::End))
 }
 
 fn row(
@@ -97,8 +100,8 @@ fn row(
         let corner = (left + plan.cell - GAP, top + ROW - GAP);
         paint_cell(canvas, *cell, (left, top), corner, plan.width)?;
     }
-    let total = style::fit(&total_text(cells), style::LABEL, 160.0);
-    canvas.text((WIDTH, middle), &mark_label(&total, Anchor::End))
+    let total = style::fit(&total_text(cells), style::LABEL, WIDEST_TOTAL);
+    canvas.text((plan.end, middle), &mark_label(&total, Anchor::End))
 }
 
 fn paint_cell(

@@ -13,6 +13,7 @@ const HEIGHT: f64 = 272.0;
 const TOP: f64 = 24.0;
 const BASE: f64 = 238.0;
 const WIDEST_LABEL: f64 = 150.0;
+const WIDEST_DAY: f64 = 60.0;
 /// Space between groups, pixels.
 const GROUP_GAP: f64 = 12.0;
 
@@ -120,7 +121,8 @@ fn columns<'c>(
             last = column(canvas, chart, values, sides, (plan, group.previous))?;
         }
         if index.is_multiple_of(every) {
-            canvas.text((middle, BASE + 12.0), &axis_label(label, Anchor::Middle))?;
+            let label = style::fit(label, style::AXIS_TEXT, WIDEST_DAY);
+            canvas.text((middle, BASE + 12.0), &axis_label(&label, Anchor::Middle))?;
         }
     }
     Ok(last)
@@ -129,7 +131,7 @@ fn columns<'c>(
 /// Every how many columns there is room for a label.
 fn label_interval(group: &ColumnGroup, slot: f64) -> usize {
     let label = |(text, _): &(String, _)| style::text_width(text, style::AXIS_TEXT);
-    let widest = group.columns.iter().map(label).fold(0.0, f64::max) + 6.0;
+    let widest = group.columns.iter().map(label).fold(0.0, f64::max).min(WIDEST_DAY) + 6.0;
     (1..group.columns.len().max(2)).find(|n| slot * position(*n) >= widest).unwrap_or(1)
 }
 
