@@ -193,7 +193,7 @@ fn a_replaced_template_is_used_and_a_faulty_one_named() {
 
 /// Cents or tenths of a percent or counts, as printed.
 fn figure(text: &str) -> i64 {
-    let digits: String = text.chars().filter(|c| c.is_ascii_digit()).collect();
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let size: i64 = digits.parse().unwrap_or(0);
     if text.starts_with('−') { -size } else { size }
 }

@@ -5,7 +5,7 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::{
-    Circle, DrawingArea, IntoDrawingArea, PathElement, Polygon, Rectangle, SVGBackend, Text,
+    Circle, DrawingArea, IntoDrawingArea, PathElement, Rectangle, SVGBackend, Text,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, FontStyle, IntoTextStyle, ShapeStyle};
@@ -24,13 +24,13 @@ const FARTHEST: f64 = 100_000.0;
 pub(super) type DrawError = String;
 
 /// A chart being drawn; positions and sizes in page pixels.
-pub struct Canvas<'a> {
+pub(super) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
 }
 
 /// Where a text's anchor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Anchor {
+pub(super) enum Anchor {
     /// The text begins there.
     Start,
     /// The text is centred there.
@@ -41,28 +41,28 @@ pub enum Anchor {
 
 /// A text to draw, vertically centred at its position.
 #[derive(Debug, Clone, Copy)]
-pub struct Label<'t> {
+pub(super) struct Label<'t> {
     /// The words.
-    pub text: &'t str,
+    pub(super) text: &'t str,
     /// Size in pixels.
-    pub size: f64,
+    pub(super) size: f64,
     /// Colour.
-    pub ink: Ink,
+    pub(super) ink: Ink,
     /// Where it is anchored.
-    pub anchor: Anchor,
+    pub(super) anchor: Anchor,
     /// Whether it is bold.
-    pub bold: bool,
+    pub(super) bold: bool,
 }
 
 impl<'a> Canvas<'a> {
     /// An empty canvas that writes into `buffer`.
-    pub fn new(buffer: &'a mut String, width: f64, height: f64) -> Self {
+    pub(super) fn new(buffer: &'a mut String, width: f64, height: f64) -> Self {
         let size = (unsigned(width * SCALE), unsigned(height * SCALE));
         Self { area: SVGBackend::with_string(buffer, size).into_drawing_area() }
     }
 
     /// A straight line.
-    pub fn line(
+    pub(super) fn line(
         &self,
         from: (f64, f64),
         to: (f64, f64),
@@ -73,13 +73,18 @@ impl<'a> Canvas<'a> {
     }
 
     /// A line through several points.
-    pub fn path(&self, points: &[(f64, f64)], ink: Ink, width: f64) -> Result<(), DrawError> {
+    pub(super) fn path(
+        &self,
+        points: &[(f64, f64)],
+        ink: Ink,
+        width: f64,
+    ) -> Result<(), DrawError> {
         let points: Vec<(i32, i32)> = points.iter().map(|point| at(*point)).collect();
         self.draw(&PathElement::new(points, stroke(ink, width)))
     }
 
     /// A dashed straight line.
-    pub fn dashed(
+    pub(super) fn dashed(
         &self,
         from: (f64, f64),
         to: (f64, f64),
@@ -104,7 +109,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// A filled rectangle between two corners.
-    pub fn rect(
+    pub(super) fn rect(
         &self,
         from: (f64, f64),
         to: (f64, f64),
@@ -115,7 +120,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// The outline of a rectangle.
-    pub fn frame(
+    pub(super) fn frame(
         &self,
         from: (f64, f64),
         to: (f64, f64),
@@ -128,12 +133,12 @@ impl<'a> Canvas<'a> {
     }
 
     /// A filled disc.
-    pub fn disc(&self, center: (f64, f64), radius: f64, ink: Ink) -> Result<(), DrawError> {
+    pub(super) fn disc(&self, center: (f64, f64), radius: f64, ink: Ink) -> Result<(), DrawError> {
         self.draw(&Circle::new(at(center), signed(radius * SCALE), ink.rgb.filled()))
     }
 
     /// A ring; the inside is left as it is.
-    pub fn ring(
+    pub(super) fn ring(
         &self,
         center: (f64, f64),
         radius: f64,
@@ -143,14 +148,8 @@ impl<'a> Canvas<'a> {
         self.draw(&Circle::new(at(center), signed(radius * SCALE), stroke(ink, width)))
     }
 
-    /// A filled polygon.
-    pub fn polygon(&self, points: &[(f64, f64)], ink: Ink) -> Result<(), DrawError> {
-        let points: Vec<(i32, i32)> = points.iter().map(|point| at(*point)).collect();
-        self.draw(&Polygon::new(points, ink.rgb.filled()))
-    }
-
     /// A text.
-    pub fn text(&self, position: (f64, f64), label: &Label) -> Result<(), DrawError> {
+    pub(super) fn text(&self, position: (f64, f64), label: &Label) -> Result<(), DrawError> {
         if label.text.is_empty() {
             return Ok(());
         }
@@ -169,7 +168,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Ends the drawing.
-    pub fn finish(self) -> Result<(), DrawError> {
+    pub(super) fn finish(self) -> Result<(), DrawError> {
         self.area.present().map_err(|error| error.to_string())
     }
 

@@ -80,7 +80,7 @@ fn axis(canvas: &Canvas, plan: &Plan) -> Result<(), DrawError> {
 
 /// Round times without the decimals of a measured one: `500 ms`, `2 s`, `5 min`.
 fn axis_time(ms: f64) -> String {
-    if ms >= 1_000.0 && ms < 60_000.0 {
+    if (1_000.0..60_000.0).contains(&ms) {
         let seconds = ms / 1_000.0;
         return format!("{seconds} s");
     }

@@ -7,6 +7,7 @@ use super::{axis_label, mark_label, position, scale, ticks};
 use crate::render::format::Format;
 use crate::render::format::number::axis_usd;
 use crate::report::parts::{Bar, HorizontalBars, Value};
+use crate::units::Usd;
 
 const ROW: f64 = 30.0;
 const BAR: f64 = 16.0;
@@ -49,7 +50,7 @@ fn plan(chart: &HorizontalBars, format: &Format) -> Plan {
     let value = |bar: &Bar| style::text_width(&format.value(&Value::Usd(bar.value)), style::LABEL);
     let left = chart.rows.iter().map(label).fold(0.0, f64::max).min(200.0) + 14.0;
     let room = chart.rows.iter().map(value).fold(0.0, f64::max) + 14.0;
-    let amounts = |bar: &Bar| bar.value.to_f64().max(bar.previous.map_or(0.0, |p| p.to_f64()));
+    let amounts = |bar: &Bar| bar.value.to_f64().max(bar.previous.map_or(0.0, Usd::to_f64));
     let max = chart.rows.iter().map(amounts).fold(0.0, f64::max);
     Plan {
         left,

@@ -11,7 +11,7 @@ mod hourly_columns;
 mod spark;
 mod stacked_columns;
 pub mod style;
-pub mod svg;
+mod svg;
 pub mod ticks;
 
 use canvas::{Anchor, Label};

@@ -28,6 +28,8 @@ struct Plan {
 /// One segment of the last drawn column, for its label.
 struct Labelled<'c> {
     series: &'c Category,
+    /// Right edge of the column.
+    x: f64,
     y: f64,
 }
 
@@ -52,7 +54,7 @@ pub(super) fn draw(
             }
             left = right + GROUP_GAP;
         }
-        leaders(canvas, &last, left - GROUP_GAP, &plan)
+        leaders(canvas, &last, &plan)
     })
 }
 
@@ -161,12 +163,12 @@ fn column<'c>(
             }
             canvas.rect(from, to, ink, if previous { 0.5 } else { 1.0 })?;
         }
-        segments.push(Labelled { series, y: f64::midpoint(low, high) });
+        segments.push(Labelled { series, x: right, y: f64::midpoint(low, high) });
     }
     Ok(segments)
 }
 
-fn leaders(canvas: &Canvas, segments: &[Labelled], end: f64, plan: &Plan) -> Result<(), DrawError> {
+fn leaders(canvas: &Canvas, segments: &[Labelled], plan: &Plan) -> Result<(), DrawError> {
     // From top to bottom, as labels are spread.
     let marks: Vec<&Labelled> = segments.iter().rev().collect();
     let wanted: Vec<f64> = marks.iter().map(|mark| mark.y).collect();
@@ -174,7 +176,7 @@ fn leaders(canvas: &Canvas, segments: &[Labelled], end: f64, plan: &Plan) -> Res
     let room = WIDTH - plan.right - 12.0;
     for (mark, y) in marks.iter().zip(placed) {
         let bend = plan.right + 1.0;
-        let points = [(end - plan.slot * 0.1, mark.y), (bend, y), (plan.right + 6.0, y)];
+        let points = [(mark.x + 2.0, mark.y), (bend, y), (plan.right + 6.0, y)];
         canvas.path(&points, style::category(mark.series.color), 1.0)?;
         let text = style::fit(&mark.series.label, style::LABEL, room);
         canvas.text((plan.right + 10.0, y), &mark_label(&text, Anchor::Start))?;

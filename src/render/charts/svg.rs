@@ -6,19 +6,22 @@ use crate::render::format::words::clean;
 
 /// What a chart is called and says to those who don't see it.
 #[derive(Debug, Clone)]
-pub struct Words<'w> {
+pub(super) struct Words<'w> {
     /// Prefix of the ids inside the page, unique in it.
-    pub id: &'w str,
+    pub(super) id: &'w str,
     /// Title.
-    pub title: &'w str,
+    pub(super) title: &'w str,
     /// What it shows, with its values.
-    pub description: &'w str,
+    pub(super) description: &'w str,
     /// Class of the `svg` element.
-    pub class: &'static str,
+    pub(super) class: &'static str,
 }
 
 /// Draws on a fresh canvas and returns the finished element.
-pub fn draw(
+///
+/// # Errors
+/// When the drawing library fails.
+pub(super) fn draw(
     words: &Words,
     (width, height): (f64, f64),
     paint: impl FnOnce(&Canvas) -> Result<(), DrawError>,
@@ -62,7 +65,7 @@ fn themed(body: &str) -> String {
 }
 
 /// Escapes text for an element or attribute.
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in clean(text).chars() {
         match c {

@@ -168,3 +168,75 @@ fn sparklines_leave_gaps_open_and_vanish_without_values() {
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     }
 }
+
+/// Other cadences than the weekly fixture; written where `BEDROCK_LENS_PAGES` said, to look at.
+#[test]
+fn months_days_and_long_names_are_drawn() {
+    let mut gallery = String::new();
+    let mut add = |chart: Chart| gallery.push_str(&check(chart));
+    let day = |n: i128| Usd(UNITS_PER_USD * (200 + (n * 37) % 90));
+    let days = |count: i128| -> Vec<(String, Vec<Option<Usd>>)> {
+        (1..=count).map(|n| (n.to_string(), vec![Some(day(n)), Some(day(n * 3)), None])).collect()
+    };
+    let series = |label: &str, color| Category { label: label.into(), color };
+    add(Chart::StackedColumns(StackedColumns {
+        series: vec![
+            series("us.provider.a-long-model-name-2026-05-14-v1:0", Some(0)),
+            series("small-model", Some(1)),
+            series("other", None),
+        ],
+        groups: vec![
+            ColumnGroup {
+                label: Prose::text("October $15,000.00"),
+                previous: true,
+                columns: days(31),
+            },
+            ColumnGroup {
+                label: Prose::text("November $14,500.00"),
+                previous: false,
+                columns: days(30),
+            },
+        ],
+    }));
+    let hour = |n: u32| Utc.with_ymd_and_hms(2026, 11, 9, n, 0, 0).single().expect("a time");
+    add(Chart::HourlyColumns(HourlyColumns {
+        series: vec![("other".into(), Tone::Mute), ("throttled".into(), Tone::Bad)],
+        hours: (0..24).map(|n| (hour(n), vec![2, u64::from(n / 20)])).collect(),
+        days: vec![
+            (0, "00:00".into()),
+            (6, "06:00".into()),
+            (12, "12:00".into()),
+            (18, "18:00".into()),
+        ],
+        burst: Some((20, 4, Prose::text("4 throttled, 20:00–24:00"))),
+    }));
+    add(Chart::DotRange(DotRange {
+        rows: vec![
+            DotRow { label: "one".into(), p50_ms: 900.0, p90_ms: 950.0, p99_ms: 1_010.0 },
+            DotRow { label: "two".into(), p50_ms: 15.0, p90_ms: 45_000.0, p99_ms: 310_000.0 },
+        ],
+        target: Some((2_000.0, "target for the mean: < 2 s".into())),
+    }));
+    let bar = |label: &str, cents: i128, hatched| Bar {
+        label: label.into(),
+        value: Usd(UNITS_PER_USD / 100 * cents),
+        previous: None,
+        hatched,
+    };
+    add(Chart::HorizontalBars(HorizontalBars {
+        rows: vec![
+            bar("arn:aws:sts::111122223333:assumed-role/svc-chat/session", 12, false),
+            bar("svc-search", 5, false),
+            bar("unattributed", 9, true),
+        ],
+    }));
+    add(Chart::HeatMap(HeatMap {
+        rows: (1..=4).map(|n| format!("week {n}")).collect(),
+        columns: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(str::to_owned).to_vec(),
+        cells: vec![vec![HeatCell::Known(1), HeatCell::Known(0), HeatCell::Known(4)]; 4],
+        unit: "requests".into(),
+    }));
+    if let Some(folder) = option_env!("BEDROCK_LENS_PAGES").map(std::path::Path::new) {
+        std::fs::write(folder.join("gallery.html"), gallery).expect("written");
+    }
+}

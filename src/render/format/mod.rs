@@ -172,8 +172,9 @@ mod tests {
         Usd::parse(text).expect("a decimal")
     }
 
-    fn check(value: Value, expected: &str) {
-        assert_eq!(Format::default().value(&value), expected, "{value:?}");
+    fn check(value: impl std::borrow::Borrow<Value>, expected: &str) {
+        let value = value.borrow();
+        assert_eq!(Format::default().value(value), expected, "{value:?}");
     }
 
     #[test]

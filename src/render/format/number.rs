@@ -177,7 +177,7 @@ pub fn rate(rate: f64) -> String {
 
 /// A relative change: `+7.8%`, whole percents from 1,000%.
 pub fn relative_change(x: f64) -> String {
-    let places = if x.abs() >= 10.0 { 0 } else { 1 };
+    let places = usize::from(x.abs() < 10.0);
     let text = percent(x.abs(), places);
     if x == 0.0 { text } else { signed(sign_of(x), &text) }
 }

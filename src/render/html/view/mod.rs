@@ -5,11 +5,9 @@
 use minijinja::Value as Safe;
 
 use super::super::format::words::clean;
-use super::super::format::{Format, Script, direction};
+use super::super::format::{Format, Script};
 use super::super::{Error, charts};
-use crate::report::parts::{
-    Attention, Empty, Grade, Kpi, Outcome, Prose, Report, Section, Span, Tone, Value,
-};
+use crate::report::parts::{Attention, Empty, Grade, Prose, Report, Section, Span, Tone, Value};
 
 /// Makes the fields of a view visible to the templates.
 macro_rules! shown {
@@ -22,8 +20,10 @@ macro_rules! shown {
     };
 }
 
+mod kpi;
 mod table;
 
+use kpi::KpiView;
 use table::TableView;
 
 /// A run of words; `kind` is `text`, `strong`, `nowrap`, `id`, `strong-id`, `code` or `link`.
@@ -124,31 +124,6 @@ struct SectionLink {
 shown!(SectionLink { id, number });
 
 #[derive(Debug, Clone)]
-struct KpiView {
-    label: String,
-    value: String,
-    missing: bool,
-    note: Option<String>,
-    tone: &'static str,
-    arrow: &'static str,
-    change: String,
-    spark: Option<Safe>,
-    outcome: OutcomeView,
-    target: String,
-}
-
-shown!(KpiView { label, value, missing, note, tone, arrow, change, spark, outcome, target });
-
-#[derive(Debug, Clone)]
-struct OutcomeView {
-    word: &'static str,
-    icon: &'static str,
-    tone: &'static str,
-}
-
-shown!(OutcomeView { word, icon, tone });
-
-#[derive(Debug, Clone)]
 struct SectionView {
     number: usize,
     id: &'static str,
@@ -200,7 +175,7 @@ pub(super) fn page(report: &Report, theme: Option<&'static str>) -> Result<Page,
     let sections: Result<_, Error> =
         (1..).zip(&report.sections).map(|(number, s)| section(s, number, &format)).collect();
     let kpis: Result<_, Error> =
-        report.kpis.iter().enumerate().map(|(i, k)| kpi(k, i, &format)).collect();
+        report.kpis.iter().enumerate().map(|(i, k)| kpi::view(k, i, &format)).collect();
     Ok(Page {
         theme,
         title: clean(&report.title),
@@ -275,50 +250,6 @@ fn attention(attention: &Attention, report: &Report, format: &Format) -> Attenti
         title: runs(&attention.title, format),
         detail: runs(&attention.detail, format),
         section: attention.section.and_then(link),
-    }
-}
-
-fn kpi(kpi: &Kpi, index: usize, format: &Format) -> Result<KpiView, Error> {
-    let summary: Vec<String> =
-        kpi.spark.summary.iter().map(|(l, v)| format!("{l} {}", format.value(v))).collect();
-    let id = format!("kpi{}", index + 1);
-    let title = format!("{}, {} days", kpi.label, kpi.spark.values.len());
-    let spark = charts::spark(&kpi.spark, &id, &title, &summary.join(", "))?;
-    let arrow = match direction(&kpi.change) {
-        1 => "▲",
-        -1 => "▼",
-        _ => "",
-    };
-    Ok(KpiView {
-        label: clean(&kpi.label),
-        value: format.near_target(&kpi.value, kpi.spark.target),
-        missing: matches!(kpi.value, Value::Missing(_)),
-        note: kpi.note.as_deref().map(clean),
-        tone: tone(kpi.tone),
-        arrow,
-        change: change(kpi, format),
-        spark: spark.map(Safe::from_safe_string),
-        outcome: outcome(kpi.outcome),
-        target: clean(&kpi.target),
-    })
-}
-
-/// The difference and what it is a difference to.
-fn change(kpi: &Kpi, format: &Format) -> String {
-    let change = format.value(&kpi.change);
-    match &kpi.previous {
-        Value::Missing(_) => change,
-        previous => format!("{change} vs {}", format.near_target(previous, kpi.spark.target)),
-    }
-}
-
-fn outcome(outcome: Outcome) -> OutcomeView {
-    match outcome {
-        Outcome::Pass => OutcomeView { word: "Pass", icon: "i-pass", tone: "good" },
-        Outcome::Miss => OutcomeView { word: "Miss", icon: "i-miss", tone: "bad" },
-        Outcome::NotEvaluated => {
-            OutcomeView { word: "Not evaluated", icon: "i-none", tone: "mute" }
-        }
     }
 }
 
