@@ -64,7 +64,7 @@ fn plan(chart: &DotRange) -> Plan {
         left,
         right: WIDTH - VALUE,
         bottom: TOP + ROW * position(chart.rows.len()),
-        ticks: ticks::logarithmic(min, max),
+        ticks: ticks::durations(min, max),
     }
 }
 
@@ -123,5 +123,8 @@ fn draw_row(canvas: &Canvas, row: &DotRow, y: f64, plan: &Plan) -> Result<(), Dr
     canvas.ring((p90, y), 4.5, style::C1, 2.0)?;
     canvas.line((p99, y - 7.0), (p99, y + 7.0), style::C1, 2.5)?;
     let value = duration(row.p99_ms);
+    let width = style::text_width(&value, style::LABEL);
+    // Grid and target line make room for the figure.
+    canvas.rect((p99 + 7.0, y - 7.0), (p99 + 11.0 + width, y + 7.0), style::SURFACE, 1.0)?;
     canvas.text((p99 + 9.0, y), &mark_label(&value, Anchor::Start))
 }

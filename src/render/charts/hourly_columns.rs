@@ -78,8 +78,10 @@ fn days(canvas: &Canvas, chart: &HourlyColumns, plan: &Plan) -> Result<(), DrawE
         let next = chart.days.get(index + 1).map_or(chart.hours.len(), |(hour, _)| *hour);
         let (from, to) = (plan.x(*hour), plan.x(next).min(RIGHT));
         canvas.line((from, BASE), (from, BASE + 5.0), style::AXIS, 1.0)?;
-        let (middle, half) =
-            (f64::midpoint(from, to), style::text_width(label, style::AXIS_TEXT) / 2.0);
+        // A label for part of a day names its first hour.
+        let whole_day = next.saturating_sub(*hour) >= 24;
+        let middle = if whole_day { f64::midpoint(from, to) } else { from + plan.slot / 2.0 };
+        let half = style::text_width(label, style::AXIS_TEXT) / 2.0;
         if middle - half > end + 5.0 && middle + half <= WIDTH + 4.0 {
             canvas.text((middle, BASE + 13.0), &axis_label(label, Anchor::Middle))?;
             end = middle + half;

@@ -149,11 +149,12 @@ fn column<'c>(
     let mut segments = Vec::new();
     for (series, value) in chart.series.iter().zip(values) {
         let Some(value) = value.map(|amount| amount.to_f64().max(0.0)) else { continue };
-        let low = scale(stacked, (0.0, top), (BASE, TOP));
+        // Whole pixels, so that the gaps between segments look alike.
+        let low = scale(stacked, (0.0, top), (BASE, TOP)).round();
         stacked += value;
-        let high = scale(stacked, (0.0, top), (BASE, TOP));
+        let high = scale(stacked, (0.0, top), (BASE, TOP)).round();
         // A pixel of the page between segments, where there is one to spare.
-        let gap = if low - high > 2.0 { 0.75 } else { 0.0 };
+        let gap = if low - high >= 2.0 { 1.0 } else { 0.0 };
         if value > 0.0 {
             let ink = style::category(series.color);
             let (from, to) = ((left, high), (right, low - gap));

@@ -1,6 +1,6 @@
 //! How charts look: the palette as drawn, sizes, and how wide text is.
 //!
-//! Charts are drawn with the light palette; the post-pass in [`svg`](super::svg) turns each colour
+//! Charts are drawn with the light palette; the post-pass in `svg` turns each colour
 //! into its token, so that the page's theme decides. Light values are unique per token.
 
 use plotters::style::RGBColor;

@@ -1,4 +1,4 @@
-//! Round axis ticks, linear and logarithmic.
+//! Round axis ticks: money, counts, durations.
 
 /// Round steps per power of ten.
 const ROUND: [f64; 4] = [1.0, 2.0, 2.5, 5.0];
@@ -52,29 +52,27 @@ fn linear_with(max: f64, step: f64) -> Vec<f64> {
     ticks
 }
 
-/// Values of 1, 2 and 5 times powers of ten from below `min` to above `max`.
-pub fn logarithmic(min: f64, max: f64) -> Vec<f64> {
+/// Round durations, milliseconds: what a clock would show.
+const DURATIONS: [f64; 24] = [
+    1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3, 20e3, 60e3, 120e3,
+    300e3, 600e3, 1_200e3, 3_600e3, 7_200e3, 18_000e3, 43_200e3, 86_400e3,
+];
+
+/// Round durations around `min..=max` milliseconds, for a log axis; at most eight.
+///
+/// Shorter than a millisecond and longer than a day is beyond the axis.
+pub fn durations(min: f64, max: f64) -> Vec<f64> {
     let sound = min.is_finite() && max.is_finite() && min > 0.0 && max >= min;
     let (min, max) = if sound { (min, max) } else { (1.0, 10.0) };
-    let mut exponent = min.log10().floor();
-    let mut ticks: Vec<f64> = Vec::new();
-    while ticks.last().is_none_or(|top| *top <= max) && ticks.len() < 60 {
-        let power = 10_f64.powf(exponent);
-        ticks.extend([power, 2.0 * power, 5.0 * power]);
-        exponent += 1.0;
+    let end = DURATIONS.len() - 1;
+    let last = DURATIONS.iter().position(|tick| *tick > max).unwrap_or(end).max(1);
+    let first = DURATIONS.iter().rposition(|tick| *tick <= min).unwrap_or(0).min(last - 1);
+    let every = (last - first).div_ceil(7);
+    let mut ticks: Vec<f64> = DURATIONS[first..=last].iter().copied().step_by(every).collect();
+    if ticks.last() != Some(&DURATIONS[last]) {
+        ticks.push(DURATIONS[(first + every * ticks.len()).min(end)]);
     }
-    let first = ticks.iter().rposition(|tick| *tick <= min * 1.000_001).unwrap_or(0);
-    let last = ticks.iter().position(|tick| *tick > max).unwrap_or(ticks.len() - 1);
-    let ticks = ticks[first..=last].to_vec();
-    if ticks.len() <= 8 { ticks } else { thinned(&ticks) }
-}
-
-/// Powers of ten only, with both ends.
-fn thinned(ticks: &[f64]) -> Vec<f64> {
-    let is_power = |x: f64| (x.log10() - x.log10().round()).abs() < 1e-9;
-    let last = ticks.len() - 1;
-    let keep = |(i, x): (usize, &f64)| (i == 0 || i == last || is_power(*x)).then_some(*x);
-    ticks.iter().enumerate().filter_map(keep).collect()
+    ticks
 }
 
 /// Width of a heat map's steps: round, and such that the highest class isn't empty.
@@ -101,7 +99,7 @@ fn round_up(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{below, class_width, counts, linear, logarithmic};
+    use super::{below, class_width, counts, durations, linear};
 
     #[test]
     fn linear_ticks_are_round_and_cover_the_values() {
@@ -136,11 +134,16 @@ mod tests {
     }
 
     #[test]
-    fn logarithmic_ticks_enclose_the_values() {
-        assert_eq!(logarithmic(540.0, 11_800.0), [500.0, 1e3, 2e3, 5e3, 1e4, 2e4]);
-        assert_eq!(logarithmic(1_000.0, 1_000.0), [1_000.0, 2_000.0]);
-        assert_eq!(logarithmic(0.0, f64::NAN).first(), Some(&1.0));
-        assert!(logarithmic(1.0, 1e9).len() <= 12);
+    fn duration_ticks_are_round_and_enclose_the_values() {
+        assert_eq!(durations(540.0, 11_800.0), [500.0, 1e3, 2e3, 5e3, 10e3, 20e3]);
+        assert_eq!(durations(1_000.0, 1_000.0), [1_000.0, 2_000.0]);
+        assert_eq!(durations(20e3, 250e3), [20e3, 60e3, 120e3, 300e3]);
+        assert_eq!(durations(0.0, f64::NAN).first(), Some(&1.0));
+        for (min, max) in [(15.0, 310_000.0), (1.0, 86_000e3), (1e-9, 1e15), (1e15, 1e15)] {
+            let ticks = durations(min, max);
+            assert!((2..=9).contains(&ticks.len()), "{ticks:?}");
+            assert!(ticks.windows(2).all(|pair| pair[0] < pair[1]), "{ticks:?}");
+        }
     }
 
     #[test]

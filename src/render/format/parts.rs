@@ -50,7 +50,7 @@ fn round_together(
         parts.iter().filter_map(|&row| Some((row, share_of(value_at(row)?)?))).collect();
 
     if !money.is_empty() {
-        let sum = money.iter().map(|(_, units)| units).sum();
+        let sum = money.iter().fold(0_i128, |sum, (_, units)| sum.saturating_add(*units));
         let total = total.and_then(value_at).and_then(money_units).unwrap_or(sum);
         let units: Vec<i128> = money.iter().map(|(_, units)| *units).collect();
         let Some(cents) = largest_remainder(&units, UNITS_PER_CENT, total) else { return };
@@ -127,9 +127,9 @@ fn rounded_share(exact: f64, tenths: i128, format: &Format) -> String {
 /// Returns `None` when the parts don't add up to the total before rounding: then there is nothing
 /// to preserve, and each is rounded on its own.
 pub fn largest_remainder(parts: &[i128], step: i128, total: i128) -> Option<Vec<i128>> {
-    let sum: i128 = parts.iter().sum();
+    let sum = parts.iter().try_fold(0_i128, |sum, part| sum.checked_add(*part))?;
     let tolerance = step / 100 * i128::try_from(parts.len()).ok()?.max(1);
-    if (sum - total).abs() > tolerance {
+    if sum.abs_diff(total) > tolerance.unsigned_abs() {
         return None;
     }
     let target = round_half_away(total, step);

@@ -1,6 +1,6 @@
 //! The self-contained HTML page: no script, no external load, every text escaped.
 //!
-//! [`view`] turns the report into words; the templates only place them.
+//! `view` turns the report into words; the templates only place them.
 
 pub mod templates;
 mod view;
