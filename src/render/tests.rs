@@ -65,17 +65,12 @@ fn every_element_is_closed_and_every_id_unique() {
 #[test]
 fn hostile_text_stays_text_everywhere() {
     let page = page(&hostile());
-    for markup in ["<script", "<img", "\u{202e}", "49"] {
-        let found = page.find(markup).map(|at| page[at.saturating_sub(80)..at + 40].to_owned());
-        // 49 would be an evaluated template; the figures of the fixture are overwritten.
-        assert!(markup == "49" || found.is_none(), "{markup}: {found:?}");
+    // A quote that broke out of an attribute would let the image through.
+    for markup in ["<script", "<img", "\u{202e}"] {
+        let found = page.find(markup).map(|at| page[at..].chars().take(60).collect::<String>());
+        assert_eq!(found, None, "{markup}");
     }
-    assert!(page.contains("{{ 7*7 }}"));
-    let inside_tags: Vec<&str> =
-        page.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect();
-    assert!(
-        inside_tags.iter().all(|tag| !tag.contains("onerror=alert(1)&") || tag.contains("title="))
-    );
+    assert!(page.contains("{{ 7*7 }}"), "log text is not a template");
     let css = page.split("</style>").next().unwrap_or_default();
     assert!(!css.contains("<img") && !css.contains("alert(1)</"));
     let plain = text(&hostile(), TextOptions::default());
@@ -146,10 +141,8 @@ fn text_fits_its_width_and_script() {
         let options = TextOptions { width, ..TextOptions::default() };
         let text = text(&report(), options);
         assert!(text.is_ascii());
-        for line in text
-            .lines()
-            .filter(|line| !line.contains("bedrock-lens ") && !line.contains("coverage"))
-        {
+        // Commands stay whole, so that they can be copied.
+        for line in text.lines().filter(|line| !line.contains("bedrock-lens query")) {
             assert!(line.len() <= width, "{}: {line}", line.len());
         }
     }

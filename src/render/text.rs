@@ -41,7 +41,8 @@ pub fn text(report: &Report, options: TextOptions) -> String {
     }
     page.rule('=');
     page.paragraph(&format!("Reproduce: {}", clean(&report.reproduce)), 0);
-    page.line(&page.trust_line(report));
+    let trust = page.trust_line(report).replace("  ", "; ");
+    page.paragraph(&trust, 0);
     page.out
 }
 
