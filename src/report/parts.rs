@@ -5,6 +5,7 @@
 //! Nothing here knows a file format, a clock or the store.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::units::Usd;
@@ -350,7 +351,10 @@ pub struct Bar {
 }
 
 /// A table.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+///
+/// In JSON its rows are objects with the columns' keys, so that a machine reader needs no
+/// positions; `roles` and `missing` stand beside them, one entry per row.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// What the table holds; may be visually hidden.
     pub caption: String,
@@ -362,6 +366,52 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows, in order.
     pub rows: Vec<TableRow>,
+}
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut table = serializer.serialize_struct("Table", 5)?;
+        table.serialize_field("caption", &self.caption)?;
+        table.serialize_field("columns", &self.columns)?;
+        let rows: Vec<KeyedRow> =
+            self.rows.iter().map(|row| KeyedRow { columns: &self.columns, row }).collect();
+        table.serialize_field("rows", &rows)?;
+        let roles: Vec<RowRole> = self.rows.iter().map(|row| row.role).collect();
+        table.serialize_field("roles", &roles)?;
+        let missing: Vec<MissingCells> =
+            self.rows.iter().map(|row| MissingCells { columns: &self.columns, row }).collect();
+        table.serialize_field("missing", &missing)?;
+        table.end()
+    }
+}
+
+/// A row's values under their columns' keys.
+struct KeyedRow<'t> {
+    columns: &'t [Column],
+    row: &'t TableRow,
+}
+
+impl Serialize for KeyedRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cells = self.columns.iter().zip(&self.row.cells);
+        serializer.collect_map(cells.map(|(column, cell)| (column.key, &cell.value)))
+    }
+}
+
+/// Why a row's null values are null, under their columns' keys.
+struct MissingCells<'t> {
+    columns: &'t [Column],
+    row: &'t TableRow,
+}
+
+impl Serialize for MissingCells<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cells = self.columns.iter().zip(&self.row.cells);
+        serializer.collect_map(cells.filter_map(|(column, cell)| match cell.value {
+            Value::Missing(missing) => Some((column.key, missing)),
+            _ => None,
+        }))
+    }
 }
 
 /// A column of a table.
@@ -391,7 +441,7 @@ pub enum Align {
 }
 
 /// A row of a table.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TableRow {
     /// What kind of row it is.
     pub role: RowRole,
@@ -427,18 +477,12 @@ pub enum RowRole {
 }
 
 /// A cell.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TableCell {
     /// The value.
     pub value: Value,
     /// The judgement.
-    #[serde(skip_serializing_if = "is_neutral")]
     pub tone: Tone,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_neutral(tone: &Tone) -> bool {
-    *tone == Tone::Neutral
 }
 
 impl From<Value> for TableCell {
@@ -468,6 +512,9 @@ pub enum Value {
     UnitUsd(Usd),
     /// A share or rate, 0.0–1.0, as a percentage.
     Share(f64),
+    /// The rate of rare events such as errors, 0.0–1.0, as a percentage that keeps small rates
+    /// readable.
+    Rate(f64),
     /// A duration in milliseconds.
     DurationMs(f64),
     /// Seconds with two decimals and no unit, for columns whose head says seconds.
@@ -499,7 +546,8 @@ pub enum Value {
 }
 
 /// Why there is no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// Not applicable, or cannot be known: `—`.
     NotApplicable,
@@ -526,6 +574,7 @@ impl Serialize for Value {
             }
             Self::Mean(x)
             | Self::Share(x)
+            | Self::Rate(x)
             | Self::DurationMs(x)
             | Self::SecondsOf(x)
             | Self::MeanChange(x)

@@ -1,0 +1,66 @@
+//! The self-contained HTML page: no script, no external load, every text escaped.
+//!
+//! `view` turns the report into words; the templates only place them.
+
+pub mod templates;
+mod view;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+
+use super::Error;
+use crate::report::parts::Report;
+use templates::{PAGE, Templates};
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the reader's system prefers.
+    #[default]
+    Auto,
+    /// Always light.
+    Light,
+    /// Always dark, except in print.
+    Dark,
+}
+
+impl Theme {
+    /// Value of `data-theme`, if the page carries one.
+    fn attribute(self) -> Option<&'static str> {
+        match self {
+            Self::Auto => None,
+            Self::Light => Some("light"),
+            Self::Dark => Some("dark"),
+        }
+    }
+}
+
+/// The report as one HTML page.
+///
+/// # Errors
+/// [`Error::Template`] when a template is faulty, [`Error::Chart`] when a chart can't be drawn.
+pub fn html(report: &Report, templates: &Templates, theme: Theme) -> Result<String, Error> {
+    let page = view::page(report, theme.attribute())?;
+    let environment = environment(templates)?;
+    environment
+        .get_template(PAGE)
+        .and_then(|template| template.render(page))
+        .map_err(|error| template_error(PAGE, error))
+}
+
+fn environment(templates: &Templates) -> Result<Environment<'_>, Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.map_err(|error| template_error(PAGE, error))?);
+    for (name, source) in templates.iter() {
+        environment.add_template(name, source).map_err(|error| template_error(name, error))?;
+    }
+    Ok(environment)
+}
+
+fn template_error(asked: &str, error: minijinja::Error) -> Error {
+    let name = error.name().unwrap_or(asked).to_owned();
+    Error::Template { name, source: Box::new(error) }
+}

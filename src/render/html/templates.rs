@@ -1,0 +1,38 @@
+//! The page's templates: embedded, and replaceable by name.
+
+use std::collections::BTreeMap;
+
+/// Template sources by file name; starts with those embedded in the binary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Templates(BTreeMap<String, String>);
+
+/// Name of the template a page starts with.
+pub const PAGE: &str = "report.html.j2";
+
+const EMBEDDED: [(&str, &str); 4] = [
+    (PAGE, include_str!("../../../report-templates/report.html.j2")),
+    ("section.html.j2", include_str!("../../../report-templates/section.html.j2")),
+    ("parts.html.j2", include_str!("../../../report-templates/parts.html.j2")),
+    ("style.css", include_str!("../../../report-templates/style.css")),
+];
+
+impl Default for Templates {
+    fn default() -> Self {
+        let own = |(name, source): (&str, &str)| (name.to_owned(), source.to_owned());
+        Self(EMBEDDED.into_iter().map(own).collect())
+    }
+}
+
+impl Templates {
+    /// These templates with one replaced or added.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, source: impl Into<String>) -> Self {
+        self.0.insert(name.into(), source.into());
+        self
+    }
+
+    /// Names and sources, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, source)| (name.as_str(), source.as_str()))
+    }
+}

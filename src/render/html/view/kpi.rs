@@ -1,0 +1,78 @@
+//! Key figures in words: value, change, sparkline, target.
+
+use minijinja::Value as Safe;
+
+use super::tone;
+use crate::render::format::words::clean;
+use crate::render::format::{Format, direction};
+use crate::render::{Error, charts};
+use crate::report::parts::{Kpi, Outcome, Value};
+
+#[derive(Debug, Clone)]
+pub(super) struct KpiView {
+    label: String,
+    value: String,
+    missing: bool,
+    note: Option<String>,
+    tone: &'static str,
+    arrow: &'static str,
+    change: String,
+    spark: Option<Safe>,
+    outcome: OutcomeView,
+    target: String,
+}
+
+shown!(KpiView { label, value, missing, note, tone, arrow, change, spark, outcome, target });
+
+#[derive(Debug, Clone)]
+struct OutcomeView {
+    word: &'static str,
+    icon: &'static str,
+    tone: &'static str,
+}
+
+shown!(OutcomeView { word, icon, tone });
+
+pub(super) fn view(kpi: &Kpi, index: usize, format: &Format) -> Result<KpiView, Error> {
+    let summary: Vec<String> =
+        kpi.spark.summary.iter().map(|(l, v)| format!("{l} {}", format.value(v))).collect();
+    let id = format!("kpi{}", index + 1);
+    let title = format!("{}, {} days", kpi.label, kpi.spark.values.len());
+    let spark = charts::spark(&kpi.spark, &id, &title, &summary.join(", "))?;
+    let arrow = match direction(&kpi.change) {
+        1 => "▲",
+        -1 => "▼",
+        _ => "",
+    };
+    Ok(KpiView {
+        label: clean(&kpi.label),
+        value: format.near_target(&kpi.value, kpi.spark.target),
+        missing: matches!(kpi.value, Value::Missing(_)),
+        note: kpi.note.as_deref().map(clean),
+        tone: tone(kpi.tone),
+        arrow,
+        change: change(kpi, format),
+        spark: spark.map(Safe::from_safe_string),
+        outcome: outcome(kpi.outcome),
+        target: clean(&kpi.target),
+    })
+}
+
+/// The difference and what it is a difference to.
+fn change(kpi: &Kpi, format: &Format) -> String {
+    let change = format.value(&kpi.change);
+    match &kpi.previous {
+        Value::Missing(_) => change,
+        previous => format!("{change} vs {}", format.near_target(previous, kpi.spark.target)),
+    }
+}
+
+fn outcome(outcome: Outcome) -> OutcomeView {
+    match outcome {
+        Outcome::Pass => OutcomeView { word: "Pass", icon: "i-pass", tone: "good" },
+        Outcome::Miss => OutcomeView { word: "Miss", icon: "i-miss", tone: "bad" },
+        Outcome::NotEvaluated => {
+            OutcomeView { word: "Not evaluated", icon: "i-none", tone: "mute" }
+        }
+    }
+}

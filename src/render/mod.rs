@@ -1,0 +1,51 @@
+//! `Report` → HTML, text and JSON; tables and CSV for the terminal; charts; number formatting.
+//!
+//! Pure: reads no file, clock or environment; templates arrive as values. The only place that
+//! rounds. Log text is a stranger's text: it is stripped of control characters, capped and
+//! escaped here, whatever the output.
+
+pub mod charts;
+pub mod csv;
+pub mod format;
+pub mod html;
+mod json;
+pub mod table;
+mod text;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use html::templates::Templates;
+pub use html::{Theme, html};
+pub use json::json;
+pub use text::{TextOptions, text, trust_line};
+
+/// Rendering failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A template doesn't parse, or asks for something the report doesn't have.
+    #[error("could not fill the report template `{name}`")]
+    Template {
+        /// File name of the template.
+        name: String,
+        /// Where and why.
+        #[source]
+        source: Box<minijinja::Error>,
+    },
+    /// A chart could not be drawn.
+    #[error("could not draw the chart `{title}`")]
+    Chart {
+        /// Title of the chart.
+        title: String,
+        /// What the drawing library says.
+        reason: String,
+    },
+    /// The report holds something JSON can't.
+    #[error("could not write the report as JSON")]
+    Json(#[source] serde_json::Error),
+    /// A row could not be written as CSV.
+    #[error("could not write a table as CSV")]
+    Csv(#[source] ::csv::Error),
+}
