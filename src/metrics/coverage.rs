@@ -16,7 +16,8 @@ use polars::prelude::{
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate};
 use super::measures::{number_of, share};
-use super::window::Period;
+use super::window::in_window;
+use crate::period::Period;
 use crate::schema::api_event::{
     ACCOUNT_ID, BEDROCK_SOURCE, EVENT_NAME, EVENT_SOURCE, EVENT_TIME, REGION, REQUEST_ID,
     RUNTIME_OPERATIONS,
@@ -156,7 +157,7 @@ fn met(rows: LazyFrame, others: LazyFrame, period: Period, is_call: bool) -> Laz
         .with_columns([lit(true).alias(IS_MET)]);
     let columns = CoverageDimension::COLUMNS.map(col);
     let flags = [lit(is_call).alias(IS_CALL), col(IS_MET).fill_null(lit(false))];
-    rows.filter(period.holds_event())
+    rows.filter(in_window(period))
         .select(columns)
         .join_builder()
         .with(known_ids)

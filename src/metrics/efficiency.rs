@@ -8,7 +8,8 @@ use polars::prelude::{
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate};
 use super::measures::{number_of, share};
-use super::window::{Period, in_period};
+use super::window::in_period;
+use crate::period::Period;
 use crate::schema::cost::UNCACHED_INPUT_TOKENS;
 use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, OUTPUT_TOKENS, PRINCIPAL,

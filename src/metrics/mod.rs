@@ -1,4 +1,4 @@
-//! KPIs as named expressions: lazy frame in, lazy frame out.
+//! KPIs and cost as named expressions: lazy frame in, lazy frame out.
 //!
 //! [`usage`] answers "these metrics by these dimensions"; [`measures`] and [`percentiles`] define
 //! each metric, [`dimensions`] each grouping; [`coverage`] joins the log with CloudTrail;
@@ -8,6 +8,7 @@
 //! shows: results are sorted by their dimensions, nulls last. Null means unknown, never zero.
 
 pub mod activity;
+pub mod cost;
 pub mod coverage;
 pub mod dimensions;
 pub mod efficiency;

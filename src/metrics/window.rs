@@ -1,32 +1,22 @@
 //! Rows of a period, and ids that are used twice.
 
+use chrono::{DateTime, Utc};
 use polars::prelude::{DataType, Expr, LazyFrame, Literal, Scalar, TimeUnit, TimeZone, col};
 
 use super::measures::distinct;
-use crate::schema::TimeMs;
+use crate::period::Period;
 use crate::schema::invocation::{EVENT_TIME, REQUEST_ID};
 use crate::schema::usage::derived;
 
-/// A stretch of time: `from` belongs to it, `to` doesn't.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Period {
-    /// First instant.
-    pub from: TimeMs,
-    /// First instant after.
-    pub to: TimeMs,
-}
-
-impl Period {
-    /// Whether the row's `event_time` is in the period; of `invocations` or `api_events`.
-    pub fn holds_event(self) -> Expr {
-        let time = || col(EVENT_TIME);
-        time().gt_eq(instant(self.from)).and(time().lt(instant(self.to)))
-    }
+/// Whether the row's `event_time` is in the period; of `invocations` or `api_events`.
+pub fn in_window(period: Period) -> Expr {
+    let time = || col(EVENT_TIME);
+    time().gt_eq(instant(period.from)).and(time().lt(instant(period.to)))
 }
 
 /// The rows with `event_time` in the period; of `invocations` or `api_events`.
 pub fn in_period(lf: LazyFrame, period: Period) -> LazyFrame {
-    lf.filter(period.holds_event())
+    lf.filter(in_window(period))
 }
 
 /// How many invocations repeat a request id and yet are different calls: one row, one number.
@@ -40,15 +30,16 @@ pub fn conflicting_ids(invocations: LazyFrame) -> LazyFrame {
 }
 
 /// A literal of the type of every time column, so that a filter compares without a cast.
-fn instant(time: TimeMs) -> Expr {
-    Scalar::new_datetime(time.0, TimeUnit::Milliseconds, Some(TimeZone::UTC)).lit()
+fn instant(at: DateTime<Utc>) -> Expr {
+    Scalar::new_datetime(at.timestamp_millis(), TimeUnit::Milliseconds, Some(TimeZone::UTC)).lit()
 }
 
 #[cfg(test)]
 mod tests {
     use polars::prelude::{DataFrame, IntoLazy, df};
 
-    use super::{Period, conflicting_ids, in_period};
+    use super::{conflicting_ids, in_period};
+    use crate::period::Period;
     use crate::schema::invocation::Invocation;
     use crate::schema::{Row, TimeMs};
 
@@ -57,9 +48,13 @@ mod tests {
         Invocation::frame(times.iter().map(row).collect()).unwrap()
     }
 
+    fn instant(ms: i64) -> chrono::DateTime<chrono::Utc> {
+        chrono::DateTime::from_timestamp_millis(ms).unwrap()
+    }
+
     #[test]
     fn a_period_holds_its_start_and_not_its_end() {
-        let period = Period { from: TimeMs(1000), to: TimeMs(2000) };
+        let period = Period { from: instant(1000), to: instant(2000) };
         let rows = in_period(invocations(&[999, 1000, 1999, 2000]).lazy(), period);
         assert_eq!(rows.collect().unwrap().height(), 2);
     }

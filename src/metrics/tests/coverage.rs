@@ -3,15 +3,15 @@
 use chrono_tz::Tz;
 use polars::prelude::{IntoLazy, LazyFrame};
 
-use super::{at, rows, text};
+use super::{at, period_between, rows, text};
 use crate::metrics::coverage::{CoverageDimension, coverage, gaps, partly_logged_hours};
-use crate::metrics::window::Period;
+use crate::period::Period;
 use crate::schema::Row;
 use crate::schema::api_event::ApiEvent;
 use crate::schema::invocation::Invocation;
 
 fn period() -> Period {
-    Period { from: at("2026-11-09T00:00:00Z").unwrap(), to: at("2026-11-10T00:00:00Z").unwrap() }
+    period_between("2026-11-09T00:00:00Z", "2026-11-10T00:00:00Z")
 }
 
 /// A runtime call at `HH:MM` of the day.

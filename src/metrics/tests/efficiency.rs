@@ -3,10 +3,10 @@
 use chrono_tz::Tz;
 use polars::prelude::IntoLazy;
 
-use super::{Priced, at, rows, text};
+use super::{Priced, at, period_between, rows, text};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::{efficiency, with_repeated_prompt};
-use crate::metrics::window::Period;
+use crate::period::Period;
 use crate::schema::invocation::Invocation;
 
 fn answer(time: &str, hash: &str, stop_reason: Option<&str>, output_tokens: i64) -> Priced {
@@ -22,7 +22,7 @@ fn answer(time: &str, hash: &str, stop_reason: Option<&str>, output_tokens: i64)
 }
 
 fn period() -> Period {
-    Period { from: at("2026-11-09T00:00:00Z").unwrap(), to: at("2026-11-10T00:00:00Z").unwrap() }
+    period_between("2026-11-09T00:00:00Z", "2026-11-10T00:00:00Z")
 }
 
 fn figures(calls: &[Priced]) -> Vec<String> {

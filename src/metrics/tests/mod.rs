@@ -10,6 +10,7 @@ mod usage;
 use chrono::DateTime;
 use polars::prelude::{AnyValue, DataFrame, Engine, LazyFrame, NamedFrom, Series};
 
+use crate::period::Period;
 use crate::schema::invocation::Invocation;
 use crate::schema::{Row, TimeMs, cost};
 
@@ -18,6 +19,12 @@ use crate::schema::{Row, TimeMs, cost};
 fn at(time: &str) -> Option<TimeMs> {
     let time = DateTime::parse_from_rfc3339(time).expect("an RFC 3339 time");
     Some(TimeMs(time.timestamp_millis()))
+}
+
+/// The period between two RFC 3339 times.
+fn period_between(from: &str, to: &str) -> Period {
+    let time = |text: &str| DateTime::parse_from_rfc3339(text).expect("an RFC 3339 time").to_utc();
+    Period { from: time(from), to: time(to) }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "rows hold options")]

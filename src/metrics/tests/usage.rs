@@ -7,7 +7,7 @@ use super::{Priced, at, rows, table, text};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::{Metric, Unit};
 use crate::metrics::usage::{UsageQuery, usage};
-use crate::metrics::window::{Period, in_period};
+use crate::metrics::window::in_period;
 use crate::schema::Row;
 use crate::schema::cost::status::{NOT_BILLED, PARTLY_PRICED, PRICED, UNPRICED};
 use crate::schema::invocation::Invocation;
@@ -216,10 +216,7 @@ fn filters_before_the_query_reach_the_scan() {
     let path = PlRefPath::new(path.to_str().unwrap());
     let scan = LazyFrame::scan_parquet(path, ScanArgsParquet::default()).unwrap();
 
-    let period = Period {
-        from: at("2026-11-09T00:00:00Z").unwrap(),
-        to: at("2026-11-10T00:00:00Z").unwrap(),
-    };
+    let period = period_between("2026-11-09T00:00:00Z", "2026-11-10T00:00:00Z");
     let query = query(&["model"], &[Metric::Requests, Metric::LatencyP50Ms]);
     let asked = in_period(scan, period);
     let plan = usage(asked, &query).unwrap().explain(true).unwrap();

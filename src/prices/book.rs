@@ -1,0 +1,385 @@
+//! The dated price book: models, aliases and price rows, held exactly and never changed.
+//!
+//! Knows what a price row says and which rows a model has; which of them a call gets is
+//! [`quote`](super::quote)'s business, how the file is read is `catalogue`'s.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use chrono::NaiveDate;
+
+use crate::units::Usd;
+
+use super::catalogue;
+use super::overlap::first_overlap;
+
+/// After this many days without a newer source, a price book is said to be old.
+pub const STALE_AFTER_DAYS: i64 = 45;
+
+/// A context-length suffix that some logged ids carry; it changes no price.
+const CONTEXT_SUFFIXES: [&str; 7] = [":24k", ":48k", ":200k", ":300k", ":8k", ":1m", ":512"];
+
+static EMBEDDED: LazyLock<Result<PriceBook, BookError>> =
+    LazyLock::new(|| PriceBook::from_json(include_str!("bedrock-prices.json")));
+
+/// A price book that can't be used. Nothing of it is used then.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// Not JSON.
+    #[error("the price book is not JSON")]
+    Json {
+        /// What the parser says, with line and column.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A field has a value that the book can't hold, is missing, or isn't known.
+    #[error("{place}: `{field}` {problem}")]
+    Field {
+        /// The row, e.g. `price 17 (openai.gpt-5.4 global standard)`.
+        place: String,
+        /// The field of that row.
+        field: String,
+        /// What is wrong, and what is allowed.
+        problem: String,
+    },
+    /// Two rows set a price for the same call.
+    #[error("two prices for the same calls: `{first}` and `{second}`")]
+    Overlap {
+        /// Id of one row.
+        first: String,
+        /// Id of the other row.
+        second: String,
+    },
+    /// Two models share an id or alias.
+    #[error("two models are named `{name}`")]
+    SameName {
+        /// The name.
+        name: String,
+    },
+    /// A price row of a model that the book doesn't describe.
+    #[error("`{row}` is a price of a model that the book doesn't list")]
+    UnknownModel {
+        /// Id of the row.
+        row: String,
+    },
+}
+
+/// Which price list a call belongs to: its profile decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Routing {
+    /// Bare model id or a geography's profile.
+    Regional,
+    /// The `global.` profile.
+    Global,
+}
+
+impl Routing {
+    /// As the catalogue writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Regional => "regional",
+            Self::Global => "global",
+        }
+    }
+}
+
+/// How a call was served, as far as its price depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// On demand; also what a record without a tier gets.
+    Standard,
+    /// A batch job.
+    Batch,
+    /// Cheaper, may wait.
+    Flex,
+    /// Dearer, comes first.
+    Priority,
+    /// Latency-optimised inference.
+    LatencyOptimized,
+}
+
+impl Tier {
+    /// The tier that a record's text names; `None` for a tier without per-token prices.
+    pub fn from_log(service_tier: Option<&str>) -> Option<Self> {
+        match service_tier.unwrap_or_default() {
+            "" | "default" | "standard" => Some(Self::Standard),
+            "batch" => Some(Self::Batch),
+            "flex" => Some(Self::Flex),
+            "priority" => Some(Self::Priority),
+            "latency_optimized" | "optimized" => Some(Self::LatencyOptimized),
+            _ => None,
+        }
+    }
+
+    /// As the catalogue writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Batch => "batch",
+            Self::Flex => "flex",
+            Self::Priority => "priority",
+            Self::LatencyOptimized => "latency_optimized",
+        }
+    }
+}
+
+/// Prices per token; `None` is *no published price*, `Some(0)` is *published as free*.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TokenPrices {
+    /// Uncached input.
+    pub input: Option<Usd>,
+    /// Output.
+    pub output: Option<Usd>,
+    /// Read from the prompt cache.
+    pub cache_read: Option<Usd>,
+    /// Written to the prompt cache with the model's default time to live.
+    pub cache_write: Option<Usd>,
+    /// Written to the prompt cache for an hour, where that differs.
+    pub cache_write_1h: Option<Usd>,
+}
+
+impl TokenPrices {
+    /// Price of a token written for an hour: its own, else that of every other write.
+    pub fn cache_write_1h(&self) -> Option<Usd> {
+        self.cache_write_1h.or(self.cache_write)
+    }
+
+    /// True when some kind of token has a price.
+    pub fn any(&self) -> bool {
+        [self.input, self.output, self.cache_read, self.cache_write, self.cache_write_1h]
+            .iter()
+            .any(Option::is_some)
+    }
+}
+
+/// Prices that replace the row's for the whole request, output included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LongContext {
+    /// They hold when the input tokens, cached ones counted once, are more than this.
+    pub above_input_tokens: i64,
+    /// The prices.
+    pub tokens: TokenPrices,
+}
+
+/// A price for something that isn't a text token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitPrice {
+    /// What is counted: `image`, `1k_queries`, `output_video_second`, …
+    pub unit: String,
+    /// US dollars per `unit`, as listed.
+    pub price: Usd,
+    /// Image quality the price is for; none means any.
+    pub quality: Option<String>,
+    /// Most pixels of one image the price is for; none means any size.
+    pub max_pixels: Option<i64>,
+    /// Video resolution the price is for.
+    pub resolution: Option<String>,
+    /// Video frame rate the price is for.
+    pub fps: Option<i64>,
+}
+
+/// One dated price row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceRow {
+    /// Text that names the row: model, scope, tier, dates.
+    pub id: String,
+    /// Base model id.
+    pub model_id: String,
+    /// Which profiles it is for.
+    pub routing: Routing,
+    /// The Region it is for; none means every commercial Region.
+    pub region: Option<String>,
+    /// The tier it is for.
+    pub tier: Tier,
+    /// First UTC day it holds; none means open.
+    pub effective_from: Option<NaiveDate>,
+    /// First UTC day it no longer holds; none means open.
+    pub effective_to: Option<NaiveDate>,
+    /// Prices per token.
+    pub tokens: TokenPrices,
+    /// Prices of requests with a long context.
+    pub long_context: Option<LongContext>,
+    /// Prices per image, second, query, …
+    pub units: Vec<UnitPrice>,
+    /// Ids of the sources; the first carries the number.
+    pub sources: Vec<String>,
+    /// `high`, `medium` or `low`.
+    pub confidence: Option<String>,
+    /// How a computed price was computed.
+    pub derivation: Option<String>,
+    /// Caveats.
+    pub note: Option<String>,
+}
+
+impl PriceRow {
+    /// True when the row's dates cover the UTC day.
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        self.effective_from.is_none_or(|from| from <= day)
+            && self.effective_to.is_none_or(|to| day < to)
+    }
+}
+
+/// What the book knows of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// Base id: no profile prefix, ARN or context suffix.
+    pub model_id: String,
+    /// Other ids of the same model.
+    pub aliases: Vec<String>,
+    /// Who makes it.
+    pub provider: String,
+    /// Its name for people.
+    pub display_name: String,
+    /// `text`, `embedding`, `image`, `video`, `speech` or `rerank`.
+    pub modality: String,
+    /// True where logged input tokens include the cached ones (`input_includes_cache_reported`).
+    /// Where nothing is known, cached tokens are taken to be outside.
+    pub input_includes_cache: bool,
+}
+
+/// Where prices come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Short id that rows refer to.
+    pub id: String,
+    /// What it is.
+    pub what: String,
+    /// How new it is, as the catalogue says.
+    pub date: String,
+}
+
+/// A checked catalogue, before it is indexed.
+#[derive(Debug, Clone, Default)]
+pub struct BookParts {
+    /// Date of the newest fact.
+    pub newest_source_date: NaiveDate,
+    /// Where prices come from.
+    pub sources: Vec<Source>,
+    /// Models.
+    pub models: Vec<Model>,
+    /// Price rows.
+    pub rows: Vec<PriceRow>,
+}
+
+/// Models and dated prices, indexed; every price exact.
+#[derive(Debug, Clone)]
+pub struct PriceBook {
+    parts: BookParts,
+    model_by_name: BTreeMap<String, usize>,
+    rows_by_model: BTreeMap<String, Vec<usize>>,
+    application_profiles: BTreeMap<String, String>,
+}
+
+impl PriceBook {
+    /// The catalogue that comes with the program; read on first use, once.
+    ///
+    /// # Errors
+    /// Only when the embedded file is broken, which a test excludes.
+    pub fn embedded() -> Result<&'static Self, &'static BookError> {
+        EMBEDDED.as_ref()
+    }
+
+    /// Reads a catalogue in the layout of `bedrock-prices.json`.
+    ///
+    /// # Errors
+    /// [`BookError`] names the row and the field.
+    pub fn from_json(text: &str) -> Result<Self, BookError> {
+        Self::from_parts(catalogue::read(text)?)
+    }
+
+    /// Indexes models and rows.
+    ///
+    /// # Errors
+    /// When rows overlap, names collide, or a row's model isn't listed.
+    pub fn from_parts(parts: BookParts) -> Result<Self, BookError> {
+        let model_by_name = index_models(&parts.models)?;
+        let mut rows_by_model: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (number, row) in parts.rows.iter().enumerate() {
+            if model_by_name.get(&row.model_id).is_none() {
+                return Err(BookError::UnknownModel { row: row.id.clone() });
+            }
+            rows_by_model.entry(row.model_id.clone()).or_default().push(number);
+        }
+        if let Some((first, second)) = first_overlap(&parts.rows) {
+            return Err(BookError::Overlap { first: first.id.clone(), second: second.id.clone() });
+        }
+        Ok(Self { parts, model_by_name, rows_by_model, application_profiles: BTreeMap::new() })
+    }
+
+    /// The same book, told which model each application inference profile stands for.
+    ///
+    /// Keys are profile ARNs or their last part; values are model ids in any form that names a model.
+    #[must_use]
+    pub fn with_application_profiles(mut self, profiles: BTreeMap<String, String>) -> Self {
+        self.application_profiles = profiles;
+        self
+    }
+
+    /// The model that an application profile's ARN is mapped to, by ARN or by its last part.
+    pub fn application_profile(&self, arn: &str) -> Option<&str> {
+        let id = arn.rsplit('/').next().unwrap_or(arn);
+        self.application_profiles
+            .get(arn)
+            .or_else(|| self.application_profiles.get(id))
+            .map(String::as_str)
+    }
+
+    /// The model with this id or alias, a context suffix aside; never a sibling.
+    pub fn model(&self, id: &str) -> Option<&Model> {
+        let without_suffix = || {
+            let bare = CONTEXT_SUFFIXES.iter().find_map(|suffix| id.strip_suffix(suffix))?;
+            self.model_by_name.get(bare)
+        };
+        let number = self.model_by_name.get(id).or_else(without_suffix)?;
+        self.parts.models.get(*number)
+    }
+
+    /// The model's price rows, in file order.
+    pub fn rows_of<'b>(&'b self, model: &Model) -> impl Iterator<Item = &'b PriceRow> + use<'b> {
+        let numbers = self.rows_by_model.get(&model.model_id).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|number| self.parts.rows.get(*number))
+    }
+
+    /// All models, in file order.
+    pub fn models(&self) -> &[Model] {
+        &self.parts.models
+    }
+
+    /// All price rows, in file order.
+    pub fn rows(&self) -> &[PriceRow] {
+        &self.parts.rows
+    }
+
+    /// The source with this id.
+    pub fn source(&self, id: &str) -> Option<&Source> {
+        self.parts.sources.iter().find(|source| source.id == id)
+    }
+
+    /// Date of the newest fact in the book.
+    pub fn newest_source_date(&self) -> NaiveDate {
+        self.parts.newest_source_date
+    }
+
+    /// Days from the newest fact in the book to `as_of`; negative for an earlier day.
+    pub fn age_days(&self, as_of: NaiveDate) -> i64 {
+        as_of.signed_duration_since(self.parts.newest_source_date).num_days()
+    }
+
+    /// True when prices may well have changed since: reports say so.
+    pub fn is_stale(&self, as_of: NaiveDate) -> bool {
+        self.age_days(as_of) > STALE_AFTER_DAYS
+    }
+}
+
+/// Model number by id and alias.
+fn index_models(models: &[Model]) -> Result<BTreeMap<String, usize>, BookError> {
+    let mut by_name = BTreeMap::new();
+    for (number, model) in models.iter().enumerate() {
+        for name in std::iter::once(&model.model_id).chain(&model.aliases) {
+            if by_name.insert(name.clone(), number).is_some() {
+                return Err(BookError::SameName { name: name.clone() });
+            }
+        }
+    }
+    Ok(by_name)
+}
