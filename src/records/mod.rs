@@ -4,12 +4,19 @@
 //! becomes a [`Reject`] with its reason, and the records beside it are kept. Prompt and completion
 //! text never leaves this module; only a keyed hash of the prompt does.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the container reader calls it"))]
 pub(crate) mod cloudtrail;
+mod container;
+mod frames;
+mod gunzip;
 pub(crate) mod identity;
+pub(crate) mod invocation;
 pub mod key;
+#[cfg(test)]
+mod tests;
 pub(crate) mod timestamp;
+mod wire;
 
+use self::container::Reader;
 use crate::schema::TimeMs;
 use crate::schema::api_event::ApiEvent;
 use crate::schema::invocation::Invocation;
@@ -73,4 +80,23 @@ impl Skip {
             Self::NotALog => "not_a_log",
         }
     }
+}
+
+/// Reads one object. Never fails: what can't be read is among the rejects.
+///
+/// What the object holds is told by its content; the name only says what is no log.
+pub fn decode(name: &ObjectName<'_>, bytes: &[u8], limits: &Limits, key: &PromptKey) -> Decoded {
+    if bytes.is_empty() {
+        return Decoded { skipped: Some(Skip::PermissionCheck), ..Decoded::default() };
+    }
+    let inflated = gunzip::inflate(bytes, limits.max_object_bytes);
+    let mut reader = Reader::new(*name, name.modified, limits, key);
+    frames::read(&inflated.bytes, inflated.damage, &mut reader);
+    let (mut decoded, digest) = reader.finish();
+    let empty = decoded.invocations.is_empty() && decoded.api_events.is_empty();
+    if digest && empty && decoded.rejects.is_empty() {
+        decoded.skipped = Some(Skip::Digest);
+    }
+    decoded.bytes_uncompressed = u64::try_from(inflated.bytes.len()).unwrap_or(u64::MAX);
+    decoded
 }

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use polars::prelude::{DataType, IntoLazy, LazyFrame, ParquetWriter, PlRefPath, ScanArgsParquet};
 
-use super::{Priced, at, rows, table, text};
+use super::{Priced, at, period_between, rows, table, text};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::{Metric, Unit};
 use crate::metrics::usage::{UsageQuery, usage};

@@ -1,0 +1,264 @@
+//! From JSON documents to rows: takes records and events out of their wrappers.
+//!
+//! Documents are told apart by their keys, never by the name of the object they came from.
+//! Wrappers may lie in each other (a subscription's base64 holds a list of messages, each of them a
+//! record as text), up to [`MAX_DEPTH`].
+
+mod salvage;
+mod top;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::value::RawValue;
+
+pub(super) use self::top::Document;
+use super::gunzip;
+use super::wire::{self, List};
+use super::{Decoded, Limits, ObjectName, PromptKey, cloudtrail, invocation, timestamp};
+use crate::schema::TimeMs;
+use crate::schema::reject::{Reject, reason};
+
+/// Wrappers within wrappers: the deepest known form has four levels.
+const MAX_DEPTH: u8 = 8;
+
+/// CloudWatch's first message in the log stream of invocation logs. Neither a record nor a reject.
+const PERMISSION_MESSAGE: &str = "Permissions are correctly set for Amazon Bedrock logs.";
+
+/// Where a document lies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// Offset in the uncompressed object; inside decoded text, that of the wrapper.
+    pub(super) offset: usize,
+    pub(super) size: usize,
+    depth: u8,
+    decoded: bool,
+}
+
+impl Place {
+    /// A document that stands in the object itself.
+    pub(super) fn at(offset: usize, size: usize) -> Self {
+        Self { offset, size, depth: 0, decoded: false }
+    }
+
+    /// A part of the document `whole` that lies here.
+    fn part(self, whole: &str, part: &str) -> Self {
+        let within = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
+        let offset = if self.decoded { self.offset } else { self.offset + within };
+        Self { offset, size: part.len(), depth: self.depth + 1, decoded: self.decoded }
+    }
+
+    /// Text that was decoded from a string of the document that lies here.
+    fn decoded(self, size: usize) -> Self {
+        Self { size, depth: self.depth + 1, decoded: true, ..self }
+    }
+}
+
+/// Where reading JSON values came to a halt.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Halt {
+    /// Offset in the text that was read.
+    pub(super) at: usize,
+    /// The text ends inside the value: more text might complete it.
+    pub(super) incomplete: bool,
+}
+
+/// Collects the rows and rejects of one object.
+pub(super) struct Reader<'r> {
+    name: ObjectName<'r>,
+    object_time: Option<TimeMs>,
+    key: &'r PromptKey,
+    /// What inner gzip data may still inflate to.
+    inflate_left: u64,
+    record: i64,
+    digest: bool,
+    decoded: Decoded,
+}
+
+impl<'r> Reader<'r> {
+    /// For one object, written at `object_time`.
+    pub(super) fn new(
+        name: ObjectName<'r>,
+        object_time: Option<TimeMs>,
+        limits: &Limits,
+        key: &'r PromptKey,
+    ) -> Self {
+        Self {
+            name,
+            object_time,
+            key,
+            inflate_left: limits.max_object_bytes,
+            record: 0,
+            digest: false,
+            decoded: Decoded::default(),
+        }
+    }
+
+    /// The rows, and whether the object was a digest.
+    pub(super) fn finish(self) -> (Decoded, bool) {
+        (self.decoded, self.digest)
+    }
+
+    /// Takes the JSON values that follow each other in `text`, which lies at `place`.
+    pub(super) fn values(&mut self, text: &str, place: Place) -> Result<(), Halt> {
+        let mut at = 0;
+        loop {
+            let rest = text[at..].trim_ascii_start();
+            at = text.len() - rest.len();
+            if rest.is_empty() {
+                return Ok(());
+            }
+            let (document, len) = Document::first(rest, place.depth > 0)
+                .map_err(|error| Halt { at, incomplete: error.is_eof() })?;
+            let value = &rest[..len];
+            let depth = place.depth;
+            self.take(&document, value, Place { depth, ..place.part(text, value) });
+            at += len;
+        }
+    }
+
+    /// Takes the rows of `document`, whose text is `json`.
+    pub(super) fn take(&mut self, document: &Document<'_>, json: &str, place: Place) {
+        match document {
+            Document::Invocation(record) => match invocation::row(record, self.key) {
+                Ok(mut row) => {
+                    (row.object, row.record) = self.lineage();
+                    self.decoded.invocations.push(row);
+                }
+                Err(reason) => self.reject(reason, Some("invocations"), place),
+            },
+            Document::Event => match cloudtrail::event(json) {
+                Ok(mut event) => {
+                    (event.object, event.record) = self.lineage();
+                    self.decoded.api_events.push(event);
+                }
+                Err(reason) => self.reject(reason, Some("cloudtrail"), place),
+            },
+            Document::List(list) => self.list(list, json, place),
+            Document::Inner(inner) => self.element(inner.get(), place.part(json, inner.get())),
+            Document::Message(message) => self.message(message, place),
+            Document::Packed(data) => self.packed(data.get().unwrap_or_default(), place),
+            Document::Digest if place.depth == 0 => self.digest = true,
+            Document::Nothing => {}
+            Document::Digest | Document::Unknown => {
+                self.reject(reason::UNKNOWN_SCHEMA, None, place);
+            }
+        }
+    }
+
+    /// The complete elements of a list whose document is cut.
+    pub(super) fn salvage(&mut self, cut: &str, place: Place) {
+        for element in salvage::elements(cut) {
+            self.element(element.get(), place.part(cut, element.get()));
+        }
+    }
+
+    /// A line that is no JSON: CloudWatch's permission message, or a line of an export task
+    /// (`<time> <message>`). False when it is neither.
+    pub(super) fn plain_line(&mut self, line: &str, place: Place) -> bool {
+        if line == PERMISSION_MESSAGE {
+            return true;
+        }
+        let Some((time, message)) = line.split_once(' ') else { return false };
+        if timestamp::parse(time).is_none() {
+            return false;
+        }
+        let message = message.trim_ascii();
+        if message != PERMISSION_MESSAGE {
+            let place = place.part(line, message);
+            if let Err(halt) = self.values(message, Place { depth: 0, ..place }) {
+                self.salvage(&message[halt.at..], place);
+                self.reject(reason::INVALID_JSON, None, place);
+            }
+        }
+        true
+    }
+
+    /// Counts a reject; it takes a record number like a row.
+    pub(super) fn reject(&mut self, reason: &str, kind: Option<&str>, place: Place) {
+        let (object, record) = self.lineage();
+        let reject = Reject { object, record, ..self.reject_at(reason, kind, place) };
+        self.decoded.rejects.push(reject);
+    }
+
+    /// Counts a reject that is about the object and not about one record.
+    pub(super) fn reject_object(&mut self, reason: &str, place: Place) {
+        let reject = self.reject_at(reason, None, place);
+        self.decoded.rejects.push(reject);
+    }
+
+    fn reject_at(&self, reason: &str, kind: Option<&str>, place: Place) -> Reject {
+        Reject {
+            object: Some(self.name.object.to_owned()),
+            object_time: self.object_time,
+            record: None,
+            byte_offset: i64::try_from(place.offset).ok(),
+            reason: Some(reason.to_owned()),
+            size_bytes: i64::try_from(place.size).ok(),
+            kind: kind.map(str::to_owned),
+        }
+    }
+
+    fn lineage(&mut self) -> (Option<String>, Option<i64>) {
+        self.record += 1;
+        (Some(self.name.object.to_owned()), Some(self.record))
+    }
+
+    fn list(&mut self, list: &RawValue, json: &str, place: Place) {
+        match serde_json::from_str::<List<&RawValue>>(list.get()) {
+            Ok(List(elements)) => {
+                for element in elements {
+                    self.element(element.get(), place.part(json, element.get()));
+                }
+            }
+            Err(_) => self.reject(reason::BAD_ENVELOPE, None, place),
+        }
+    }
+
+    /// One JSON value out of a wrapper.
+    fn element(&mut self, json: &str, place: Place) {
+        match Document::first(json, true) {
+            Ok((document, _)) if place.depth <= MAX_DEPTH => self.take(&document, json, place),
+            Ok(_) | Err(_) => self.reject(reason::BAD_ENVELOPE, None, place),
+        }
+    }
+
+    /// A string that holds a document as JSON text.
+    fn message(&mut self, message: &RawValue, place: Place) {
+        let Some(text) = wire::text(message.get()) else {
+            return self.reject(reason::BAD_ENVELOPE, None, place);
+        };
+        let text = text.trim_ascii();
+        if text == PERMISSION_MESSAGE {
+            return;
+        }
+        self.unpacked(text, place.decoded(text.len()));
+    }
+
+    /// `awslogs.data`: base64 of gzip.
+    fn packed(&mut self, base64: &str, place: Place) {
+        let Ok(gzip) = STANDARD.decode(base64) else {
+            return self.reject(reason::BAD_ENVELOPE, None, place);
+        };
+        let inflated = gunzip::inflate(&gzip, self.inflate_left);
+        let len = u64::try_from(inflated.bytes.len()).unwrap_or(u64::MAX);
+        self.inflate_left = self.inflate_left.saturating_sub(len);
+        match (std::str::from_utf8(&inflated.bytes), inflated.damage) {
+            (Ok(text), None) => self.unpacked(text, place.decoded(text.len())),
+            (Ok(text), Some(damage)) => {
+                let inner = place.decoded(text.len());
+                if let Err(halt) = self.values(text, inner) {
+                    self.salvage(&text[halt.at..], inner);
+                }
+                self.reject(damage, None, place);
+            }
+            (Err(_), damage) => self.reject(damage.unwrap_or(reason::BAD_ENVELOPE), None, place),
+        }
+    }
+
+    fn unpacked(&mut self, text: &str, place: Place) {
+        let read = place.depth <= MAX_DEPTH && self.values(text, place).is_ok();
+        if !read {
+            self.reject(reason::BAD_ENVELOPE, None, place);
+        }
+    }
+}

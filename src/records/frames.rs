@@ -1,0 +1,200 @@
+//! Plain bytes → JSON values: lines first, values that span lines where a line alone fails.
+//!
+//! A cut line holds an open quote, so a scanner that honours quotes across lines would swallow the
+//! next good record. Here every line is read by itself; only where it ends inside a value, one value
+//! that spans lines from there is tried (pretty-printed records), and it counts only if it is a
+//! known document or hides none. Whatever fails is rejected up to the end of its line, and reading
+//! goes on at the next.
+
+use std::str::Utf8Error;
+
+use memchr::memchr;
+use serde_json::value::RawValue;
+
+use super::container::{Document, Halt, Place, Reader};
+use crate::schema::reject::reason;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Reads all of `bytes`, the start of an object when `damage` cut the rest off.
+///
+/// With damage, a value left open at the end is part of it: the object gets one reject with that
+/// reason, which tells where the open value starts. Without, the open value is a `cut_record`.
+pub(super) fn read(bytes: &[u8], damage: Option<&'static str>, reader: &mut Reader<'_>) {
+    let mut frames =
+        Frames { bytes, damaged: damage.is_some(), spans_left: span_budget(bytes), reader };
+    let mut at = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    let mut lost = bytes.len();
+    while at < bytes.len() {
+        match frames.line(at) {
+            Next::At(next) => at = next,
+            Next::Lost(from) => {
+                lost = from;
+                break;
+            }
+        }
+    }
+    if let Some(damage) = damage {
+        reader.reject_object(damage, Place::at(lost, bytes.len() - lost));
+    }
+}
+
+/// How many bytes attempts at values that span lines may read: hostile input, thousands of lines
+/// that each open a value, would otherwise be read once per line.
+fn span_budget(bytes: &[u8]) -> usize {
+    bytes.len().saturating_mul(4).saturating_add(1 << 16)
+}
+
+/// Where reading goes on.
+enum Next {
+    /// At this offset.
+    At(usize),
+    /// Nowhere: from this offset on everything belongs to the damage of the object.
+    Lost(usize),
+}
+
+struct Frames<'f, 'r> {
+    bytes: &'f [u8],
+    damaged: bool,
+    spans_left: usize,
+    reader: &'f mut Reader<'r>,
+}
+
+/// What an attempt at a value that spans lines found.
+enum Span {
+    /// A value that ends here.
+    Until(usize),
+    /// A value that is open at the end of the object.
+    Open,
+    /// None.
+    No,
+}
+
+impl Frames<'_, '_> {
+    /// Reads the line that starts at `start`.
+    fn line(&mut self, start: usize) -> Next {
+        let end = memchr(b'\n', &self.bytes[start..]).map_or(self.bytes.len(), |len| start + len);
+        let line = &self.bytes[start..end];
+        let (text, broken) = valid_text(line);
+        let broken = broken.map(|error| match error.error_len() {
+            None if end == self.bytes.len() => reason::CUT_RECORD, // inside a character
+            _ => reason::INVALID_UTF8,
+        });
+        let halt = match self.reader.values(text, Place::at(start, text.len())) {
+            Ok(()) if text.len() == line.len() => return Next::At(end + 1),
+            Ok(()) => Halt { at: text.len(), incomplete: false },
+            Err(halt) => halt,
+        };
+        let at = start + halt.at;
+        let rest = &text[halt.at..];
+        if let Some(broken) = broken {
+            return self.give_up(at, end, rest, broken);
+        }
+        if halt.incomplete {
+            match self.span(at, end) {
+                Span::Until(next) => return Next::At(next),
+                Span::Open => return self.cut(at, self.bytes.len()),
+                Span::No if end == self.bytes.len() => return self.cut(at, end),
+                Span::No => return self.give_up(at, end, rest, reason::INVALID_JSON),
+            }
+        }
+        let line = rest.trim_ascii_end();
+        if self.reader.plain_line(line, Place::at(at, line.len())) {
+            return Next::At(end + 1);
+        }
+        self.give_up(at, end, rest, reason::INVALID_JSON)
+    }
+
+    /// Rejects from `at` to the end of the line, after taking what is whole of a cut wrapper.
+    fn give_up(&mut self, at: usize, end: usize, rest: &str, reason: &str) -> Next {
+        let place = Place::at(at, end - at);
+        self.reader.salvage(rest, place);
+        if end == self.bytes.len() && self.damaged {
+            return Next::Lost(at);
+        }
+        self.reader.reject(reason, None, place);
+        Next::At(end + 1)
+    }
+
+    /// A value that is open at the end of the object.
+    fn cut(&mut self, at: usize, end: usize) -> Next {
+        let (rest, _) = valid_text(&self.bytes[at..end]);
+        self.give_up(at, end, rest, reason::CUT_RECORD)
+    }
+
+    /// Tries one value from `at` over the end of its line at `line_end`.
+    fn span(&mut self, at: usize, line_end: usize) -> Span {
+        let rest = &self.bytes[at..];
+        if line_end == self.bytes.len() || self.spans_left == 0 {
+            return Span::No;
+        }
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&RawValue>();
+        match values.next() {
+            Some(Ok(raw)) => {
+                self.spans_left = self.spans_left.saturating_sub(raw.get().len());
+                self.take_span(at, line_end, raw.get())
+            }
+            // A cut after a minus sign is no end of file to the parser, but an error at the end.
+            Some(Err(error))
+                if error.is_eof() || self.damaged && offset_of(&error, rest) == rest.len() =>
+            {
+                self.spans_left = self.spans_left.saturating_sub(rest.len());
+                let hides = self.hides_document(line_end, self.bytes.len());
+                if hides { Span::No } else { Span::Open }
+            }
+            Some(Err(error)) => {
+                let read = offset_of(&error, rest);
+                self.spans_left = self.spans_left.saturating_sub(read);
+                Span::No
+            }
+            None => Span::No,
+        }
+    }
+
+    fn take_span(&mut self, at: usize, line_end: usize, json: &str) -> Span {
+        let end = at + json.len();
+        match Document::first(json, false) {
+            Ok((Document::Unknown, _)) if self.hides_document(line_end, end) => Span::No,
+            Ok((document, _)) => {
+                self.reader.take(&document, json, Place::at(at, json.len()));
+                Span::Until(end)
+            }
+            Err(_) => Span::No,
+        }
+    }
+
+    /// Whether a line between the two offsets is a document by itself.
+    fn hides_document(&mut self, from: usize, to: usize) -> bool {
+        self.spans_left = self.spans_left.saturating_sub(to - from);
+        self.bytes[from..to].split(|byte| *byte == b'\n').any(|line| {
+            let (text, _) = valid_text(line.trim_ascii_start());
+            let opens = text.starts_with(['{', '[']);
+            opens && matches!(Document::first(text, false), Ok((found, _)) if is_known(&found))
+        })
+    }
+}
+
+fn is_known(document: &Document<'_>) -> bool {
+    !matches!(document, Document::Unknown | Document::List(_))
+}
+
+/// The longest start of a line that is UTF-8, and what ends it.
+fn valid_text(line: &[u8]) -> (&str, Option<Utf8Error>) {
+    match str::from_utf8(line) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let valid = &line[..error.valid_up_to()];
+            (str::from_utf8(valid).unwrap_or_default(), Some(error))
+        }
+    }
+}
+
+/// Where in `json` the error was found.
+fn offset_of(error: &serde_json::Error, json: &[u8]) -> usize {
+    let lines_before = error.line().saturating_sub(1);
+    let line_start = match lines_before {
+        0 => 0,
+        n => memchr::memchr_iter(b'\n', json).nth(n - 1).map_or(json.len(), |at| at + 1),
+    };
+    (line_start + error.column()).min(json.len())
+}

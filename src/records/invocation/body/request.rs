@@ -1,0 +1,153 @@
+//! The request body: limits and priced units that the caller asked for.
+
+use memchr::memmem;
+use serde_json::value::RawValue;
+
+use super::tier_of;
+use crate::records::invocation::wire::Performance;
+use crate::records::wire::{Count, Length, List, Text, object};
+
+/// What a request tells.
+#[derive(Debug, Default)]
+pub(in crate::records::invocation) struct Request {
+    pub(in crate::records::invocation) max_tokens: Option<i64>,
+    pub(in crate::records::invocation) service_tier: Option<String>,
+    pub(in crate::records::invocation) input_images: Option<i64>,
+    pub(in crate::records::invocation) image_quality: Option<String>,
+    pub(in crate::records::invocation) rerank_documents: Option<i64>,
+    pub(in crate::records::invocation) guardrail_id: Option<String>,
+    pub(in crate::records::invocation) guardrail_version: Option<String>,
+}
+
+object! {
+    struct Body<'a> {
+        "messages" => messages: Option<&'a RawValue>,
+        "inputImage" => titan_image: Option<&'a RawValue>,
+        "max_tokens" => max_tokens: Count,
+        "maxTokens" => max_tokens_camel: Count,
+        "max_tokens_to_sample" => max_tokens_to_sample: Count,
+        "max_completion_tokens" => max_completion_tokens: Count,
+        "max_gen_len" => max_gen_len: Count,
+        "inferenceConfig" => inference: InferenceConfig,
+        "textGenerationConfig" => titan_text: TitanTextConfig,
+        "imageGenerationConfig" => titan_image_config: TitanImageConfig<'a>,
+        "serviceTier" => service_tier: Option<&'a RawValue>,
+        "service_tier" => service_tier_text: Option<&'a RawValue>,
+        "performanceConfig" => performance: Performance<'a>,
+        "guardrailConfig" => guardrail: GuardrailConfig<'a>,
+        "query" => query: Option<&'a RawValue>,
+        "documents" => documents: Length,
+    }
+}
+
+object! {
+    /// Converse's and Nova's limits.
+    struct InferenceConfig {
+        "maxTokens" => max_tokens: Count,
+        "max_new_tokens" => max_new_tokens: Count,
+    }
+}
+
+object! {
+    struct TitanTextConfig {
+        "maxTokenCount" => max_tokens: Count,
+    }
+}
+
+object! {
+    /// Titan's and Nova Canvas' image settings.
+    struct TitanImageConfig<'a> {
+        "quality" => quality: Text<'a>,
+    }
+}
+
+object! {
+    struct GuardrailConfig<'a> {
+        "guardrailIdentifier" => id: Text<'a>,
+        "guardrailVersion" => version: Text<'a>,
+    }
+}
+
+object! {
+    struct Message<'a> {
+        "content" => content: List<Block<'a>>,
+    }
+}
+
+object! {
+    /// One part of a message: text, an image, or a tool's result with parts of its own.
+    struct Block<'a> {
+        "type" => kind: Text<'a>,
+        "image" => image: Option<&'a RawValue>,
+        "toolResult" => tool_result: ToolResult<'a>,
+        "content" => anthropic_tool_result: List<Part<'a>>,
+    }
+}
+
+object! {
+    struct ToolResult<'a> {
+        "content" => content: List<Part<'a>>,
+    }
+}
+
+object! {
+    struct Part<'a> {
+        "type" => kind: Text<'a>,
+        "image" => image: Option<&'a RawValue>,
+    }
+}
+
+impl Request {
+    /// Reads a body's JSON text; empty where it is no object.
+    pub(in crate::records::invocation) fn read(body: &str) -> Self {
+        let Ok(body) = serde_json::from_str::<Body<'_>>(body) else { return Self::default() };
+        let limits = [
+            body.inference.max_tokens,
+            body.inference.max_new_tokens,
+            body.max_tokens,
+            body.max_completion_tokens,
+            body.max_tokens_to_sample,
+            body.max_gen_len,
+            body.max_tokens_camel,
+            body.titan_text.max_tokens,
+        ];
+        let tiers = [body.service_tier, body.service_tier_text];
+        Self {
+            max_tokens: limits.into_iter().find_map(|limit| limit.0),
+            service_tier: tier_of(&body.performance, tiers),
+            input_images: images(&body),
+            image_quality: body.titan_image_config.quality.to_column(),
+            rerank_documents: body.query.and(body.documents.0),
+            guardrail_id: body.guardrail.id.to_column(),
+            guardrail_version: body.guardrail.version.to_column(),
+        }
+    }
+}
+
+/// Images in the messages; `None` when none shows, since logging may leave media out.
+fn images(body: &Body<'_>) -> Option<i64> {
+    let messages = body.messages.map_or("", RawValue::get);
+    // Few messages hold images; a search is cheaper than a look at every part.
+    let in_messages = if memmem::find(messages.as_bytes(), b"\"image").is_some() {
+        let messages: List<Message<'_>> = serde_json::from_str(messages).unwrap_or_default();
+        messages.0.iter().flat_map(|message| &message.content.0).map(Block::images).sum()
+    } else {
+        0
+    };
+    let images = in_messages + i64::from(body.titan_image.is_some());
+    (images > 0).then_some(images)
+}
+
+impl Block<'_> {
+    fn images(&self) -> i64 {
+        let parts = self.tool_result.content.0.iter().chain(&self.anthropic_tool_result.0);
+        let in_tools = parts.filter(|part| is_image(&part.kind, part.image)).count();
+        let own = usize::from(is_image(&self.kind, self.image));
+        i64::try_from(own + in_tools).unwrap_or(i64::MAX)
+    }
+}
+
+/// Converse names the part `image`, Anthropic and OpenAI say so in its `type`.
+fn is_image(kind: &Text<'_>, image: Option<&RawValue>) -> bool {
+    image.is_some() || matches!(kind.get(), Some("image" | "image_url"))
+}

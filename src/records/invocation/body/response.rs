@@ -1,0 +1,232 @@
+//! The response body: one object, or the chunks of a stream.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::stop::Stop;
+use super::usage::{InvocationMetrics, Usage};
+use super::{Counts, tier_of};
+use crate::records::invocation::guardrail::{Seen, Trace};
+use crate::records::invocation::wire::Performance;
+use crate::records::wire::{Count, Length, Object, Text, object, read_object};
+
+/// What a response tells.
+#[derive(Debug, Default)]
+pub(in crate::records::invocation) struct Response {
+    /// From `amazon-bedrock-invocationMetrics`.
+    pub(in crate::records::invocation) metrics_counts: Counts,
+    /// From the provider's own usage figures.
+    pub(in crate::records::invocation) usage_counts: Counts,
+    pub(in crate::records::invocation) latency: Option<Latency>,
+    pub(in crate::records::invocation) first_byte_ms: Option<i64>,
+    pub(in crate::records::invocation) stop_reason: Option<String>,
+    pub(in crate::records::invocation) guardrail: Seen,
+    pub(in crate::records::invocation) service_tier: Option<String>,
+    /// Whether the body says which latency class it was served with.
+    pub(in crate::records::invocation) tells_performance: bool,
+    pub(in crate::records::invocation) images: Option<i64>,
+    /// The model that a prompt router chose.
+    pub(in crate::records::invocation) invoked_model: Option<String>,
+}
+
+/// A latency and the value of its [`LATENCY_SOURCE`](crate::schema::invocation::LATENCY_SOURCE).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::records::invocation) struct Latency {
+    pub(in crate::records::invocation) ms: i64,
+    pub(in crate::records::invocation) source: &'static str,
+}
+
+object! {
+    /// Keys of a response, or of one chunk, beside those of [`Stop`].
+    struct Facts<'a> {
+        "type" => kind: Text<'a>,
+        // Converse
+        "metrics" => metrics: Metrics,
+        "usage" => usage: Option<Box<Usage<'a>>>,
+        "trace" => trace: Option<Box<ConverseTrace<'a>>>,
+        "serviceTier" => service_tier: Option<&'a RawValue>,
+        "performanceConfig" => performance: Performance<'a>,
+        // Anthropic's and Nova's chunks
+        "message" => message: MessageStart<'a>,
+        "metadata" => metadata: Metadata<'a>,
+        // Titan, Llama
+        "inputTextTokenCount" => titan_input: Count,
+        "totalOutputTextTokenCount" => titan_output: Count,
+        "prompt_token_count" => llama_input: Count,
+        "generation_token_count" => llama_output: Count,
+        // Images
+        "images" => images: Length,
+        // What Bedrock adds
+        "service_tier" => service_tier_text: Option<&'a RawValue>,
+        "amazon-bedrock-invocationMetrics" => invocation_metrics: Option<Box<InvocationMetrics>>,
+        "amazon-bedrock-guardrailAction" => guardrail_action: Text<'a>,
+        "amazon-bedrock-trace" => bedrock_trace: Option<Box<ConverseTrace<'a>>>,
+    }
+}
+
+object! {
+    struct Metrics {
+        "latencyMs" => latency_ms: Count,
+    }
+}
+
+object! {
+    struct ConverseTrace<'a> {
+        "guardrail" => guardrail: Option<Trace<'a>>,
+        "promptRouter" => prompt_router: PromptRouter<'a>,
+    }
+}
+
+object! {
+    struct PromptRouter<'a> {
+        "invokedModelId" => invoked_model: Text<'a>,
+    }
+}
+
+object! {
+    /// `message` of Anthropic's `message_start`.
+    struct MessageStart<'a> {
+        "usage" => usage: Option<Box<Usage<'a>>>,
+    }
+}
+
+object! {
+    /// `metadata` of Nova's last chunk.
+    struct Metadata<'a> {
+        "usage" => usage: Option<Box<Usage<'a>>>,
+        "metrics" => metrics: Metrics,
+        "trace" => trace: Option<Box<ConverseTrace<'a>>>,
+        "serviceTier" => service_tier: Option<&'a RawValue>,
+        "performanceConfig" => performance: Performance<'a>,
+    }
+}
+
+/// A body, or one chunk of a stream.
+#[derive(Debug, Default)]
+struct Chunk<'a> {
+    stop: Stop<'a>,
+    facts: Facts<'a>,
+}
+
+impl<'de> Object<'de> for Chunk<'de> {
+    fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        Ok(self.facts.entry(key, map)? || self.stop.entry(key, map)?)
+    }
+}
+
+impl<'de> Deserialize<'de> for Chunk<'de> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        read_object(input)
+    }
+}
+
+impl Response {
+    /// Reads a body's JSON text; empty where it is no JSON (a string that only looked like it).
+    pub(in crate::records::invocation) fn read(body: &str) -> Self {
+        if body.starts_with('[') {
+            serde_json::from_str::<Stream>(body).map(|stream| stream.0).unwrap_or_default()
+        } else {
+            let mut response = Self::default();
+            if let Ok(chunk) = serde_json::from_str::<Chunk<'_>>(body) {
+                response.add(&chunk);
+            }
+            response
+        }
+    }
+
+    /// Adds a chunk; what it knows replaces what earlier chunks said.
+    fn add(&mut self, chunk: &Chunk<'_>) {
+        let facts = &chunk.facts;
+        self.add_usage(chunk);
+        self.add_metrics(facts);
+        for trace in [&facts.trace, &facts.bedrock_trace, &facts.metadata.trace] {
+            self.add_trace(trace.as_deref());
+        }
+        if let Some(action) = facts.guardrail_action.get() {
+            self.guardrail.add_action(action);
+        }
+        replace(&mut self.stop_reason, chunk.stop.reason());
+        self.guardrail.intervened |= self.stop_reason.as_deref() == Some("guardrail_intervened");
+        replace(&mut self.images, facts.images.0.or(chunk.stop.artifacts()));
+        let tiers = [facts.service_tier, facts.service_tier_text];
+        replace(&mut self.service_tier, tier_of(&facts.performance, tiers));
+        let metadata = &facts.metadata;
+        replace(
+            &mut self.service_tier,
+            tier_of(&metadata.performance, [metadata.service_tier, None]),
+        );
+        self.tells_performance |= facts.performance.latency.get().is_some()
+            || metadata.performance.latency.get().is_some();
+    }
+
+    fn add_usage(&mut self, chunk: &Chunk<'_>) {
+        let facts = &chunk.facts;
+        let of = |usage: Option<&Usage<'_>>| usage.map(Counts::of_usage).unwrap_or_default();
+        // The output count at the start of a message is a placeholder, never the total.
+        let start = Counts { output: None, ..of(facts.message.usage.as_deref()) };
+        let totals = Counts {
+            input: facts.titan_input.0.or(facts.llama_input.0),
+            output: facts.titan_output.0.or(facts.llama_output.0).or(chunk.stop.titan_tokens()),
+            ..Counts::default()
+        };
+        self.usage_counts = of(facts.usage.as_deref())
+            .or(of(facts.metadata.usage.as_deref()))
+            .or(totals)
+            .or(start)
+            .or(self.usage_counts);
+    }
+
+    fn add_metrics(&mut self, facts: &Facts<'_>) {
+        let converse = facts.metrics.latency_ms.0.or(facts.metadata.metrics.latency_ms.0);
+        replace(&mut self.latency, converse.map(|ms| Latency { ms, source: "metrics" }));
+        if let Some(metrics) = &facts.invocation_metrics {
+            self.metrics_counts = Counts::of_metrics(metrics).or(self.metrics_counts);
+            let latency = metrics.latency_ms.0;
+            replace(
+                &mut self.latency,
+                latency.map(|ms| Latency { ms, source: "invocation_metrics" }),
+            );
+            replace(&mut self.first_byte_ms, metrics.first_byte_ms.0);
+        }
+    }
+
+    fn add_trace(&mut self, trace: Option<&ConverseTrace<'_>>) {
+        let Some(trace) = trace else { return };
+        if let Some(guardrail) = &trace.guardrail {
+            self.guardrail.add_trace(guardrail);
+        }
+        replace(&mut self.invoked_model, trace.prompt_router.invoked_model.to_column());
+    }
+}
+
+/// A later known value replaces an earlier one.
+fn replace<T>(place: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *place = value;
+    }
+}
+
+/// The chunks of a stream, folded as they are read: there can be thousands.
+struct Stream(Response);
+
+impl<'de> Deserialize<'de> for Stream {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct StreamVisitor;
+        impl<'de> Visitor<'de> for StreamVisitor {
+            type Value = Stream;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of chunks")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Stream, A::Error> {
+                let mut response = Response::default();
+                while let Some(chunk) = seq.next_element::<Chunk<'_>>()? {
+                    response.add(&chunk);
+                }
+                Ok(Stream(response))
+            }
+        }
+        input.deserialize_seq(StreamVisitor)
+    }
+}

@@ -1,0 +1,1 @@
+//! Laws of the decoder, over every shape of input.
