@@ -295,7 +295,7 @@ impl PriceBook {
         let model_by_name = index_models(&parts.models)?;
         let mut rows_by_model: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (number, row) in parts.rows.iter().enumerate() {
-            if model_by_name.get(&row.model_id).is_none() {
+            if !model_by_name.contains_key(&row.model_id) {
                 return Err(BookError::UnknownModel { row: row.id.clone() });
             }
             rows_by_model.entry(row.model_id.clone()).or_default().push(number);

@@ -126,13 +126,9 @@ fn price_row(row: &mut RowReader) -> Result<PriceRow, BookError> {
     {
         return Err(row.problem("effective_to", "must be after `effective_from`"));
     }
-    let mut id = format!("{model_id} {scope} {}", tier.as_str());
-    if let Some(from) = effective_from {
-        id.push_str(&format!(" from {from}"));
-    }
-    if let Some(to) = effective_to {
-        id.push_str(&format!(" to {to}"));
-    }
+    let from = effective_from.map_or_else(String::new, |from| format!(" from {from}"));
+    let to = effective_to.map_or_else(String::new, |to| format!(" to {to}"));
+    let id = format!("{model_id} {scope} {}{from}{to}", tier.as_str());
     Ok(PriceRow {
         id,
         model_id,

@@ -104,6 +104,9 @@ struct Counts {
     cache_read: Option<i64>,
     cache_write: Option<i64>,
     cache_write_1h: i64,
+    /// True when any count is known.
+    known: bool,
+    /// `None` without counts, and beyond 64 bits.
     total: Option<i64>,
 }
 
@@ -115,7 +118,9 @@ impl Counts {
             Some(input) if includes_cache => narrow((i128::from(input) - cached).max(0)),
             input => input,
         };
-        let known = [usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, cache_write];
+        let known = [usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, cache_write]
+            .iter()
+            .any(Option::is_some);
         let total = cached + wide(uncached_input) + wide(usage.output_tokens);
         Self {
             uncached_input,
@@ -127,7 +132,8 @@ impl Counts {
             cache_read: usage.cache_read_tokens,
             cache_write,
             cache_write_1h: usage.cache_write_1h_tokens.min(cache_write).unwrap_or(0),
-            total: if known.iter().any(Option::is_some) { narrow(total) } else { None },
+            known,
+            total: if known { narrow(total) } else { None },
         }
     }
 
@@ -138,12 +144,13 @@ impl Counts {
 }
 
 fn not_billed(usage: &Usage<'_>, counts: &Counts) -> Option<&'static str> {
-    let made = [counts.total, usage.output_images, usage.output_video_ms];
-    if usage.failed && made.iter().all(Option::is_none) {
+    let units = [usage.output_images, usage.output_video_ms];
+    if usage.failed && !counts.known && units.iter().all(Option::is_none) {
         return Some(reason::ERROR_WITHOUT_COUNTS);
     }
-    let nothing_made = made.iter().all(|count| count.unwrap_or(0) == 0);
-    (usage.guardrail_intervened && nothing_made).then_some(reason::GUARDRAIL_BLOCKED_INPUT)
+    let no_tokens = !counts.known || counts.total == Some(0);
+    let no_units = units.iter().all(|count| count.unwrap_or(0) == 0);
+    (usage.guardrail_intervened && no_tokens && no_units).then_some(reason::GUARDRAIL_BLOCKED_INPUT)
 }
 
 fn unpriced(
@@ -168,7 +175,7 @@ fn priced(row: &PriceRow, usage: &Usage<'_>, counts: &Counts) -> Cost {
     let prices = long.map_or(row.tokens, |long| long.tokens);
     let other = other_cost(row, usage);
     let bills_tokens = row.tokens.any();
-    if bills_tokens && other.is_none() && counts.total.is_none() {
+    if bills_tokens && other.is_none() && !counts.known {
         return unpriced(status::UNPRICED, reason::NO_TOKEN_COUNTS, None, counts);
     }
     let missing = if bills_tokens { missing_prices(&prices, counts) } else { Vec::new() };

@@ -105,7 +105,9 @@ const LONG_TOKEN_COLUMNS: [TokenColumn; 5] = [
     (column::LONG_CACHE_WRITE_1H_PRICE, TokenPrices::cache_write_1h),
 ];
 
-const UNIT_COLUMNS: [(&str, fn(&UnitPrices) -> Option<Usd>); 5] = [
+type UnitColumn = (&'static str, fn(&UnitPrices) -> Option<Usd>);
+
+const UNIT_COLUMNS: [UnitColumn; 5] = [
     (column::OUTPUT_IMAGE_PRICE, |prices| prices.output_image),
     (column::INPUT_IMAGE_PRICE, |prices| prices.input_image),
     (column::RERANK_QUERY_PRICE, |prices| prices.rerank_query),

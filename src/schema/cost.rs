@@ -26,7 +26,8 @@ pub const PRICE_ROW: &str = "price_row";
 /// Input tokens outside the cache, `Int64`: as logged, less cached tokens where the model family
 /// reports them inside; null when the record has no input count.
 pub const UNCACHED_INPUT_TOKENS: &str = "uncached_input_tokens";
-/// Input, output, cache read and cache write tokens, each once, `Int64`; null when no count is known.
+/// Input, output, cache read and cache write tokens, each once, `Int64`; null when no count is known
+/// (or the sum exceeds 64 bits).
 pub const TOTAL_TOKENS: &str = "total_tokens";
 /// Tokens of a billed request for which there is no price, `Int64`; 0 when fully priced, null when
 /// the request isn't billed or has no counts.

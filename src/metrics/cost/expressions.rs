@@ -32,6 +32,8 @@ const WRITTEN: &str = "cost_written";
 const WRITTEN_1H: &str = "cost_written_1h";
 /// The rest of [`WRITTEN`].
 const WRITTEN_DEFAULT: &str = "cost_written_default";
+/// True when any token count is known.
+const HAS_COUNTS: &str = "cost_has_counts";
 /// True when the long-context prices hold.
 const IS_LONG: &str = "cost_is_long";
 /// Tokens that the row bills and has no price for.
@@ -112,6 +114,10 @@ pub(super) fn usage_columns(convention: CacheConvention) -> Vec<Vec<Expr>> {
         vec![
             uncached_input().alias(UNCACHED_INPUT_TOKENS),
             (col(WRITTEN) - col(WRITTEN_1H)).alias(WRITTEN_DEFAULT),
+            any([INPUT_TOKENS, OUTPUT_TOKENS, CACHE_READ_INPUT_TOKENS, WRITTEN]
+                .map(|count| col(count).is_not_null())
+                .into_iter())
+            .alias(HAS_COUNTS),
         ],
         vec![
             col(charged).alias(CHARGED_INPUT),
@@ -213,6 +219,7 @@ pub(super) fn working_columns() -> Vec<&'static str> {
         WRITTEN,
         WRITTEN_1H,
         WRITTEN_DEFAULT,
+        HAS_COUNTS,
         IS_LONG,
         MISSING_TOKENS,
         ANY_PRICED,
@@ -281,10 +288,9 @@ fn all_input() -> Expr {
         + wide_or_zero(WRITTEN)
 }
 
+/// Every token once; null without counts, and beyond 64 bits.
 fn total_tokens() -> Expr {
-    let known = [INPUT_TOKENS, OUTPUT_TOKENS, CACHE_READ_INPUT_TOKENS, WRITTEN]
-        .map(|count| col(count).is_not_null());
-    when(any(known.into_iter()))
+    when(col(HAS_COUNTS))
         .then((all_input() + wide_or_zero(OUTPUT_TOKENS)).cast(DataType::Int64))
         .otherwise(null())
 }
@@ -324,17 +330,19 @@ fn unit_unmatched() -> Expr {
 
 /// A call billed by tokens, with no count of any.
 fn no_counts() -> Expr {
-    col(BILLS_TOKENS).and(col(COST_OTHER_UNITS).is_null()).and(col(TOTAL_TOKENS).is_null())
+    col(BILLS_TOKENS).and(col(COST_OTHER_UNITS).is_null()).and(col(HAS_COUNTS).not())
 }
 
 fn not_billed_reason() -> Expr {
-    let made = [TOTAL_TOKENS, OUTPUT_IMAGES, OUTPUT_VIDEO_MS];
-    let no_count = any(made.map(|count| col(count).is_not_null()).into_iter()).not();
-    let some_made =
-        any(made.map(|count| col(count).fill_null(lit(0_i64)).neq(lit(0_i64))).into_iter());
-    when(col(STATUS).neq(lit(outcome::OK)).and(no_count))
+    let failed = col(STATUS).neq(lit(outcome::OK));
+    let units_unknown = col(OUTPUT_IMAGES).is_null().and(col(OUTPUT_VIDEO_MS).is_null());
+    let intervened = col(GUARDRAIL_ACTION).eq(lit(guardrail_action::INTERVENED));
+    let none_or_zero = |count: &str| col(count).fill_null(lit(0_i64)).eq(lit(0_i64));
+    let no_tokens = col(HAS_COUNTS).not().or(col(TOTAL_TOKENS).eq(lit(0_i64)));
+    let no_units = none_or_zero(OUTPUT_IMAGES).and(none_or_zero(OUTPUT_VIDEO_MS));
+    when(failed.and(col(HAS_COUNTS).not()).and(units_unknown))
         .then(lit(reason::ERROR_WITHOUT_COUNTS))
-        .when(col(GUARDRAIL_ACTION).eq(lit(guardrail_action::INTERVENED)).and(some_made.not()))
+        .when(intervened.and(no_tokens).and(no_units))
         .then(lit(reason::GUARDRAIL_BLOCKED_INPUT))
         .otherwise(null())
 }

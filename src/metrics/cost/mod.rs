@@ -51,7 +51,7 @@ pub fn with_cost_by(
     quotes: LazyFrame,
     convention: CacheConvention,
 ) -> LazyFrame {
-    let quoted = invocations
+    let keyed = invocations
         .with_columns([price_day(), image_pixels()])
         .join_builder()
         .with(quotes)
@@ -61,7 +61,7 @@ pub fn with_cost_by(
         .finish();
     usage_columns(convention)
         .into_iter()
-        .fold(quoted, LazyFrame::with_columns)
+        .fold(keyed, LazyFrame::with_columns)
         .with_columns(priced_columns())
         .with_columns(missing_columns())
         .with_columns(status_columns())
