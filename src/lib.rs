@@ -16,7 +16,6 @@ pub mod settings;
 
 pub mod sources;
 
-pub mod metrics;
 pub mod records;
 
 pub mod store;

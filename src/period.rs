@@ -118,7 +118,10 @@ mod tests {
         let week = Cadence::Weekly.period_of(day("2026-11-15"), UTC);
         assert_eq!(week.from.to_rfc3339(), "2026-11-09T00:00:00+00:00");
         assert_eq!(week.to.to_rfc3339(), "2026-11-16T00:00:00+00:00");
-        assert_eq!(Cadence::Weekly.before(week, UTC).from.to_rfc3339(), "2026-11-02T00:00:00+00:00");
+        assert_eq!(
+            Cadence::Weekly.before(week, UTC).from.to_rfc3339(),
+            "2026-11-02T00:00:00+00:00"
+        );
     }
 
     #[test]

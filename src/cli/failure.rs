@@ -1,30 +1,32 @@
 //! A failed run: the error, the exit code it stands for, and what to do next.
 
 use super::Exit;
+use crate::metrics::names::UnknownName;
 use crate::{pipeline, settings, store};
 
 /// Why a run produced nothing.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// The error with its causes.
-    pub error: anyhow::Error,
+    pub(super) error: anyhow::Error,
     /// The exit code.
-    pub exit: Exit,
+    pub(super) exit: Exit,
 }
 
 impl Failure {
     /// Wrong usage, said in one sentence.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
         Self { error: anyhow::Error::msg(message.into()), exit: Exit::Usage }
     }
 
     /// What the user can do next, from the first error in the chain that knows.
-    pub fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> Option<String> {
         self.error.chain().find_map(|cause| {
             cause
                 .downcast_ref::<settings::Error>()
                 .and_then(settings::Error::hint)
                 .or_else(|| cause.downcast_ref::<store::Error>().and_then(store::Error::hint))
+                .or_else(|| cause.downcast_ref::<UnknownName>().map(UnknownName::hint))
                 .or_else(|| cause.downcast_ref::<pipeline::Error>().and_then(pipeline::Error::hint))
         })
     }
@@ -32,6 +34,12 @@ impl Failure {
 
 impl From<settings::Error> for Failure {
     fn from(error: settings::Error) -> Self {
+        Self { error: error.into(), exit: Exit::Usage }
+    }
+}
+
+impl From<UnknownName> for Failure {
+    fn from(error: UnknownName) -> Self {
         Self { error: error.into(), exit: Exit::Usage }
     }
 }

@@ -85,7 +85,6 @@ struct Context {
     settings: Settings,
     output: Output,
     now: DateTime<Utc>,
-    strict: bool,
 }
 
 /// Parses the command line, runs it and says how it ended.
@@ -95,8 +94,7 @@ pub fn run() -> Exit {
         Err(error) => return usage(&error),
     };
     let environment = Environment::read();
-    let output =
-        Output::new(cli.global.quiet, cli.global.verbose, cli.global.color, &environment);
+    let output = Output::new(cli.global.quiet, cli.global.verbose, cli.global.color, &environment);
     let strict = cli.global.strict;
     context(&cli.global, &environment, output)
         .and_then(|context| dispatch(cli.command, &context))
@@ -104,11 +102,7 @@ pub fn run() -> Exit {
         .under(strict)
 }
 
-fn context(
-    global: &Global,
-    environment: &Environment,
-    output: Output,
-) -> Result<Context, Failure> {
+fn context(global: &Global, environment: &Environment, output: Output) -> Result<Context, Failure> {
     let flags = Flags {
         config: global.config.clone(),
         store: global.store.clone(),
@@ -119,7 +113,7 @@ fn context(
         Some(text) => time::instant(text, settings.timezone, "--as-of")?,
         None => time::now(),
     };
-    Ok(Context { settings, output, now, strict: global.strict })
+    Ok(Context { settings, output, now })
 }
 
 fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {

@@ -10,7 +10,7 @@ use crate::settings::Environment;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
+pub(super) enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
     #[default]
     Auto,
@@ -22,19 +22,24 @@ pub enum ColorChoice {
 
 /// The two streams and how much to say.
 #[derive(Debug, Clone, Copy)]
-pub struct Output {
+pub(super) struct Output {
     /// Say nothing on success.
-    pub quiet: bool,
+    pub(super) quiet: bool,
     /// How much more to say.
-    pub verbose: u8,
+    pub(super) verbose: u8,
     /// Colour on stdout.
-    pub color_stdout: bool,
+    pub(super) color_stdout: bool,
     color_stderr: bool,
 }
 
 impl Output {
     /// Decides colour once.
-    pub fn new(quiet: bool, verbose: u8, color: ColorChoice, environment: &Environment) -> Self {
+    pub(super) fn new(
+        quiet: bool,
+        verbose: u8,
+        color: ColorChoice,
+        environment: &Environment,
+    ) -> Self {
         let wanted = |is_terminal: bool| match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -49,15 +54,16 @@ impl Output {
     }
 
     /// Width to fit tables into: the terminal's, at most 120; none when piped, so nothing is cut.
-    pub fn table_width(&self) -> Option<usize> {
-        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0).min(120))
+    pub(super) fn table_width(&self) -> Option<usize> {
+        terminal_size::terminal_size_of(io::stdout())
+            .map(|(width, _)| usize::from(width.0).min(120))
     }
 
     /// The result of the run, on stdout.
     ///
     /// # Errors
     /// When stdout can't be written. A closed pipe is not an error: the reader has had enough.
-    pub fn result(&self, text: &str) -> io::Result<()> {
+    pub(super) fn result(&self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
@@ -67,24 +73,24 @@ impl Output {
     }
 
     /// A remark for people, on stderr; silent under `--quiet`.
-    pub fn note(&self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         if !self.quiet {
             stderr(text);
         }
     }
 
     /// Something not right, on stderr, even under `--quiet`.
-    pub fn warn(&self, text: &str) {
+    pub(super) fn warn(&self, text: &str) {
         stderr(&format!("{} {text}", self.paint("warning:", "33")));
     }
 
     /// What to do next, on stderr.
-    pub fn hint(&self, text: &str) {
+    pub(super) fn hint(&self, text: &str) {
         stderr(&format!("{} {text}", self.paint("hint:", "36")));
     }
 
     /// Why the run failed, with its causes and what to do next.
-    pub fn failure(&self, failure: &Failure) -> Exit {
+    pub(super) fn failure(&self, failure: &Failure) -> Exit {
         stderr(&format!("{} {}", self.paint("error:", "31"), failure.error));
         for cause in failure.error.chain().skip(1) {
             stderr(&format!("  caused by: {cause}"));

@@ -1,4 +1,5 @@
-//! The progress line: on a terminal only, after a second, at most ten times a second.
+//! The progress line: on a terminal, after a second, at most ten times a second; elsewhere nothing,
+//! or with `-v` a line every thirty seconds.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,12 +12,17 @@ use crate::pipeline::Progress;
 
 /// How long a run must last before a line appears.
 const APPEARS_AFTER: Duration = Duration::from_secs(1);
+/// How often a line is written where there is no terminal.
+const LOGGED_EVERY: Duration = Duration::from_secs(30);
 /// Most often that the line is drawn, per second.
 const DRAWS_PER_SECOND: u8 = 10;
 
 /// `reading  1,204/18,214 objects  12.3 GiB  842 MiB/s  9,120 records/s  42 seconds left`
 pub(super) struct Bar {
     line: ProgressBar,
+    /// Where a line goes now and then when there is no terminal.
+    log: Option<Output>,
+    next_log: AtomicU64,
     started: Instant,
     bytes_total: AtomicU64,
     bytes: AtomicU64,
@@ -36,8 +42,11 @@ impl Bar {
         if let Ok(style) = indicatif::ProgressStyle::with_template("{msg}") {
             line.set_style(style);
         }
+        let log = (!shown && !output.quiet && output.verbose > 0).then_some(*output);
         Self {
             line,
+            log,
+            next_log: AtomicU64::new(LOGGED_EVERY.as_secs()),
             started: Instant::now(),
             bytes_total: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -48,6 +57,21 @@ impl Bar {
     /// Takes the line away.
     pub(super) fn finish(&self) {
         self.line.finish_and_clear();
+    }
+
+    fn log_now_and_then(&self) {
+        let Some(output) = &self.log else { return };
+        let now = self.started.elapsed().as_secs();
+        let due = self.next_log.load(Ordering::Relaxed);
+        let next = now + LOGGED_EVERY.as_secs();
+        let mine = now >= due
+            && self
+                .next_log
+                .compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if mine {
+            output.note(&self.text());
+        }
     }
 
     #[expect(
@@ -87,5 +111,6 @@ impl Progress for Bar {
         if !self.line.is_hidden() && self.started.elapsed() > APPEARS_AFTER {
             self.line.set_message(self.text());
         }
+        self.log_now_and_then();
     }
 }

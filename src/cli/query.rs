@@ -9,8 +9,10 @@ use crate::metrics::metric::Metric;
 use crate::metrics::names::UnknownName;
 use crate::period::Period;
 use crate::pipeline::{self, QueryAnswer};
-use crate::render;
-use crate::report::parts::Value;
+use crate::render::csv::csv;
+use crate::render::format::{Format as ValueFormat, Script};
+use crate::render::table::{Fit, Head, Row, TableOptions, table};
+use crate::report::parts::{Align, RowRole, Value};
 use crate::store::Reader;
 
 /// Ask for metrics by dimensions over a range, or run SQL
@@ -110,10 +112,10 @@ fn parse<T: std::str::FromStr<Err = UnknownName>>(names: &[String]) -> Result<Ve
 fn written(answer: &QueryAnswer, format: Format, context: &Context) -> Result<String, Failure> {
     let json = |error: serde_json::Error| Failure { error: error.into(), exit: Exit::Failed };
     match format {
-        Format::Table => Ok(table(answer, context)),
+        Format::Table => Ok(aligned(answer, context)),
         Format::Csv => {
             let names: Vec<&str> = answer.columns.iter().map(|c| c.name.as_str()).collect();
-            render::csv(&names, answer.rows.iter().map(|row| row.iter().map(plain)))
+            csv(names, answer.rows.iter().map(|row| row.iter().map(exact)))
                 .map_err(|error| Failure { error: error.into(), exit: Exit::Failed })
         }
         Format::Json => {
@@ -144,4 +146,54 @@ impl serde::Serialize for RowObject<'_> {
 
 fn row_objects(answer: &QueryAnswer) -> impl Iterator<Item = RowObject<'_>> {
     answer.rows.iter().map(move |row| RowObject { answer, row })
+}
+
+/// The answer in aligned columns; cut to the terminal's width, never when piped.
+fn aligned(answer: &QueryAnswer, context: &Context) -> String {
+    let align = |numeric| if numeric { Align::Right } else { Align::Left };
+    let heads: Vec<Head> = answer
+        .columns
+        .iter()
+        .map(|column| Head { label: column.name.clone(), unit: None, align: align(column.numeric) })
+        .collect();
+    let format = ValueFormat::default();
+    let rows: Vec<Row> = answer
+        .rows
+        .iter()
+        .map(|row| Row {
+            cells: row.iter().map(|value| shown(value, &format)).collect(),
+            role: RowRole::Body,
+        })
+        .collect();
+    let fit = context.output.table_width().map_or(Fit::Never, Fit::Cut);
+    table(
+        &heads,
+        &rows,
+        TableOptions { fit, color: context.output.color_stdout, script: Script::Unicode },
+    )
+}
+
+/// A cell for people: money with six decimals, so that single requests can be told apart.
+fn shown(value: &Value, format: &ValueFormat) -> String {
+    const DECIMALS: usize = 6;
+    match value {
+        Value::Missing(_) => "\u{2014}".to_owned(),
+        Value::Usd(amount) => {
+            let text = amount.round_to(6).to_string();
+            let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+            format!("{whole}.{fraction:0<DECIMALS$}")
+        }
+        other => format.value(other),
+    }
+}
+
+/// A cell for programs: exact, unknown empty.
+fn exact(value: &Value) -> String {
+    match value {
+        Value::Missing(_) => String::new(),
+        Value::Text(text) | Value::Id(text) | Value::Code(text) => text.clone(),
+        other => serde_json::to_string(other)
+            .map(|json| json.trim_matches('"').to_owned())
+            .unwrap_or_default(),
+    }
 }

@@ -3,9 +3,7 @@
 use polars::prelude::{DataType, Expr, LazyFrame, SortMultipleOptions, col, len, lit};
 
 use super::measures::number_of;
-use crate::schema::cost::{
-    COST_REASON, COST_STATUS, TOTAL_TOKENS, UNPRICED_TOKENS, status,
-};
+use crate::schema::cost::{COST_REASON, COST_STATUS, TOTAL_TOKENS, UNPRICED_TOKENS, status};
 use crate::schema::invocation::MODEL;
 use crate::schema::usage::{metric, price_coverage as names};
 

@@ -103,6 +103,7 @@ impl From<store::Error> for Error {
 
 /// A period as a phrase, e.g. ` from 2026-11-09T00:00:00Z to 2026-11-16T00:00:00Z`.
 pub(super) fn phrase(period: Period) -> String {
-    let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let time =
+        |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     format!(" from {} to {}", time(period.from), time(period.to))
 }

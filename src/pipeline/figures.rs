@@ -5,7 +5,7 @@
 use polars::prelude::{IntoLazy, LazyFrame};
 
 use super::Error;
-use crate::metrics::cost::{self, CacheConvention};
+use crate::metrics::cost;
 use crate::metrics::tags;
 use crate::period::Period;
 use crate::prices::{self, PriceBook};
@@ -16,7 +16,7 @@ use crate::store::Reader;
 pub(super) fn priced(invocations: LazyFrame, book: &PriceBook) -> Result<LazyFrame, Error> {
     let keys = cost::price_keys(invocations.clone()).collect().map_err(Error::Compute)?;
     let quotes = prices::quotes(book, &keys).map_err(Error::Compute)?;
-    Ok(cost::with_cost(invocations, quotes.lazy(), CacheConvention::Documented))
+    Ok(cost::with_cost(invocations, quotes.lazy()))
 }
 
 /// Invocations with a column per request-metadata key.

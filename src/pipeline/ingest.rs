@@ -165,11 +165,7 @@ impl<'a> Plan<'a> {
         &self.summary
     }
 
-    fn add_source(
-        &mut self,
-        source: &'a dyn Source,
-        selection: &Selection,
-    ) -> Result<(), Error> {
+    fn add_source(&mut self, source: &'a dyn Source, selection: &Selection) -> Result<(), Error> {
         let name = source.name();
         let listing =
             source.list().map_err(|error| Error::Source { name: name.clone(), source: error })?;
@@ -250,9 +246,9 @@ impl Task<'_> {
             };
             records::decode(&name, &bytes, &limits, key)
         });
-        let records = decoded.as_ref().map_or(0, |decoded| {
-            decoded.invocations.len() + decoded.api_events.len()
-        });
+        let records = decoded
+            .as_ref()
+            .map_or(0, |decoded| decoded.invocations.len() + decoded.api_events.len());
         progress.advance(1, self.entry.size_bytes, records as u64);
         decoded.map(|decoded| ReadObject { entry: self.catalogue_entry(&decoded), decoded })
     }
@@ -278,7 +274,9 @@ fn kind(facts: &KeyFacts, decoded: &Decoded) -> Option<&'static str> {
         Decoded { invocations, .. } if !invocations.is_empty() => {
             Some(ObjectKind::Invocations.as_str())
         }
-        Decoded { api_events, .. } if !api_events.is_empty() => Some(ObjectKind::CloudTrail.as_str()),
+        Decoded { api_events, .. } if !api_events.is_empty() => {
+            Some(ObjectKind::CloudTrail.as_str())
+        }
         _ => None,
     })
 }
@@ -332,8 +330,7 @@ fn in_range(facts: &KeyFacts, range: Period) -> bool {
     };
     let starts_before_end =
         facts.written.is_none_or(|at| at.0 < (range.to + margin).timestamp_millis());
-    let ends_after_start =
-        facts.written_end.is_none_or(|at| at.0 > range.from.timestamp_millis());
+    let ends_after_start = facts.written_end.is_none_or(|at| at.0 > range.from.timestamp_millis());
     starts_before_end && ends_after_start
 }
 

@@ -12,6 +12,4 @@ mod report;
 pub use error::Error;
 pub use ingest::{Duplicates, Plan, Progress, Selection, Silent, Summary};
 pub use query::{QueryAnswer, query, sql};
-pub use report::{
-    PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write,
-};
+pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};

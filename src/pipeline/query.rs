@@ -11,7 +11,6 @@ use crate::metrics::metric::{Metric, Unit};
 use crate::metrics::tags::tag_keys;
 use crate::metrics::usage::{UsageQuery, usage};
 use crate::period::Period;
-use crate::prices::PriceBook;
 use crate::report::parts::{Missing, Value};
 use crate::schema::Table;
 use crate::store::Reader;
@@ -73,10 +72,7 @@ pub fn sql(store: &Reader, period: Option<Period>, text: &str) -> Result<QueryAn
         let invocations = figures::invocations(store, period)?;
         context.register(COSTS, figures::priced(invocations, figures::book()?)?);
     }
-    let answer = context
-        .execute(text)
-        .and_then(LazyFrame::collect)
-        .map_err(Error::Sql)?;
+    let answer = context.execute(text).and_then(LazyFrame::collect).map_err(Error::Sql)?;
     read_out(&answer, |_| None)
 }
 
@@ -118,9 +114,7 @@ fn cell(value: &AnyValue<'_>, unit: Option<Unit>) -> Value {
             time(*count, *unit)
         }
         (AnyValue::Date(days), _) => day(*days),
-        _ => value
-            .extract::<i64>()
-            .map_or_else(|| Value::Text(value.to_string()), Value::Integer),
+        _ => value.extract::<i64>().map_or_else(|| Value::Text(value.to_string()), Value::Integer),
     }
 }
 

@@ -9,6 +9,7 @@ use polars::prelude::{LazyFrame, col};
 use super::error::phrase;
 use super::{Error, figures};
 use crate::period::{Cadence, Period};
+use crate::render::format::Script;
 use crate::render::{self, Templates, TextOptions, Theme};
 use crate::report::parts::Report;
 use crate::report::{self, Inputs, PriceFacts};
@@ -189,7 +190,7 @@ pub fn rendered(report: &Report, form: ReportForm) -> Result<String, Error> {
             render::html(report, &Templates::default(), theme).map_err(Error::Render)
         }
         ReportForm::Text(options) => Ok(render::text(report, options)),
-        ReportForm::Json => Ok(render::json(report)),
+        ReportForm::Json => render::json(report).map_err(Error::Render),
     }
 }
 
@@ -204,7 +205,7 @@ pub fn write(
     page: &str,
     target: Option<&Path>,
 ) -> Result<PathBuf, Error> {
-    let name = format!("report-{}-{}.{}", report.kind, report.file_part, form.extension());
+    let name = format!("report-{}-{}.{}", report.kind, report.period_name, form.extension());
     let path = match target {
         Some(folder) if folder.is_dir() => folder.join(name),
         Some(file) => file.to_owned(),
@@ -216,5 +217,5 @@ pub fn write(
 
 /// The report's headline as one line of text.
 pub fn headline(report: &Report) -> String {
-    render::headline(report)
+    render::headline(report, Script::Unicode)
 }

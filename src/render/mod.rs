@@ -20,7 +20,7 @@ mod tests;
 pub use html::templates::Templates;
 pub use html::{Theme, html};
 pub use json::json;
-pub use text::{TextOptions, text, trust_line};
+pub use text::{TextOptions, headline, text, trust_line};
 
 /// Rendering failed.
 #[derive(Debug, thiserror::Error)]

@@ -46,6 +46,18 @@ pub fn text(report: &Report, options: TextOptions) -> String {
     page.out
 }
 
+/// The report's one figure, in one line.
+pub fn headline(report: &Report, script: Script) -> String {
+    let format = Format::for_report(report, script);
+    format!(
+        "{}, {}: {} {}",
+        format.words(&report.title),
+        format.words(&report.subtitle),
+        format.value(&report.headline.value),
+        format.prose(&report.headline.caption)
+    )
+}
+
 /// The one-line trust summary that ends every result for people.
 pub fn trust_line(report: &Report, script: Script) -> String {
     Page {

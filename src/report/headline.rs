@@ -40,7 +40,9 @@ fn lead(facts: &Facts<'_>) -> PolarsResult<Prose> {
             .value(Value::Count(requests))
             .say(" logged requests cost ")
             .strong(Value::Usd(cost))
-            .say(". The log holds nothing of the period before, so nothing is said about change."));
+            .say(
+                ". The log holds nothing of the period before, so nothing is said about change.",
+            ));
     }
     let lead = Prose::text(match change.0 {
         1.. => "Spend rose by ",
@@ -91,12 +93,8 @@ fn requests_sentence(facts: &Facts<'_>, lead: Prose) -> Prose {
         (facts.current.count(Metric::Requests), facts.previous.count(Metric::Requests));
     #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
     let change = relative(now as f64, before as f64, before);
-    let lead = lead
-        .say("There were ")
-        .value(Value::Count(now))
-        .say(" requests (")
-        .value(change)
-        .say(")");
+    let lead =
+        lead.say("There were ").value(Value::Count(now)).say(" requests (").value(change).say(")");
     let unpriced: u64 = facts.pricing.unpriced.iter().map(|row| row.requests).sum();
     if unpriced == 0 {
         return lead.say(".");
@@ -140,7 +138,10 @@ fn missed(kpi: &Kpi) -> Attention {
         title: Prose::text(format!("{} ", kpi.label))
             .value(kpi.value.clone())
             .say(format!(", target {} missed", kpi.target)),
-        detail: Prose::default().value(kpi.change.clone()).say(" against ").value(kpi.previous.clone()),
+        detail: Prose::default()
+            .value(kpi.change.clone())
+            .say(" against ")
+            .value(kpi.previous.clone()),
         section: section_of(kpi.key),
     }
 }
@@ -152,26 +153,24 @@ fn unlogged(facts: &Facts<'_>) -> Option<Attention> {
         title: Prose::default()
             .value(Value::Count(coverage.unlogged))
             .say(" calls have no invocation log"),
-        detail: Prose::text("The longest gap is in ")
-            .value(Value::Id(gap.region.clone()))
-            .say(format!(
+        detail: Prose::text("The longest gap is in ").value(Value::Id(gap.region.clone())).say(
+            format!(
                 ", {} to {}.",
                 words::moment(gap.from, facts.zone()),
                 words::moment(gap.to, facts.zone())
-            )),
+            ),
+        ),
         section: Some("method"),
     })
 }
 
 fn unpriced(facts: &Facts<'_>) -> Option<Attention> {
     let worst = facts.pricing.unpriced.first()?;
-    let graded = trust::checks(facts).iter().any(|check| {
-        check.name.starts_with("Price") && check.grade > Grade::A
-    });
+    let graded = trust::checks(facts)
+        .iter()
+        .any(|check| check.name.starts_with("Price") && check.grade > Grade::A);
     graded.then(|| Attention {
-        title: Prose::default()
-            .value(Value::Id(worst.model.clone()))
-            .say(" has no price"),
+        title: Prose::default().value(Value::Id(worst.model.clone())).say(" has no price"),
         detail: Prose::default()
             .value(Value::Count(worst.requests))
             .say(format!(" requests, not in spend ({}).", worst.reason)),

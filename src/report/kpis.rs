@@ -105,7 +105,8 @@ fn cost_per_request(facts: &Facts<'_>, daily: &Daily) -> Kpi {
     let metric = Metric::CostPerRequestUsd;
     let (current, previous) = (facts.current.usd(metric), facts.previous.usd(metric));
     let both = current.zip(previous);
-    let change = both.map(|(now, before)| now.to_f64() / before.to_f64() - 1.0).filter(|x| x.is_finite());
+    let change =
+        both.map(|(now, before)| now.to_f64() / before.to_f64() - 1.0).filter(|x| x.is_finite());
     Kpi {
         key: "cost_per_request_usd",
         label: "Cost per request".to_owned(),
@@ -131,7 +132,11 @@ fn active_principals(facts: &Facts<'_>, daily: &Daily) -> Kpi {
         value: Value::Count(current),
         note: None,
         previous: if has_previous { Value::Count(previous) } else { Value::Missing(Missing::New) },
-        change: if has_previous { Value::CountChange(change) } else { Value::Missing(Missing::New) },
+        change: if has_previous {
+            Value::CountChange(change)
+        } else {
+            Value::Missing(Missing::New)
+        },
         tone: match change {
             1.. if has_previous => Tone::Good,
             ..=-1 if has_previous => Tone::Bad,
@@ -169,9 +174,12 @@ fn token_efficiency(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
 
 /// Pass or miss where the value is known.
 fn judge<T>(value: Option<T>, passes: impl FnOnce(T) -> bool) -> Outcome {
-    value.map_or(Outcome::NotEvaluated, |known| {
-        if passes(known) { Outcome::Pass } else { Outcome::Miss }
-    })
+    value.map_or(
+        Outcome::NotEvaluated,
+        |known| {
+            if passes(known) { Outcome::Pass } else { Outcome::Miss }
+        },
+    )
 }
 
 #[expect(
@@ -216,12 +224,7 @@ impl Daily {
         days.iter().filter(|day| day.has_logs).count()
     }
 
-    fn spark(
-        &self,
-        name: &'static str,
-        target: Option<f64>,
-        form: impl Fn(f64) -> Value,
-    ) -> Spark {
+    fn spark(&self, name: &'static str, target: Option<f64>, form: impl Fn(f64) -> Value) -> Spark {
         let values: Vec<Option<f64>> = self
             .previous
             .iter()
@@ -246,16 +249,10 @@ impl Daily {
 const DAILY_METRICS: [Metric; 4] =
     [Metric::Requests, Metric::LatencyMeanMs, Metric::SuccessRate, Metric::CostPerRequestUsd];
 
-fn days(
-    inputs: &Inputs,
-    frame: &LazyFrame,
-    period: Period,
-) -> PolarsResult<Vec<Day>> {
+fn days(inputs: &Inputs, frame: &LazyFrame, period: Period) -> PolarsResult<Vec<Day>> {
     let zone = inputs.timezone;
-    let mut by_day: BTreeMap<String, Day> = period
-        .local_days(zone)
-        .map(|day: NaiveDate| (day.to_string(), Day::default()))
-        .collect();
+    let mut by_day: BTreeMap<String, Day> =
+        period.local_days(zone).map(|day: NaiveDate| (day.to_string(), Day::default())).collect();
     for usage in figures(frame, &[Dimension::Day], &DAILY_METRICS, zone)? {
         if let Some(day) = usage.key().and_then(|key| by_day.get_mut(key)) {
             day.has_logs = true;
@@ -264,9 +261,10 @@ fn days(
     }
     let activity = Rows::collect(daily_active(frame.clone(), zone)?)?;
     let efficient = Rows::collect(efficiency(frame.clone(), period, &[Dimension::Day], zone)?)?;
-    for (rows, columns) in
-        [(&activity, &[ACTIVE_MODELS, ACTIVE_PRINCIPALS][..]), (&efficient, &[TOKEN_EFFICIENCY][..])]
-    {
+    for (rows, columns) in [
+        (&activity, &[ACTIVE_MODELS, ACTIVE_PRINCIPALS][..]),
+        (&efficient, &[TOKEN_EFFICIENCY][..]),
+    ] {
         for row in 0..rows.len() {
             let key = rows.text(row, DAY)?.unwrap_or_default();
             let Some(day) = by_day.get_mut(&key) else { continue };

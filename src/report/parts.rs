@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::period::Period;
 use crate::units::Usd;
 
 /// A whole report of any kind.
@@ -21,6 +22,8 @@ pub struct Report {
     pub title: String,
     /// What the title is about, e.g. `week 46, 9–15 Nov 2026`.
     pub subtitle: String,
+    /// Short name of the period, for file names: `2026-W46`.
+    pub period_name: String,
     /// The period asked for, and the one it is compared with.
     pub period: Period,
     /// The period before.
@@ -43,15 +46,6 @@ pub struct Report {
     pub sections: Vec<Section>,
     /// The command that makes this report again.
     pub reproduce: String,
-}
-
-/// A half-open range of time: `from` inclusive, `to` exclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Period {
-    /// First instant.
-    pub from: DateTime<Utc>,
-    /// First instant after.
-    pub to: DateTime<Utc>,
 }
 
 /// Confidence in the figures; the weakest check decides.
@@ -500,6 +494,10 @@ pub enum Value {
     Missing(Missing),
     /// A count, printed in full.
     Count(u64),
+    /// A whole number of any meaning, as queries have them.
+    Integer(i64),
+    /// A number of any meaning.
+    Number(f64),
     /// A mean count such as models per day, two decimals.
     Mean(f64),
     /// A number of tokens, k/M/B.
@@ -568,11 +566,12 @@ impl Serialize for Value {
         match self {
             Self::Missing(_) => serializer.serialize_none(),
             Self::Count(n) | Self::Tokens(n) | Self::Bytes(n) => serializer.serialize_u64(*n),
-            Self::CountChange(n) => serializer.serialize_i64(*n),
+            Self::CountChange(n) | Self::Integer(n) => serializer.serialize_i64(*n),
             Self::Usd(amount) | Self::UnitUsd(amount) | Self::UsdChange(amount) => {
                 amount.serialize(serializer)
             }
             Self::Mean(x)
+            | Self::Number(x)
             | Self::Share(x)
             | Self::Rate(x)
             | Self::DurationMs(x)
@@ -583,7 +582,7 @@ impl Serialize for Value {
             | Self::DurationChange(x)
             | Self::SecondsChange(x) => serializer.serialize_f64(*x),
             Self::Time(time) => {
-                serializer.collect_str(&time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+                serializer.collect_str(&time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
             }
             Self::Day(day) => serializer.collect_str(day),
             Self::Text(text) | Self::Id(text) | Self::Code(text) => serializer.serialize_str(text),

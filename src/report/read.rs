@@ -109,7 +109,10 @@ impl Usage {
     pub(super) fn number(&self, metric: Metric) -> Option<f64> {
         match self.figures.get(metric.name())? {
             Figure::Number(number) => Some(*number),
-            #[expect(clippy::cast_precision_loss, reason = "milliseconds and counts, far below 2⁵³")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "milliseconds and counts, far below 2⁵³"
+            )]
             Figure::Count(count) => Some(*count as f64),
             Figure::Usd(_) => None,
         }

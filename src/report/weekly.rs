@@ -124,6 +124,7 @@ pub fn weekly(inputs: &Inputs) -> PolarsResult<Report> {
         kind: "weekly",
         title: "Weekly business report".to_owned(),
         subtitle: words::subtitle(inputs.period, inputs.timezone),
+        period_name: words::file_part(inputs.period, inputs.timezone),
         period: inputs.period,
         previous_period: inputs.previous_period,
         timezone: inputs.timezone.name().to_owned(),
@@ -155,7 +156,8 @@ fn gather(inputs: &Inputs) -> PolarsResult<Facts<'_>> {
 
 fn masthead(facts: &Facts<'_>) -> PolarsResult<Vec<(String, String)>> {
     let names = |dimension: Dimension| -> PolarsResult<String> {
-        let groups = figures(&facts.inputs.current, &[dimension], &[Metric::Requests], facts.zone())?;
+        let groups =
+            figures(&facts.inputs.current, &[dimension], &[Metric::Requests], facts.zone())?;
         let known: Vec<&str> = groups.iter().filter_map(Usage::key).collect();
         Ok(if known.is_empty() { "none".to_owned() } else { known.join(", ") })
     };
@@ -168,4 +170,3 @@ fn masthead(facts: &Facts<'_>) -> PolarsResult<Vec<(String, String)>> {
         line("Version", format!("bedrock-lens {}", facts.inputs.version)),
     ])
 }
-

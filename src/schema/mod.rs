@@ -17,6 +17,8 @@ use polars::prelude::{
     PolarsResult, Schema, Series, TimeUnit, TimeZone,
 };
 
+use serde::{Serialize, Serializer};
+
 /// A column of a stored table: its name and its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnDef {
@@ -95,6 +97,12 @@ impl Table {
             .iter()
             .map(|column| Field::new(column.name.into(), column.kind.data_type()))
             .collect()
+    }
+}
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -117,7 +117,8 @@ fn zone(name: &str, origin: &'static str) -> Result<Tz, Error> {
 
 /// The known name most like the given one, if any is close.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
+    let likeness =
+        |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
     known
         .map(|candidate| (likeness(candidate), candidate))
         .filter(|(score, _)| *score > 0.8)

@@ -131,12 +131,12 @@ impl Reader {
                 "SELECT count(DISTINCT contents.object_id) FROM contents
                  JOIN segments ON segments.id = contents.segment_id
                  WHERE segments.day BETWEEN ?1 AND ?2",
-                &days,
+                [&days[0], &days[1]],
                 |row| row.get(0),
             )?;
             let duplicates = catalog.query_row(
                 "SELECT ifnull(sum(rows), 0) FROM repeats WHERE day BETWEEN ?1 AND ?2",
-                &days,
+                [&days[0], &days[1]],
                 |row| row.get(0),
             )?;
             Ok(ObjectsIn { read: unsigned(read), duplicates: unsigned(duplicates) })

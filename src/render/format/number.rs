@@ -131,6 +131,17 @@ fn significant_places(size: f64) -> u32 {
     places
 }
 
+/// A whole number that may be negative, grouped; the sign is the figure's, not a change's.
+pub fn signed_integer(n: i64) -> String {
+    let sign = if n < 0 { "\u{2212}" } else { "" };
+    format!("{sign}{}", grouped(n.unsigned_abs().into()))
+}
+
+/// A size in bytes, in steps of a thousand: `12.30 GB`.
+pub fn bytes(n: u64) -> String {
+    scaled(n, BYTE_STEPS, "\u{a0}B")
+}
+
 /// A volume in steps of a thousand with two decimals and a no-break space; in full below 1,000,
 /// with `base` as its unit.
 #[expect(clippy::cast_precision_loss, reason = "printed with two decimals")]

@@ -86,8 +86,9 @@ fn takeaway(current: &Days) -> Prose {
 
 fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -> Figure {
     let names: Vec<Option<String>> = models.colored().map(|pair| pair.key.clone()).collect();
-    let has_other = models.0.iter().filter(|pair| pair.cost().0 > 0 || pair.previous_cost().0 > 0).count()
-        > names.len();
+    let has_other =
+        models.0.iter().filter(|pair| pair.cost().0 > 0 || pair.previous_cost().0 > 0).count()
+            > names.len();
     let mut series: Vec<Category> = models
         .colored()
         .enumerate()
@@ -105,7 +106,11 @@ fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -
     for day in &current.0 {
         description = description
             .say(format!("{} ", words::day(day.date)))
-            .value(if day.requests == 0 { Value::Missing(Missing::Unknown) } else { Value::Usd(day.cost()) })
+            .value(if day.requests == 0 {
+                Value::Missing(Missing::Unknown)
+            } else {
+                Value::Usd(day.cost())
+            })
             .say("; ");
     }
     Figure {
@@ -187,7 +192,11 @@ fn total(facts: &Facts<'_>, current: &Days, previous: &Days) -> TableRow {
             Value::Text("Total".to_owned()).into(),
             Value::Count(facts.current.count(Metric::Requests)).into(),
             Value::Usd(current.total()).into(),
-            if has_previous { Value::Usd(previous.total()).into() } else { quiet(Missing::NotInLog) },
+            if has_previous {
+                Value::Usd(previous.total()).into()
+            } else {
+                quiet(Missing::NotInLog)
+            },
             if has_previous {
                 Value::UsdChange(current.total() - previous.total()).into()
             } else {

@@ -46,8 +46,7 @@ impl Hour {
 pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
     let hours = hours(facts)?;
     let burst = largest_burst(&hours, facts.current.count(Metric::Errors));
-    let mut section =
-        super::bare("errors", "Errors and throttles", takeaway(facts, &hours, burst));
+    let mut section = super::bare("errors", "Errors and throttles", takeaway(facts, &hours, burst));
     if facts.current.count(Metric::Errors) > 0 {
         section.figure = Some(figure(facts, &hours, burst));
     }
@@ -114,7 +113,9 @@ fn takeaway(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) ->
         return Prose::text("No request was logged in this period.");
     };
     if errors == 0 {
-        return Prose::text("None of ").value(Value::Count(requests)).say(" logged requests failed.");
+        return Prose::text("None of ")
+            .value(Value::Count(requests))
+            .say(" logged requests failed.");
     }
     let sentence = Prose::default()
         .value(Value::Rate(rate))
@@ -151,9 +152,12 @@ fn figure(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) -> F
             .say(", other failures ")
             .value(Value::Count(errors - throttled))
             .say("."),
-        caption: Prose::text(format!("Failed requests per hour, {}. Denominator of rates: all ", zone.name()))
-            .value(Value::Count(facts.current.count(Metric::Requests)))
-            .say(" requests in the invocation logs, failed ones included."),
+        caption: Prose::text(format!(
+            "Failed requests per hour, {}. Denominator of rates: all ",
+            zone.name()
+        ))
+        .value(Value::Count(facts.current.count(Metric::Requests)))
+        .say(" requests in the invocation logs, failed ones included."),
         chart: Chart::HourlyColumns(HourlyColumns {
             series: vec![
                 ("throttled".to_owned(), Tone::Bad),
@@ -164,9 +168,8 @@ fn figure(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) -> F
                 .map(|hour| (hour.start, vec![hour.throttled, hour.other]))
                 .collect(),
             days,
-            burst: burst.map(|(first, length)| {
-                (first, length, burst_words(facts, hours, (first, length)))
-            }),
+            burst: burst
+                .map(|(first, length)| (first, length, burst_words(facts, hours, (first, length)))),
         }),
     }
 }
@@ -182,7 +185,10 @@ fn table(facts: &Facts<'_>) -> PolarsResult<Table> {
         figure_column("rate_change_points", "Change", None),
     ];
     let count = |groups: &[Usage], class: &str| {
-        groups.iter().find(|group| group.key() == Some(class)).map_or(0, |group| group.count(Metric::Requests))
+        groups
+            .iter()
+            .find(|group| group.key() == Some(class))
+            .map_or(0, |group| group.count(Metric::Requests))
     };
     let mut rows: Vec<TableRow> = CLASSES
         .iter()

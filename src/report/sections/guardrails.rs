@@ -6,9 +6,7 @@ use super::label;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::report::compare::share;
-use crate::report::parts::{
-    Empty, Prose, RowRole, Section, Table, TableCell, TableRow, Value,
-};
+use crate::report::parts::{Empty, Prose, RowRole, Section, Table, TableCell, TableRow, Value};
 use crate::report::read::Usage;
 use crate::report::weekly::Facts;
 use crate::report::words::{figure_column, parts_column, text_column};
@@ -22,9 +20,8 @@ pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
     if seen(&current) == 0 {
         return Ok(nothing_seen(facts, query));
     }
-    let intervened = |groups: &[Usage]| {
-        total(groups, |group| group.key() == Some(guardrail_action::INTERVENED))
-    };
+    let intervened =
+        |groups: &[Usage]| total(groups, |group| group.key() == Some(guardrail_action::INTERVENED));
     let (acted, attached) = (intervened(&current), seen(&current));
     let takeaway = Prose::text("A guardrail intervened in ")
         .value(Value::Count(acted))
@@ -53,13 +50,16 @@ fn total(groups: &[Usage], part: impl Fn(&Usage) -> bool) -> u64 {
 }
 
 fn nothing_seen(facts: &Facts<'_>, query: String) -> Section {
-    let takeaway = Prose::text("Not reported: no log record of this period says whether a guardrail ran.");
+    let takeaway =
+        Prose::text("Not reported: no log record of this period says whether a guardrail ran.");
     let mut section = super::bare("guardrails", "Guardrails", takeaway);
     section.empty = Some(Empty {
-        why: Prose::text("0 of ")
-            .value(Value::Count(facts.current.count(Metric::Requests)))
-            .say(" records carry a guardrail’s verdict. This is missing data, not zero interventions."),
-        fill: Prose::text("Attach a guardrail to the calls, with delivery of text bodies switched on."),
+        why: Prose::text("0 of ").value(Value::Count(facts.current.count(Metric::Requests))).say(
+            " records carry a guardrail’s verdict. This is missing data, not zero interventions.",
+        ),
+        fill: Prose::text(
+            "Attach a guardrail to the calls, with delivery of text bodies switched on.",
+        ),
         check: query,
     });
     section
@@ -104,7 +104,6 @@ fn table(current: &[Usage], acted: u64, attached: u64) -> Table {
 
 fn row(role: RowRole, name: Value, acted: u64, attached: u64) -> TableRow {
     let rate: TableCell = Value::Rate(share(acted, attached).unwrap_or(0.0)).into();
-    let cells =
-        vec![name.into(), Value::Count(attached).into(), Value::Count(acted).into(), rate];
+    let cells = vec![name.into(), Value::Count(attached).into(), Value::Count(acted).into(), rate];
     TableRow { role, swatch: None, cells }
 }

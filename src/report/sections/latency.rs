@@ -2,7 +2,9 @@
 
 use super::{Models, chart_label, label};
 use crate::metrics::metric::Metric;
-use crate::report::compare::{Pair, difference, judged, or_missing, quiet, share, tone_where_more_is_worse};
+use crate::report::compare::{
+    Pair, difference, judged, or_missing, quiet, share, tone_where_more_is_worse,
+};
 use crate::report::kpis::LATENCY_TARGET_MS;
 use crate::report::parts::{
     Chart, DotRange, DotRow, Empty, Figure, Missing, Prose, RowRole, Section, Table, TableCell,
@@ -24,7 +26,8 @@ pub(super) fn section(facts: &Facts<'_>, models: &Models) -> Section {
         models.0.iter().filter(|pair| pair.count(Metric::LatencyKnown) > 0).collect();
     measured.sort_by(|a, b| p99(b).total_cmp(&p99(a)).then_with(|| a.key.cmp(&b.key)));
     measured.truncate(ROWS);
-    let metrics = "requests,latency_known,latency_mean_ms,latency_p50_ms,latency_p90_ms,latency_p99_ms";
+    let metrics =
+        "requests,latency_known,latency_mean_ms,latency_p50_ms,latency_p90_ms,latency_p99_ms";
     let query = facts.query("model", metrics);
     let Some(slowest) = measured.first() else { return nothing_measured(query) };
     let mut section = super::bare("latency", "Response time", takeaway(facts, slowest));
@@ -84,9 +87,11 @@ fn figure(facts: &Facts<'_>, measured: &[&Pair]) -> Figure {
     Figure {
         title: "Response time percentiles by model".to_owned(),
         description,
-        caption: Prose::text("Seconds, log scale. Filled dot p50, open dot p90, tick p99. Known for ")
-            .value(Value::Share(known_share))
-            .say(" of requests: InvokeModel records carry no latency."),
+        caption: Prose::text(
+            "Seconds, log scale. Filled dot p50, open dot p90, tick p99. Known for ",
+        )
+        .value(Value::Share(known_share))
+        .say(" of requests: InvokeModel records carry no latency."),
         chart: Chart::DotRange(DotRange {
             rows: measured
                 .iter()
@@ -123,9 +128,10 @@ fn table(facts: &Facts<'_>, models: &Models, measured: &[&Pair]) -> Table {
     if all_measured > measured.len() {
         rows.push(rest_row(facts, all_measured - measured.len(), measured));
     }
-    let silent = models.0.iter().filter(|pair| {
-        pair.count(Metric::Requests) > 0 && pair.count(Metric::LatencyKnown) == 0
-    });
+    let silent = models
+        .0
+        .iter()
+        .filter(|pair| pair.count(Metric::Requests) > 0 && pair.count(Metric::LatencyKnown) == 0);
     rows.extend(silent.map(|pair| not_in_log(label(pair.key.as_deref()))));
     let all = Value::Text("All measured".to_owned());
     rows.push(row(RowRole::Total, all, Some(&facts.current), Some(&facts.previous)));
@@ -139,9 +145,7 @@ fn table(facts: &Facts<'_>, models: &Models, measured: &[&Pair]) -> Table {
 }
 
 fn row(role: RowRole, name: Value, current: Option<&Usage>, previous: Option<&Usage>) -> TableRow {
-    let seconds = |metric| {
-        or_missing(number(current, metric), Value::SecondsOf, Missing::NotInLog)
-    };
+    let seconds = |metric| or_missing(number(current, metric), Value::SecondsOf, Missing::NotInLog);
     let known = current.map_or(0, |usage| usage.count(Metric::LatencyKnown));
     TableRow {
         role,
@@ -184,7 +188,8 @@ fn rest_row(facts: &Facts<'_>, models: usize, shown: &[&Pair]) -> TableRow {
 }
 
 fn not_in_log(name: Value) -> TableRow {
-    let mut cells: Vec<TableCell> = vec![name.into(), Value::Count(0).into(), quiet(Missing::NotInLog)];
+    let mut cells: Vec<TableCell> =
+        vec![name.into(), Value::Count(0).into(), quiet(Missing::NotInLog)];
     cells.extend((0..4).map(|_| quiet(Missing::NotApplicable)));
     TableRow { role: RowRole::Note, swatch: None, cells }
 }

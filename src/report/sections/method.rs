@@ -101,7 +101,10 @@ fn prices(facts: &Facts<'_>) -> Table {
         row("Dated price rows", Value::Count(prices.rows as u64).into()),
         row("Requests that are billed", Value::Count(pricing.billed).into()),
         row("… fully priced", Value::Count(pricing.priced).into()),
-        row("Requests not billed (failed without tokens, input blocked)", Value::Count(pricing.not_billed).into()),
+        row(
+            "Requests not billed (failed without tokens, input blocked)",
+            Value::Count(pricing.not_billed).into(),
+        ),
         row("Tokens of billed requests", Value::Tokens(pricing.tokens).into()),
         row("… without a price", Value::Tokens(pricing.unpriced_tokens).into()),
         row("Discounts, credits, taxes", Value::Text("not in list cost".to_owned()).into()),
@@ -122,17 +125,18 @@ fn gaps(facts: &Facts<'_>) -> Option<Table> {
     }
     let in_gaps: u64 = gaps.iter().map(|gap| gap.unlogged).sum();
     let zone = facts.zone();
-    let place = |account: Value, region: Value, from: String, to: String, unlogged: u64, role| TableRow {
-        role,
-        swatch: None,
-        cells: vec![
-            account.into(),
-            region.into(),
-            Value::Text(from).into(),
-            Value::Text(to).into(),
-            Value::Count(unlogged).into(),
-        ],
-    };
+    let place =
+        |account: Value, region: Value, from: String, to: String, unlogged: u64, role| TableRow {
+            role,
+            swatch: None,
+            cells: vec![
+                account.into(),
+                region.into(),
+                Value::Text(from).into(),
+                Value::Text(to).into(),
+                Value::Count(unlogged).into(),
+            ],
+        };
     let blank = || Value::Missing(Missing::Blank);
     let mut rows: Vec<TableRow> = gaps
         .iter()
@@ -228,7 +232,10 @@ fn rejects(facts: &Facts<'_>) -> Option<Table> {
         caption: "Rejects".to_owned(),
         show_caption: true,
         wide: true,
-        columns: vec![text_column("reason", "Reason"), parts_column("count", "Records and objects", None)],
+        columns: vec![
+            text_column("reason", "Reason"),
+            parts_column("count", "Records and objects", None),
+        ],
         rows,
     })
 }

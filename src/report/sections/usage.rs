@@ -38,8 +38,7 @@ pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
 impl Hours {
     fn read(facts: &Facts<'_>) -> PolarsResult<Self> {
         let zone = facts.zone();
-        let groups =
-            figures(&facts.inputs.current, &[Dimension::Hour], &[Metric::Requests], zone)?;
+        let groups = figures(&facts.inputs.current, &[Dimension::Hour], &[Metric::Requests], zone)?;
         let hours = groups.iter().filter_map(|group| {
             let start = DateTime::parse_from_rfc3339(group.key()?).ok()?;
             let local = start.with_timezone(&zone);

@@ -19,16 +19,17 @@ pub(in crate::report) fn bar(facts: &Facts<'_>) -> Trust {
 fn period(facts: &Facts<'_>) -> TrustCell {
     let reading = &facts.reading;
     let gaps = facts.coverage.known_gaps();
-    let mut value = Prose::default()
-        .value(Value::Count(reading.days_with_logs))
-        .say(if reading.days_with_logs == reading.days {
+    let mut value = Prose::default().value(Value::Count(reading.days_with_logs)).say(
+        if reading.days_with_logs == reading.days {
             words::counted(reading.days, " day", " days")
         } else {
             format!(" of {} days", reading.days)
-        });
+        },
+    );
     if !gaps.is_empty() {
         let count = gaps.len() as u64;
-        value = value.say(", ").value(Value::Count(count)).say(words::counted(count, " gap", " gaps"));
+        value =
+            value.say(", ").value(Value::Count(count)).say(words::counted(count, " gap", " gaps"));
     }
     let zone = facts.zone();
     let mut detail = Prose::text(format!(
@@ -41,10 +42,11 @@ fn period(facts: &Facts<'_>) -> TrustCell {
         detail = detail.say("; not over yet when this report was made");
     }
     if let Some(gap) = gaps.first() {
-        detail = detail
-            .say("; ")
-            .value(Value::Id(gap.region.clone()))
-            .say(format!(" has no log from {} to {}", words::moment(gap.from, zone), words::moment(gap.to, zone)));
+        detail = detail.say("; ").value(Value::Id(gap.region.clone())).say(format!(
+            " has no log from {} to {}",
+            words::moment(gap.from, zone),
+            words::moment(gap.to, zone)
+        ));
     }
     TrustCell { key: "period", label: "Period covered".to_owned(), value, detail }
 }
@@ -70,7 +72,9 @@ fn log_coverage(facts: &Facts<'_>) -> TrustCell {
         ),
         _ => (
             Prose::text("not known"),
-            Prose::text("no CloudTrail events of model calls in the period, so unlogged calls can’t be seen"),
+            Prose::text(
+                "no CloudTrail events of model calls in the period, so unlogged calls can’t be seen",
+            ),
         ),
     };
     TrustCell { key: "log_coverage", label: "Log coverage".to_owned(), value, detail }
@@ -114,7 +118,10 @@ fn objects(facts: &Facts<'_>) -> TrustCell {
     TrustCell {
         key: "objects",
         label: "Objects read / rejects".to_owned(),
-        value: Prose::default().value(Value::Count(objects.read)).say(" / ").value(Value::Count(rejected)),
+        value: Prose::default()
+            .value(Value::Count(objects.read))
+            .say(" / ")
+            .value(Value::Count(rejected)),
         detail,
     }
 }

@@ -4,10 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use polars::prelude::PolarsResult;
 
 use crate::metrics::coverage::{coverage, gaps};
-use crate::metrics::window::Period as Window;
 use crate::report::read::Rows;
 use crate::report::weekly::Inputs;
-use crate::schema::TimeMs;
 use crate::schema::api_event::{ACCOUNT_ID, REGION};
 use crate::schema::usage::coverage as names;
 use crate::schema::usage::derived::{FROM, TO};
@@ -57,21 +55,17 @@ pub(in crate::report) enum Verdict {
 
 impl Coverage {
     pub(in crate::report) fn read(inputs: &Inputs) -> PolarsResult<Self> {
-        let window = Window {
-            from: TimeMs(inputs.period.from.timestamp_millis()),
-            to: TimeMs(inputs.period.to.timestamp_millis()),
-        };
         let frames = || (inputs.api_events.clone(), inputs.invocations.clone());
         let (events, logs) = frames();
-        let totals = Rows::collect(coverage(events, logs, window, &[], inputs.timezone)?)?;
-        let count = |name| Ok(totals.count(0, name)?.unwrap_or(0));
+        let totals = Rows::collect(coverage(events, logs, inputs.period, &[], inputs.timezone)?)?;
+        let count = |name| totals.count(0, name).map(|count| count.unwrap_or(0));
         let (events, logs) = frames();
         Ok(Self {
             called: count(names::CALLED)?,
             logged: count(names::LOGGED)?,
             unlogged: count(names::UNLOGGED)?,
             log_only: count(names::LOG_ONLY)?,
-            gaps: read_gaps(&Rows::collect(gaps(events, logs, window)?)?)?,
+            gaps: read_gaps(&Rows::collect(gaps(events, logs, inputs.period)?)?)?,
         })
     }
 
@@ -100,7 +94,8 @@ impl Coverage {
 fn read_gaps(rows: &Rows) -> PolarsResult<Vec<Gap>> {
     let mut gaps = Vec::with_capacity(rows.len());
     for row in 0..rows.len() {
-        let text = |name| Ok(rows.text(row, name)?.unwrap_or_else(|| "unknown".to_owned()));
+        let text =
+            |name| rows.text(row, name).map(|text| text.unwrap_or_else(|| "unknown".to_owned()));
         if let (Some(from), Some(to)) = (rows.time(row, FROM)?, rows.time(row, TO)?) {
             gaps.push(Gap {
                 account: text(ACCOUNT_ID)?,

@@ -18,7 +18,13 @@ pub(in crate::report) fn grade(facts: &Facts<'_>) -> Grade {
 
 /// All checks, in the order they are shown.
 pub(in crate::report) fn checks(facts: &Facts<'_>) -> Vec<Check> {
-    vec![log_coverage(facts), price_coverage(facts), longest_gap(facts), days(facts), rejects(facts)]
+    vec![
+        log_coverage(facts),
+        price_coverage(facts),
+        longest_gap(facts),
+        days(facts),
+        rejects(facts),
+    ]
 }
 
 fn log_coverage(facts: &Facts<'_>) -> Check {

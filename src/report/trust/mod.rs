@@ -17,7 +17,7 @@ mod pricing;
 mod reading;
 
 pub(super) use bar::bar;
-pub(super) use coverage::{Coverage, Gap};
-pub(super) use grade::{Check, checks, grade};
-pub(super) use pricing::{Pricing, Unpriced};
+pub(super) use coverage::Coverage;
+pub(super) use grade::{checks, grade};
+pub(super) use pricing::Pricing;
 pub(super) use reading::Reading;

@@ -38,10 +38,12 @@ pub(in crate::report) struct Unpriced {
 impl Pricing {
     pub(in crate::report) fn read(priced: &LazyFrame) -> PolarsResult<Self> {
         let totals = Rows::collect(price_coverage(priced.clone()))?;
-        let count = |name| Ok(totals.count(0, name)?.unwrap_or(0));
+        let count = |name| totals.count(0, name).map(|count| count.unwrap_or(0));
         let models = Rows::collect(unpriced_models(priced.clone()))?;
         let unpriced = (0..models.len()).map(|row| {
-            let text = |name| Ok(models.text(row, name)?.unwrap_or_else(|| "unknown".to_owned()));
+            let text = |name| {
+                models.text(row, name).map(|text| text.unwrap_or_else(|| "unknown".to_owned()))
+            };
             Ok(Unpriced {
                 model: text(MODEL)?,
                 reason: text(COST_REASON)?,
@@ -61,8 +63,10 @@ impl Pricing {
 
     /// Priced tokens ÷ tokens of billed requests; where no token is known, by requests.
     pub(in crate::report) fn share(&self) -> Option<f64> {
-        let by_tokens =
-            crate::report::compare::share(self.tokens - self.unpriced_tokens.min(self.tokens), self.tokens);
+        let by_tokens = crate::report::compare::share(
+            self.tokens - self.unpriced_tokens.min(self.tokens),
+            self.tokens,
+        );
         by_tokens.or_else(|| crate::report::compare::share(self.priced, self.billed))
     }
 }

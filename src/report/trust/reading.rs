@@ -32,10 +32,12 @@ impl Reading {
     pub(in crate::report) fn read(inputs: &Inputs) -> PolarsResult<Self> {
         let by_day =
             figures(&inputs.current, &[Dimension::Day], &[Metric::Requests], inputs.timezone)?;
-        let ends = Rows::collect(inputs.current.clone().select([
-            col(EVENT_TIME).min().alias(FROM),
-            col(EVENT_TIME).max().alias(TO),
-        ]))?;
+        let ends = Rows::collect(
+            inputs
+                .current
+                .clone()
+                .select([col(EVENT_TIME).min().alias(FROM), col(EVENT_TIME).max().alias(TO)]),
+        )?;
         let rejects = Rows::collect(rejected(inputs.rejects.clone()))?;
         let reasons = (0..rejects.len()).map(|row| {
             let reason = rejects.text(row, REASON)?.unwrap_or_default();
