@@ -40,6 +40,7 @@ def main() -> int:
         days=options.days,
         seed=options.seed,
         with_trail=options.cloudtrail,
+        damage=options.damage,
     )
     events = trail.events_of(plan) if options.cloudtrail else None
     files = layout.write_tree(options.out, plan, events)
@@ -62,6 +63,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=46, help="seed of every random choice")
     parser.add_argument("--cloudtrail", action="store_true",
                         help="write trail files too (the sample profile always does)")
+    parser.add_argument("--damage", action="store_true",
+                        help="cut one object and break one line (with the sample profile's stories)")
     options = parser.parse_args()
     profile = scenario.PROFILES[options.profile]
     for name in ("records", "days", "start"):

@@ -31,7 +31,8 @@ LOGGED, LOG_ONLY, UNLOGGED, CUT, BROKEN = "logged", "log_only", "unlogged", "cut
 
 @dataclass(frozen=True)
 class Profile:
-    """What a named data set is by default. `long_bodies`: bodies up to some KB, a few over 100 KB."""
+    """What a named data set is by default. `long_bodies`: bodies up to some KB, a few over 100 KB.
+    `damage`: one object is cut and one line broken."""
 
     records: int
     start: date
@@ -41,6 +42,7 @@ class Profile:
     duplicates: int
     long_bodies: bool
     stories: bool
+    damage: bool = False
 
 
 PROFILES = {
@@ -96,12 +98,13 @@ def uuid(rng: Random) -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
-def plan(profile: str, records: int, start: date, days: int, seed: int, with_trail: bool) -> Plan:
+def plan(profile: str, records: int, start: date, days: int, seed: int, with_trail: bool,
+         damage: bool = False) -> Plan:
     """Plans exactly `records` logged calls, and with a trail also those that no log shows."""
     rng = Random(f"{seed}/calls")
     settings = PROFILES[profile]
     covered = start <= STORY_DAYS[0] and STORY_DAYS[1] <= start + timedelta(days=days)
-    settings = replace(settings, stories=settings.stories and covered)
+    settings = replace(settings, stories=settings.stories and covered, damage=damage)
     planner = _Planner(rng, settings, start, days)
     calls = planner.logged_calls(records)
     if with_trail:
@@ -153,7 +156,7 @@ class _Planner:
                       for _ in range(round(records * LOGGING_OFF_SHARE))]
         for call in calls:
             call.fate = UNLOGGED
-        return calls + self._damaged_calls() if self.profile.stories else calls
+        return calls + self._damaged_calls() if self.profile.stories and self.profile.damage else calls
 
     def _damaged_calls(self) -> list[Call]:
         """Calls whose records are lost to the cut object and the broken line."""

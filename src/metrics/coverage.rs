@@ -19,8 +19,8 @@ use super::measures::{number_of, share};
 use super::window::in_window;
 use crate::period::Period;
 use crate::schema::api_event::{
-    ACCOUNT_ID, BEDROCK_SOURCE, EVENT_NAME, EVENT_SOURCE, EVENT_TIME, REGION, REQUEST_ID,
-    RUNTIME_OPERATIONS,
+    ACCOUNT_ID, BEDROCK_SOURCE, EVENT_NAME, EVENT_SOURCE, EVENT_TIME, INSIGHT_DETAILS, REGION,
+    REQUEST_ID, RUNTIME_OPERATIONS,
 };
 use crate::schema::usage::coverage::{CALLED, COVERAGE, HOURS, LOG_ONLY, LOGGED, UNLOGGED};
 use crate::schema::usage::derived::{FROM, TO};
@@ -180,11 +180,13 @@ impl CoverageDimension {
 }
 
 /// A call of one of the operations that invocation logging covers.
+/// A call of one of the logged operations. An Insight names an operation too and is no call.
 fn is_runtime_call() -> Expr {
     let name = |operation: &'static str| col(EVENT_NAME).eq(lit(operation));
     let [first, rest @ ..] = RUNTIME_OPERATIONS;
     let runtime = rest.into_iter().fold(name(first), |any, operation| any.or(name(operation)));
-    col(EVENT_SOURCE).eq(lit(BEDROCK_SOURCE)).and(runtime)
+    let is_insight = col(INSIGHT_DETAILS).is_not_null();
+    col(EVENT_SOURCE).eq(lit(BEDROCK_SOURCE)).and(runtime).and(is_insight.not())
 }
 
 fn coverage_counts() -> Vec<Expr> {

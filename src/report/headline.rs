@@ -53,27 +53,29 @@ fn lead(facts: &Facts<'_>) -> PolarsResult<Prose> {
     .say(" to ")
     .value(Value::Usd(cost))
     .say(". ");
-    let lead = largest_share(facts, Dimension::Model, "Of the change, ", lead)?;
-    let lead = largest_share(facts, Dimension::Principal, "By caller, ", lead)?;
+    let lead = largest_share(facts, &Dimension::Model, "Of the change, ", lead)?;
+    let lead = largest_share(facts, &Dimension::Principal, "By caller, ", lead)?;
     Ok(requests_sentence(facts, lead))
 }
 
 /// Adds the two groups on which most of the change falls.
 fn largest_share(
     facts: &Facts<'_>,
-    by: Dimension,
+    by: &Dimension,
     opening: &str,
     lead: Prose,
 ) -> PolarsResult<Prose> {
-    let (current, previous) = facts.compare(&[by], &[Metric::Requests, Metric::CostUsd])?;
+    let (current, previous) =
+        facts.compare(std::slice::from_ref(by), &[Metric::Requests, Metric::CostUsd])?;
     let mut moved: Vec<Pair> = pairs(current, previous);
     moved.retain(|pair| pair.key.is_some() && pair.cost_change().0 != 0);
     moved.sort_by_key(|pair| std::cmp::Reverse(pair.cost_change().0.abs()));
+    let name = |pair: &Pair| {
+        let key = pair.key.clone().unwrap_or_default();
+        if *by == Dimension::Model { Value::Model(key) } else { Value::Id(key) }
+    };
     let falls_on = |pair: &Pair, prose: Prose| {
-        prose
-            .strong(Value::UsdChange(pair.cost_change()))
-            .say(" falls on ")
-            .value(Value::Id(pair.key.clone().unwrap_or_default()))
+        prose.strong(Value::UsdChange(pair.cost_change())).say(" falls on ").value(name(pair))
     };
     Ok(match moved.as_slice() {
         [] => lead,
@@ -82,7 +84,7 @@ fn largest_share(
             let lead = falls_on(first, lead.say(opening)).say(" and ");
             lead.strong(Value::UsdChange(second.cost_change()))
                 .say(" on ")
-                .value(Value::Id(second.key.clone().unwrap_or_default()))
+                .value(name(second))
                 .say(". ")
         }
     })
@@ -170,7 +172,7 @@ fn unpriced(facts: &Facts<'_>) -> Option<Attention> {
         .iter()
         .any(|check| check.name.starts_with("Price") && check.grade > Grade::A);
     graded.then(|| Attention {
-        title: Prose::default().value(Value::Id(worst.model.clone())).say(" has no price"),
+        title: Prose::default().value(Value::Model(worst.model.clone())).say(" has no price"),
         detail: Prose::default()
             .value(Value::Count(worst.requests))
             .say(format!(" requests, not in spend ({}).", worst.reason)),

@@ -7,6 +7,7 @@
 mod compare;
 mod headline;
 mod kpis;
+pub mod model_name;
 pub mod parts;
 mod read;
 mod sections;

@@ -539,6 +539,8 @@ pub enum Value {
     Text(String),
     /// An identifier: escaped, capped, never broken.
     Id(String),
+    /// A model id: in full in JSON, as its [short name](super::model_name::short) elsewhere.
+    Model(String),
     /// A command or a code.
     Code(String),
 }
@@ -585,7 +587,9 @@ impl Serialize for Value {
                 serializer.collect_str(&time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
             }
             Self::Day(day) => serializer.collect_str(day),
-            Self::Text(text) | Self::Id(text) | Self::Code(text) => serializer.serialize_str(text),
+            Self::Text(text) | Self::Id(text) | Self::Model(text) | Self::Code(text) => {
+                serializer.serialize_str(text)
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ impl Rows {
         Ok(match self.cell(row, column)? {
             AnyValue::Null => None,
             AnyValue::String(text) => Some(text.to_owned()),
+            AnyValue::StringOwned(text) => Some(text.to_string()),
             other => Some(other.to_string()),
         })
     }

@@ -11,6 +11,7 @@ pub mod words;
 
 use chrono::Datelike;
 
+use crate::report::model_name::short;
 use crate::report::parts::{Missing, Prose, Report, Span, Value};
 use crate::units::Usd;
 use words::{clean, identifier};
@@ -105,6 +106,7 @@ impl Format {
             Value::Day(day) => time::day(*day, self.year),
             Value::Text(words) => clean(words),
             Value::Id(id) | Value::Code(id) => identifier(id),
+            Value::Model(id) => identifier(&short(id)),
         }
     }
 }

@@ -92,7 +92,7 @@ fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -
     let mut series: Vec<Category> = models
         .colored()
         .enumerate()
-        .map(|(color, pair)| Category { label: super::chart_label(pair), color: Some(color) })
+        .map(|(color, pair)| Category { label: super::chart_model(pair), color: Some(color) })
         .collect();
     if has_other {
         series.push(Category { label: "other models".to_owned(), color: None });

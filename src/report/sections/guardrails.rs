@@ -2,7 +2,7 @@
 
 use polars::prelude::PolarsResult;
 
-use super::label;
+use super::model as model_label;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::report::compare::share;
@@ -84,7 +84,7 @@ fn table(current: &[Usage], acted: u64, attached: u64) -> Table {
                 })
             };
             let (acted, attached) = (of(Some(guardrail_action::INTERVENED)), of(None));
-            row(RowRole::Body, label(model.as_deref()), acted, attached)
+            row(RowRole::Body, model_label(model.as_deref()), acted, attached)
         })
         .collect();
     rows.push(row(RowRole::Total, Value::Text("Total".to_owned()), acted, attached));

@@ -1,6 +1,6 @@
 //! Response time by model: p50, p90 and p99 of the requests whose latency the log holds.
 
-use super::{Models, chart_label, label};
+use super::{Models, chart_model, model};
 use crate::metrics::metric::Metric;
 use crate::report::compare::{
     Pair, difference, judged, or_missing, quiet, share, tone_where_more_is_worse,
@@ -58,7 +58,7 @@ fn takeaway(facts: &Facts<'_>, slowest: &Pair) -> Prose {
     Prose::text("The mean of ")
         .value(Value::DurationMs(mean))
         .say(format!(" {verdict} the 2 s target; one "))
-        .value(label(slowest.key.as_deref()))
+        .value(model(slowest.key.as_deref()))
         .say(" request in a hundred takes ")
         .value(Value::DurationMs(p99(slowest)))
         .say(" or longer.")
@@ -76,7 +76,7 @@ fn figure(facts: &Facts<'_>, measured: &[&Pair]) -> Figure {
     let of = |pair: &Pair, metric| number(pair.current.as_ref(), metric).unwrap_or(0.0);
     let mut description = Prose::text("Dot-range plot on a log scale: p50, p90, p99. ");
     for pair in measured {
-        description = description.value(label(pair.key.as_deref()));
+        description = description.value(model(pair.key.as_deref()));
         for metric in [Metric::LatencyP50Ms, Metric::LatencyP90Ms, Metric::LatencyP99Ms] {
             description = description.say(" ").value(Value::DurationMs(of(pair, metric)));
         }
@@ -96,7 +96,7 @@ fn figure(facts: &Facts<'_>, measured: &[&Pair]) -> Figure {
             rows: measured
                 .iter()
                 .map(|pair| DotRow {
-                    label: chart_label(pair),
+                    label: chart_model(pair),
                     p50_ms: of(pair, Metric::LatencyP50Ms),
                     p90_ms: of(pair, Metric::LatencyP90Ms),
                     p99_ms: of(pair, Metric::LatencyP99Ms),
@@ -120,7 +120,7 @@ fn table(facts: &Facts<'_>, models: &Models, measured: &[&Pair]) -> Table {
     let mut rows: Vec<TableRow> = measured
         .iter()
         .map(|pair| {
-            let name = label(pair.key.as_deref());
+            let name = model(pair.key.as_deref());
             row(RowRole::Body, name, pair.current.as_ref(), pair.previous.as_ref())
         })
         .collect();
@@ -132,7 +132,7 @@ fn table(facts: &Facts<'_>, models: &Models, measured: &[&Pair]) -> Table {
         .0
         .iter()
         .filter(|pair| pair.count(Metric::Requests) > 0 && pair.count(Metric::LatencyKnown) == 0);
-    rows.extend(silent.map(|pair| not_in_log(label(pair.key.as_deref()))));
+    rows.extend(silent.map(|pair| not_in_log(model(pair.key.as_deref()))));
     let all = Value::Text("All measured".to_owned());
     rows.push(row(RowRole::Total, all, Some(&facts.current), Some(&facts.previous)));
     Table {
@@ -145,7 +145,7 @@ fn table(facts: &Facts<'_>, models: &Models, measured: &[&Pair]) -> Table {
 }
 
 fn row(role: RowRole, name: Value, current: Option<&Usage>, previous: Option<&Usage>) -> TableRow {
-    let seconds = |metric| or_missing(number(current, metric), Value::SecondsOf, Missing::NotInLog);
+    let seconds = |metric| or_missing(number(current, metric), seconds_of, Missing::NotInLog);
     let known = current.map_or(0, |usage| usage.count(Metric::LatencyKnown));
     TableRow {
         role,
@@ -162,13 +162,17 @@ fn row(role: RowRole, name: Value, current: Option<&Usage>, previous: Option<&Us
     }
 }
 
+fn seconds_of(ms: f64) -> Value {
+    Value::SecondsOf(ms / 1_000.0)
+}
+
 fn p99_change(current: Option<&Usage>, previous: Option<&Usage>) -> TableCell {
     let enough = |usage: Option<&Usage>| {
         usage.is_some_and(|usage| usage.count(Metric::LatencyKnown) >= ENOUGH_FOR_P99)
     };
     let (now, before) =
         (number(current, Metric::LatencyP99Ms), number(previous, Metric::LatencyP99Ms));
-    let change = difference(now, before, Value::SecondsChange);
+    let change = difference(now, before, |ms| Value::SecondsChange(ms / 1_000.0));
     let tone = match now.zip(before) {
         Some((now, before)) if enough(current) && enough(previous) => {
             tone_where_more_is_worse(now - before, before * NOISE)

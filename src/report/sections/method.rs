@@ -194,7 +194,7 @@ fn unpriced(facts: &Facts<'_>) -> Option<Table> {
             role: RowRole::Body,
             swatch: None,
             cells: vec![
-                Value::Id(row.model.clone()).into(),
+                Value::Model(row.model.clone()).into(),
                 Value::Text(row.reason.clone()).into(),
                 Value::Count(row.requests).into(),
                 or_missing(row.tokens, Value::Tokens, Missing::Unknown),

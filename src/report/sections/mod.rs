@@ -12,6 +12,7 @@ mod usage;
 use polars::prelude::PolarsResult;
 
 use super::compare::{Pair, pairs};
+use super::model_name;
 use super::parts::{Prose, Section, Value};
 use super::weekly::Facts;
 use crate::metrics::dimensions::Dimension;
@@ -71,9 +72,14 @@ fn label(key: Option<&str>) -> Value {
     key.map_or_else(|| Value::Text("unknown".to_owned()), |name| Value::Id(name.to_owned()))
 }
 
-/// The label of a pair as plain text, for charts.
-fn chart_label(pair: &Pair) -> String {
-    pair.key.clone().unwrap_or_else(|| "unknown".to_owned())
+/// A model's label.
+fn model(key: Option<&str>) -> Value {
+    key.map_or_else(|| Value::Text("unknown".to_owned()), |name| Value::Model(name.to_owned()))
+}
+
+/// A model's label as plain text, for charts.
+fn chart_model(pair: &Pair) -> String {
+    pair.key.as_deref().map_or_else(|| "unknown".to_owned(), model_name::short)
 }
 
 /// A section with nothing in it yet.

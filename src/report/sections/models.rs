@@ -1,8 +1,9 @@
 //! Spend by model: bars with the earlier period as a tick, and the table.
 
-use super::{Models, chart_label, label};
+use super::{Models, chart_model, model};
 use crate::metrics::metric::Metric;
 use crate::report::compare::{Pair, cost_change, quiet};
+use crate::report::model_name::short;
 use crate::report::parts::{
     Bar, Chart, Figure, HorizontalBars, Missing, Prose, RowRole, Section, Swatch, Table, TableCell,
     TableRow, Value,
@@ -22,9 +23,26 @@ pub(super) fn section(facts: &Facts<'_>, models: &Models) -> Section {
         section.figure = Some(figure(facts, &priced));
     }
     section.tables = vec![table(facts, models)];
+    section.notes = vec![full_ids(models)];
     section.queries =
         vec![facts.query("model", "requests,cost_usd,cost_per_request_usd,unpriced_requests")];
     section
+}
+
+/// Which id each short name stands for.
+fn full_ids(models: &Models) -> Prose {
+    let mut note = Prose::text("Short names stand for: ");
+    let ids = models.0.iter().filter_map(|pair| pair.key.as_deref());
+    let shortened = ids.filter(|id| short(id) != *id);
+    for (index, id) in shortened.enumerate() {
+        let comma = if index == 0 { "" } else { "; " };
+        note = note
+            .say(comma)
+            .value(Value::Model(id.to_owned()))
+            .say(" ")
+            .value(Value::Id(id.to_owned()));
+    }
+    note.say(".")
 }
 
 fn takeaway(facts: &Facts<'_>, models: &Models) -> Prose {
@@ -36,7 +54,7 @@ fn takeaway(facts: &Facts<'_>, models: &Models) -> Prose {
     let share_of_requests =
         crate::report::compare::share(first.count(Metric::Requests), requests).unwrap_or(0.0);
     Prose::default()
-        .value(label(first.key.as_deref()))
+        .value(model(first.key.as_deref()))
         .say(" makes ")
         .value(Value::Share(share_of_requests))
         .say(" of the requests and ")
@@ -49,7 +67,7 @@ fn figure(facts: &Facts<'_>, priced: &[&Pair]) -> Figure {
     let rest = &priced[priced.len().min(ROWS - 1)..];
     let mut rows: Vec<Bar> = shown
         .map(|pair| Bar {
-            label: chart_label(pair),
+            label: chart_model(pair),
             value: pair.cost(),
             previous: pair.previous.as_ref().map(|_| pair.previous_cost()),
             hatched: false,
@@ -65,11 +83,8 @@ fn figure(facts: &Facts<'_>, priced: &[&Pair]) -> Figure {
     }
     let mut description = Prose::text("Bars from zero, one per model. ");
     for bar in &rows {
-        description = description
-            .value(Value::Id(bar.label.clone()))
-            .say(" ")
-            .value(Value::Usd(bar.value))
-            .say("; ");
+        description =
+            description.say(bar.label.clone()).say(" ").value(Value::Usd(bar.value)).say("; ");
     }
     Figure {
         title: format!("Spend by model, {}", facts.this_week()),
@@ -110,7 +125,7 @@ fn row(facts: &Facts<'_>, models: &Models, pair: &Pair) -> TableRow {
         role: RowRole::Body,
         swatch: Some(Swatch::Color(models.color(pair.key.as_deref()))),
         cells: vec![
-            label(pair.key.as_deref()).into(),
+            model(pair.key.as_deref()).into(),
             Value::Count(pair.count(Metric::Requests)).into(),
             per_thousand(pair.cost(), pair.count(Metric::Requests)),
             Value::Usd(pair.cost()).into(),
@@ -143,7 +158,7 @@ fn unpriced_row(pair: &Pair) -> TableRow {
         role: RowRole::Note,
         swatch: Some(Swatch::Hollow),
         cells: vec![
-            label(pair.key.as_deref()).into(),
+            model(pair.key.as_deref()).into(),
             Value::Count(pair.count(Metric::Requests)).into(),
             quiet(Missing::NotApplicable),
             quiet(Missing::NotPriced),

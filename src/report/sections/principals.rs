@@ -2,7 +2,7 @@
 
 use polars::prelude::PolarsResult;
 
-use super::{chart_label, label};
+use super::label;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::report::compare::{Pair, cost_change, pairs, quiet};
@@ -69,7 +69,7 @@ fn rows(principals: &[Pair]) -> Vec<Row> {
 fn single(pair: &Pair) -> Row {
     Row {
         name: label(pair.key.as_deref()),
-        text: chart_label(pair),
+        text: pair.key.clone().unwrap_or_else(|| "unknown".to_owned()),
         is_other: false,
         is_unknown: pair.key.is_none(),
         requests: pair.count(Metric::Requests),

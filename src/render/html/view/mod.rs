@@ -332,8 +332,8 @@ fn run(span: &Span, format: &Format) -> Run {
 fn value_run(value: &Value, text: String, strong: bool) -> Run {
     let long = text.chars().count() > SHORT_ID;
     match (value, strong) {
-        (Value::Id(_), true) => Run { long, ..plain("strong-id", text) },
-        (Value::Id(_), false) => Run { long, ..plain("id", text) },
+        (Value::Id(_) | Value::Model(_), true) => Run { long, ..plain("strong-id", text) },
+        (Value::Id(_) | Value::Model(_), false) => Run { long, ..plain("id", text) },
         (Value::Code(_), _) => plain("code", text),
         (_, true) => plain("strong", text),
         (Value::Text(_), false) => plain("text", text),
