@@ -134,10 +134,7 @@ impl Frames<'_, '_> {
                 self.spans_left = self.spans_left.saturating_sub(raw.get().len());
                 self.take_span(at, line_end, raw.get())
             }
-            // A cut after a minus sign is no end of file to the parser, but an error at the end.
-            Some(Err(error))
-                if error.is_eof() || self.damaged && offset_of(&error, rest) == rest.len() =>
-            {
+            Some(Err(error)) if self.ends_in(&error, rest) => {
                 self.spans_left = self.spans_left.saturating_sub(rest.len());
                 let hides = self.hides_document(line_end, self.bytes.len());
                 if hides { Span::No } else { Span::Open }
@@ -149,6 +146,12 @@ impl Frames<'_, '_> {
             }
             None => Span::No,
         }
+    }
+
+    /// Whether the error is that `rest` ends. To the parser a number cut after its sign is an error
+    /// at the end, not an end.
+    fn ends_in(&self, error: &serde_json::Error, rest: &[u8]) -> bool {
+        error.is_eof() || self.damaged && offset_of(error, rest) == rest.len()
     }
 
     fn take_span(&mut self, at: usize, line_end: usize, json: &str) -> Span {
@@ -163,14 +166,27 @@ impl Frames<'_, '_> {
         }
     }
 
-    /// Whether a line between the two offsets is a document by itself.
+    /// Whether a known document starts at the start of a line between the two offsets. Parts of a
+    /// laid-out document are indented, so they are not taken for one.
     fn hides_document(&mut self, from: usize, to: usize) -> bool {
-        self.spans_left = self.spans_left.saturating_sub(to - from);
-        self.bytes[from..to].split(|byte| *byte == b'\n').any(|line| {
-            let (text, _) = valid_text(line.trim_ascii_start());
-            let opens = text.starts_with(['{', '[']);
-            opens && matches!(Document::first(text, false), Ok((found, _)) if is_known(&found))
-        })
+        let text = String::from_utf8_lossy(&self.bytes[from..to]);
+        for newline in memchr::memchr_iter(b'\n', text.as_bytes()) {
+            let rest = &text[newline + 1..];
+            if !rest.starts_with(['{', '[']) {
+                continue;
+            }
+            let read = match Document::first(rest, false) {
+                Ok((document, _)) if is_known(&document) => return true,
+                Ok((_, len)) => len,
+                Err(error) if error.is_eof() => rest.len(),
+                Err(error) => offset_of(&error, rest.as_bytes()),
+            };
+            self.spans_left = self.spans_left.saturating_sub(read);
+            if self.spans_left == 0 {
+                return true; // too costly to rule out
+            }
+        }
+        false
     }
 }
 
