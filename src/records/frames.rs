@@ -2,16 +2,17 @@
 //!
 //! A cut line holds an open quote, so a scanner that honours quotes across lines would swallow the
 //! next good record. Here every line is read by itself; only where it ends inside a value, one value
-//! that spans lines from there is tried (pretty-printed records), and it counts only if it is a
-//! known document or hides none. Whatever fails is rejected up to the end of its line, and reading
+//! that spans lines from there is tried (pretty-printed records), and it counts only if it swallows no
+//! line that is a record by itself. Whatever fails is rejected up to the end of its line, and reading
 //! goes on at the next.
 
+use std::ops::Range;
 use std::str::Utf8Error;
 
 use memchr::memchr;
 use serde_json::value::RawValue;
 
-use super::container::{Document, Halt, Place, Reader};
+use super::container::{Document, Halt, Place, Reader, open_list};
 use crate::schema::reject::reason;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -136,7 +137,8 @@ impl Frames<'_, '_> {
             }
             Some(Err(error)) if self.ends_in(&error, rest) => {
                 self.spans_left = self.spans_left.saturating_sub(rest.len());
-                let hides = self.hides_document(line_end, self.bytes.len());
+                let list = open_list(valid_text(rest).0);
+                let hides = self.hides_document(line_end..self.bytes.len(), list);
                 if hides { Span::No } else { Span::Open }
             }
             Some(Err(error)) => {
@@ -156,28 +158,41 @@ impl Frames<'_, '_> {
 
     fn take_span(&mut self, at: usize, line_end: usize, json: &str) -> Span {
         let end = at + json.len();
-        match Document::first(json, false) {
-            Ok((Document::Unknown, _)) if self.hides_document(line_end, end) => Span::No,
-            Ok((document, _)) => {
-                self.reader.take(&document, json, Place::at(at, json.len()));
-                Span::Until(end)
-            }
-            Err(_) => Span::No,
+        let Ok((document, _)) = Document::first(json, false) else { return Span::No };
+        let list = match document {
+            Document::List(list) => Some(list.get()),
+            _ => None,
+        };
+        if self.hides_document(line_end..end, list) {
+            return Span::No;
         }
+        self.reader.take(&document, json, Place::at(at, json.len()));
+        Span::Until(end)
     }
 
-    /// Whether a known document starts at the start of a line between the two offsets. Parts of a
-    /// laid-out document are indented, so they are not taken for one.
-    fn hides_document(&mut self, from: usize, to: usize) -> bool {
-        let text = String::from_utf8_lossy(&self.bytes[from..to]);
+    /// Whether a document starts at the start of a line of `span`, other than those of `list`, which
+    /// are taken anyway.
+    ///
+    /// A value that spans lines may be made of a bad line, a good record and another bad line. Parts
+    /// of a laid-out document are indented, so they are not taken for records.
+    fn hides_document(&mut self, span: Range<usize>, list: Option<&str>) -> bool {
+        let Some(list) = list else { return self.hides_document_in(span) };
+        let start = list.as_ptr().addr().saturating_sub(self.bytes.as_ptr().addr());
+        let before = span.start..start.clamp(span.start, span.end);
+        let after = (start + list.len()).clamp(span.start, span.end)..span.end;
+        self.hides_document_in(before) || self.hides_document_in(after)
+    }
+
+    fn hides_document_in(&mut self, span: Range<usize>) -> bool {
+        let text = String::from_utf8_lossy(&self.bytes[span]);
         for newline in memchr::memchr_iter(b'\n', text.as_bytes()) {
             let rest = &text[newline + 1..];
-            if !rest.starts_with(['{', '[']) {
+            if !rest.starts_with('{') {
                 continue;
             }
             let read = match Document::first(rest, false) {
-                Ok((document, _)) if is_known(&document) => return true,
-                Ok((_, len)) => len,
+                Ok((Document::Unknown, len)) => len,
+                Ok(_) => return true,
                 Err(error) if error.is_eof() => rest.len(),
                 Err(error) => offset_of(&error, rest.as_bytes()),
             };
@@ -188,10 +203,6 @@ impl Frames<'_, '_> {
         }
         false
     }
-}
-
-fn is_known(document: &Document<'_>) -> bool {
-    !matches!(document, Document::Unknown | Document::List(_))
 }
 
 /// The longest start of a line that is UTF-8, and what ends it.

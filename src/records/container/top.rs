@@ -28,7 +28,7 @@ const MARKS: [&str; 12] = [
 pub(in crate::records) enum Document<'a> {
     /// An invocation record.
     Invocation(Box<Record<'a>>),
-    /// A CloudTrail event.
+    /// A `CloudTrail` event.
     Event,
     /// An array of documents, bare or as the content of a wrapper.
     List(&'a RawValue),
@@ -38,7 +38,7 @@ pub(in crate::records) enum Document<'a> {
     Message(&'a RawValue),
     /// Base64 of gzip of a document.
     Packed(Text<'a>),
-    /// A CloudTrail digest.
+    /// A `CloudTrail` digest.
     Digest,
     /// A wrapper that says it holds nothing.
     Nothing,
@@ -94,8 +94,8 @@ impl<'de> Deserialize<'de> for Top<'de> {
     }
 }
 
-/// Keys under which wrappers list their documents: CloudTrail files, CloudWatch Logs, Insights
-/// queries, subscriptions, `LookupEvents`.
+/// Keys under which wrappers list their documents: `CloudTrail` files, `CloudWatch`
+/// Logs, Insights queries, subscriptions, `LookupEvents`.
 pub(super) fn is_list_key(key: &str) -> bool {
     matches!(key, "Records" | "events" | "results" | "logEvents" | "Events")
 }

@@ -73,12 +73,28 @@ fn a_bad_line_costs_only_itself() {
 
 #[test]
 fn lines_that_together_are_json_do_not_hide_the_record_between_them() {
-    let object = format!("{{\"a\":\n{}\n}}\n", compact("a"));
-    check(
-        object.as_bytes(),
-        &["a"],
-        &[(Some(1), reason::INVALID_JSON), (Some(3), reason::INVALID_JSON)],
-    );
+    for (before, after) in [
+        ("{\"a\":", "}"),
+        ("{\"schemaType\":\"ModelInvocationLog\",\"timestamp\":", "}"),
+        ("{\"Records\":[],\"x\":", "}"),
+        ("{\"a\":[", "]}"),
+    ] {
+        for record in [compact("a"), laid_out("a")] {
+            let object = format!("{before}\n{record}\n{after}\n");
+            let invalid = reason::INVALID_JSON;
+            check(object.as_bytes(), &["a"], &[(Some(1), invalid), (Some(3), invalid)]);
+        }
+    }
+}
+
+#[test]
+fn an_open_line_before_the_last_record_does_not_swallow_it() {
+    for before in ["{\"a\":", "{\"Records\":[{}],\"x\":"] {
+        for record in [compact("a"), laid_out("a")] {
+            let decoded = read(format!("{before}\n{record}\n").as_bytes());
+            assert_eq!(ids(&decoded), ["a"], "{before}");
+        }
+    }
 }
 
 #[test]

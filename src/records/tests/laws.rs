@@ -130,7 +130,9 @@ proptest! {
             object.push(b'\n');
         }
         let decoded = read(&object);
-        prop_assert_eq!(ids(&decoded), expected);
+        // Two garbage lines may add up to a record: the start of `cut`, then a closing brace.
+        let found: Vec<_> = ids(&decoded).into_iter().filter(|id| *id != "cut").collect();
+        prop_assert_eq!(found, expected);
         let mut numbers: Vec<_> = decoded.invocations.iter().map(|row| row.record)
             .chain(decoded.rejects.iter().map(|reject| reject.record)).collect();
         numbers.sort();
