@@ -119,13 +119,12 @@ proptest! {
         let mut object = Vec::new();
         let mut expected = Vec::new();
         for (number, line) in lines.iter().enumerate() {
-            match line {
-                Some(garbage) => object.extend_from_slice(garbage),
-                None => {
-                    let id = number.to_string();
-                    object.extend_from_slice(record(&id).to_string().as_bytes());
-                    expected.push(id);
-                }
+            if let Some(garbage) = line {
+                object.extend_from_slice(garbage);
+            } else {
+                let id = number.to_string();
+                object.extend_from_slice(record(&id).to_string().as_bytes());
+                expected.push(id);
             }
             object.push(b'\n');
         }
