@@ -2,16 +2,17 @@
 //!
 //! A cut line holds an open quote, so a scanner that honours quotes across lines would swallow the
 //! next good record. Here every line is read by itself; only where it ends inside a value, one value
-//! that spans lines from there is tried (pretty-printed records), and it counts only if it is a
-//! known document or hides none. Whatever fails is rejected up to the end of its line, and reading
+//! that spans lines from there is tried (pretty-printed records), and it counts only if it swallows no
+//! line that is a record by itself. Whatever fails is rejected up to the end of its line, and reading
 //! goes on at the next.
 
+use std::ops::Range;
 use std::str::Utf8Error;
 
 use memchr::memchr;
 use serde_json::value::RawValue;
 
-use super::container::{Document, Halt, Place, Reader};
+use super::container::{Document, Halt, Place, Reader, open_list};
 use crate::schema::reject::reason;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -134,12 +135,10 @@ impl Frames<'_, '_> {
                 self.spans_left = self.spans_left.saturating_sub(raw.get().len());
                 self.take_span(at, line_end, raw.get())
             }
-            // A cut after a minus sign is no end of file to the parser, but an error at the end.
-            Some(Err(error))
-                if error.is_eof() || self.damaged && offset_of(&error, rest) == rest.len() =>
-            {
+            Some(Err(error)) if self.ends_in(&error, rest) => {
                 self.spans_left = self.spans_left.saturating_sub(rest.len());
-                let hides = self.hides_document(line_end, self.bytes.len());
+                let list = open_list(valid_text(rest).0);
+                let hides = self.hides_document(line_end..self.bytes.len(), list);
                 if hides { Span::No } else { Span::Open }
             }
             Some(Err(error)) => {
@@ -151,31 +150,59 @@ impl Frames<'_, '_> {
         }
     }
 
+    /// Whether the error is that `rest` ends. To the parser a number cut after its sign is an error
+    /// at the end, not an end.
+    fn ends_in(&self, error: &serde_json::Error, rest: &[u8]) -> bool {
+        error.is_eof() || self.damaged && offset_of(error, rest) == rest.len()
+    }
+
     fn take_span(&mut self, at: usize, line_end: usize, json: &str) -> Span {
         let end = at + json.len();
-        match Document::first(json, false) {
-            Ok((Document::Unknown, _)) if self.hides_document(line_end, end) => Span::No,
-            Ok((document, _)) => {
-                self.reader.take(&document, json, Place::at(at, json.len()));
-                Span::Until(end)
-            }
-            Err(_) => Span::No,
+        let Ok((document, _)) = Document::first(json, false) else { return Span::No };
+        let list = match document {
+            Document::List(list) => Some(list.get()),
+            _ => None,
+        };
+        if self.hides_document(line_end..end, list) {
+            return Span::No;
         }
+        self.reader.take(&document, json, Place::at(at, json.len()));
+        Span::Until(end)
     }
 
-    /// Whether a line between the two offsets is a document by itself.
-    fn hides_document(&mut self, from: usize, to: usize) -> bool {
-        self.spans_left = self.spans_left.saturating_sub(to - from);
-        self.bytes[from..to].split(|byte| *byte == b'\n').any(|line| {
-            let (text, _) = valid_text(line.trim_ascii_start());
-            let opens = text.starts_with(['{', '[']);
-            opens && matches!(Document::first(text, false), Ok((found, _)) if is_known(&found))
-        })
+    /// Whether a document starts at the start of a line of `span`, other than those of `list`, which
+    /// are taken anyway.
+    ///
+    /// A value that spans lines may be made of a bad line, a good record and another bad line. Parts
+    /// of a laid-out document are indented, so they are not taken for records.
+    fn hides_document(&mut self, span: Range<usize>, list: Option<&str>) -> bool {
+        let Some(list) = list else { return self.hides_document_in(span) };
+        let start = list.as_ptr().addr().saturating_sub(self.bytes.as_ptr().addr());
+        let before = span.start..start.clamp(span.start, span.end);
+        let after = (start + list.len()).clamp(span.start, span.end)..span.end;
+        self.hides_document_in(before) || self.hides_document_in(after)
     }
-}
 
-fn is_known(document: &Document<'_>) -> bool {
-    !matches!(document, Document::Unknown | Document::List(_))
+    fn hides_document_in(&mut self, span: Range<usize>) -> bool {
+        let text = String::from_utf8_lossy(&self.bytes[span]);
+        for newline in memchr::memchr_iter(b'\n', text.as_bytes()) {
+            let rest = &text[newline + 1..];
+            if !rest.starts_with('{') {
+                continue;
+            }
+            let read = match Document::first(rest, false) {
+                Ok((Document::Unknown, len)) => len,
+                Ok(_) => return true,
+                Err(error) if error.is_eof() => rest.len(),
+                Err(error) => offset_of(&error, rest.as_bytes()),
+            };
+            self.spans_left = self.spans_left.saturating_sub(read);
+            if self.spans_left == 0 {
+                return true; // too costly to rule out
+            }
+        }
+        false
+    }
 }
 
 /// The longest start of a line that is UTF-8, and what ends it.

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
+pub(super) use self::salvage::open_list;
 pub(super) use self::top::Document;
 use super::gunzip;
 use super::wire::{self, List};
@@ -21,7 +22,7 @@ use crate::schema::reject::{Reject, reason};
 /// Wrappers within wrappers: the deepest known form has four levels.
 const MAX_DEPTH: u8 = 8;
 
-/// CloudWatch's first message in the log stream of invocation logs. Neither a record nor a reject.
+/// `CloudWatch`'s first message in the log stream of invocation logs. Neither a record nor a reject.
 const PERMISSION_MESSAGE: &str = "Permissions are correctly set for Amazon Bedrock logs.";
 
 /// Where a document lies.
@@ -79,7 +80,7 @@ impl<'r> Reader<'r> {
     pub(super) fn new(
         name: ObjectName<'r>,
         object_time: Option<TimeMs>,
-        limits: &Limits,
+        limits: Limits,
         key: &'r PromptKey,
     ) -> Self {
         Self {
@@ -152,7 +153,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// A line that is no JSON: CloudWatch's permission message, or a line of an export task
+    /// A line that is no JSON: `CloudWatch`'s permission message, or a line of an export task
     /// (`<time> <message>`). False when it is neither.
     pub(super) fn plain_line(&mut self, line: &str, place: Place) -> bool {
         if line == PERMISSION_MESSAGE {

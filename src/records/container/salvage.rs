@@ -1,4 +1,4 @@
-//! The complete elements of a document that is cut: a cut CloudTrail file still holds most events.
+//! The complete elements of a document that is cut: a cut `CloudTrail` file still holds most events.
 
 use std::fmt;
 
@@ -19,6 +19,15 @@ pub(super) fn elements(cut: &str) -> Vec<&RawValue> {
         _ => {}
     }
     found
+}
+
+/// The text from the first to the last of [`elements`].
+pub(in crate::records) fn open_list(cut: &str) -> Option<&str> {
+    let found = elements(cut);
+    let (first, last) = (found.first()?.get(), found.last()?.get());
+    let start = first.as_ptr().addr().checked_sub(cut.as_ptr().addr())?;
+    let len = last.as_ptr().addr().checked_sub(first.as_ptr().addr())? + last.len();
+    cut.get(start..start + len)
 }
 
 struct Elements<'v, 'a>(&'v mut Vec<&'a RawValue>);

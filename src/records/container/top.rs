@@ -28,7 +28,7 @@ const MARKS: [&str; 12] = [
 pub(in crate::records) enum Document<'a> {
     /// An invocation record.
     Invocation(Box<Record<'a>>),
-    /// A CloudTrail event.
+    /// A `CloudTrail` event.
     Event,
     /// An array of documents, bare or as the content of a wrapper.
     List(&'a RawValue),
@@ -38,7 +38,7 @@ pub(in crate::records) enum Document<'a> {
     Message(&'a RawValue),
     /// Base64 of gzip of a document.
     Packed(Text<'a>),
-    /// A CloudTrail digest.
+    /// A `CloudTrail` digest.
     Digest,
     /// A wrapper that says it holds nothing.
     Nothing,
@@ -94,8 +94,8 @@ impl<'de> Deserialize<'de> for Top<'de> {
     }
 }
 
-/// Keys under which wrappers list their documents: CloudTrail files, CloudWatch Logs, Insights
-/// queries, subscriptions, `LookupEvents`.
+/// Keys under which wrappers list their documents: `CloudTrail` files, `CloudWatch`
+/// Logs, Insights queries, subscriptions, `LookupEvents`.
 pub(super) fn is_list_key(key: &str) -> bool {
     matches!(key, "Records" | "events" | "results" | "logEvents" | "Events")
 }
@@ -118,11 +118,17 @@ impl<'a> Document<'a> {
                 let (list, len) = first_value(json)?;
                 Ok((Self::List(list), len))
             }
-            _ => {
-                let (IgnoredAny, len) = first_value(json)?;
-                Ok((Self::Unknown, len))
-            }
+            _ => scalar_len(json).map(|len| (Self::Unknown, len)),
         }
+    }
+}
+
+/// Length of a number, string or word that stands by itself: `2026-03-02` starts with none.
+fn scalar_len(json: &str) -> Result<usize, serde_json::Error> {
+    let mut values = serde_json::Deserializer::from_str(json).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Err(error)) => Err(error),
+        Some(Ok(IgnoredAny)) | None => Ok(values.byte_offset()),
     }
 }
 
@@ -135,12 +141,12 @@ impl<'a> Top<'a> {
         if cloudtrail::is_event(has) {
             return Document::Event;
         }
-        if let Some(list) = self.list.filter(|list| list.get().starts_with('[')) {
-            return Document::List(list);
-        }
         let wrapper = self.wrapper;
         if wrapper.message_type.get() == Some("CONTROL_MESSAGE") {
             return Document::Nothing;
+        }
+        if let Some(list) = self.list.filter(|list| list.get().starts_with('[')) {
+            return Document::List(list);
         }
         if wrapper.subscription.data.get().is_some() {
             return Document::Packed(wrapper.subscription.data);

@@ -158,7 +158,7 @@ fn fill_units(row: &mut Invocation, record: &Record<'_>, request: &Request, resp
     row.output_image_height = output.image_height.0;
     let dimensions = output.image_width.0.or(output.image_height.0);
     row.output_images = response.images.or(dimensions.map(|_| 1));
-    row.output_image_quality = request.image_quality.clone();
+    row.output_image_quality.clone_from(&request.image_quality);
     row.output_video_ms = output.video_seconds.and_then(|raw| millis(raw.get()));
     row.input_images = request.input_images;
     row.rerank_documents = request.rerank_documents;

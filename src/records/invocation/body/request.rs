@@ -147,7 +147,7 @@ impl Block<'_> {
     }
 }
 
-/// Converse names the part `image`, Anthropic and OpenAI say so in its `type`.
+/// Converse names the part `image`, Anthropic and `OpenAI` say so in its `type`.
 fn is_image(kind: &Text<'_>, image: Option<&RawValue>) -> bool {
     image.is_some() || matches!(kind.get(), Some("image" | "image_url"))
 }

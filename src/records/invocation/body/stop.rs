@@ -44,7 +44,7 @@ object! {
 }
 
 object! {
-    /// Element of OpenAI's `choices` and Cohere's `generations`.
+    /// Element of `OpenAI`'s `choices` and Cohere's `generations`.
     struct Choice<'a> {
         "finish_reason" => reason: Text<'a>,
     }
