@@ -58,9 +58,9 @@ fn info(store: &Reader, form: &FormArgs, context: &Context) -> Result<Exit, Fail
 fn describe(info: &Info) -> String {
     let number = |n: u64| grouped(n.into());
     let mut lines = vec![
-        format!("store      {}", info.store),
+        format!("store       {}", info.store),
         format!(
-            "objects    {} read, {} of them hold no log; {} compressed, {} inflated",
+            "objects     {} read, {} of them hold no log; {} compressed, {} inflated",
             number(info.objects),
             number(info.objects_skipped),
             bytes(info.bytes_compressed),
@@ -73,7 +73,7 @@ fn describe(info: &Info) -> String {
             _ => "no days".to_owned(),
         };
         lines.push(format!(
-            "{:<11}{} rows, {} duplicates counted once; {days}; {} files, {}",
+            "{:<12}{} rows, {} duplicates counted once; {days}; {} files, {}",
             table.table,
             number(table.rows),
             number(table.duplicates),
@@ -87,7 +87,7 @@ fn describe(info: &Info) -> String {
     for place in &info.freshness {
         let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
         lines.push(format!(
-            "newest     {}  {} {} {} ({} objects)",
+            "newest      {}  {} {} {} ({} objects)",
             place.newest.map_or_else(|| "unknown".to_owned(), |at| at.to_rfc3339()),
             known(&place.kind),
             known(&place.account),
@@ -96,7 +96,7 @@ fn describe(info: &Info) -> String {
         ));
     }
     if let Some(at) = info.last_ingest {
-        lines.push(format!("ingested   {}", at.to_rfc3339()));
+        lines.push(format!("ingested    {}", at.to_rfc3339()));
     }
     lines.join("\n") + "\n"
 }
