@@ -50,4 +50,4 @@ account FOLDER:
 
 # A generated week of 300,000 records with its truth, for trying things at size
 week OUT="target/week":
-    python3 sample-data/generate.py --profile week --records 300000 --out "{{ OUT }}" --truth "{{ OUT }}/truth.json"
+    python3 sample-data/generate.py --profile week --records 300000 --out "{{ OUT }}" --truth "{{ OUT }}.truth.json"
