@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{LazyFrame, col};
+use polars::prelude::{IntoLazy, LazyFrame, col};
 
 use super::error::phrase;
 use super::{Error, figures};
@@ -65,7 +65,8 @@ fn inputs(
     let book = figures::book()?;
     let around = Period { from: period.from - JOIN_MARGIN, to: period.to + JOIN_MARGIN };
     let priced = |period| -> Result<LazyFrame, Error> {
-        figures::priced(figures::invocations(store, Some(period))?, book)
+        let priced = figures::priced(figures::invocations(store, Some(period))?, book)?;
+        read_once(priced)
     };
     let objects = store.objects_in(period)?;
     if objects.read == 0 {
@@ -93,6 +94,12 @@ fn inputs(
         version: env!("CARGO_PKG_VERSION"),
         reproduce: reproduce(request, period),
     })
+}
+
+/// Reads the columns that reports use once, because a report asks some thirty questions of them.
+fn read_once(priced: LazyFrame) -> Result<LazyFrame, Error> {
+    let columns = report::columns::READ.map(col);
+    priced.select(columns).collect().map(IntoLazy::lazy).map_err(Error::Compute)
 }
 
 /// The period asked for and the one before it.

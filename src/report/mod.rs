@@ -4,6 +4,7 @@
 //! format and read no clock. [`weekly`] is the business report; [`sections`] and [`trust`] are shared
 //! by all kinds.
 
+pub mod columns;
 mod compare;
 mod headline;
 mod kpis;
