@@ -42,6 +42,7 @@ impl Usd {
     }
 
     /// Rounds half away from zero to `decimals` places; the result is still in units of 10⁻¹⁴.
+    #[must_use]
     pub fn round_to(self, decimals: u32) -> Self {
         let step = 10_i128.pow(USD_SCALE.saturating_sub(decimals));
         let half = step / 2 * self.0.signum();
