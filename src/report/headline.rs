@@ -2,6 +2,8 @@
 //!
 //! Says only what is computed: which models and principals the change falls on. It names no cause.
 
+use std::cmp::Ordering;
+
 use polars::prelude::PolarsResult;
 
 use super::compare::{Pair, pairs, relative};
@@ -36,58 +38,72 @@ fn lead(facts: &Facts<'_>) -> PolarsResult<Prose> {
     let change = cost - before;
     let requests = facts.current.count(Metric::Requests);
     if facts.previous.count(Metric::Requests) == 0 {
-        return Ok(Prose::default()
+        let lead = Prose::default()
             .value(Value::Count(requests))
-            .say(" logged requests cost ")
+            .say(words::counted(requests, " logged request", " logged requests"))
+            .say(" cost ")
             .strong(Value::Usd(cost))
-            .say(
-                ". The log holds nothing of the period before, so nothing is said about change.",
-            ));
+            .say(". ");
+        return Ok(without_full_price(facts, lead)
+            .say("The log holds nothing of the period before, so nothing is compared."));
     }
-    let lead = Prose::text(match change.0 {
-        1.. => "Spend rose by ",
-        0 => "Spend did not change: ",
-        _ => "Spend fell by ",
-    })
-    .strong(Value::Usd(Usd(change.0.abs())))
-    .say(" to ")
-    .value(Value::Usd(cost))
-    .say(". ");
-    let lead = largest_share(facts, &Dimension::Model, "Of the change, ", lead)?;
-    let lead = largest_share(facts, &Dimension::Principal, "By caller, ", lead)?;
+    let lead = change_sentence(cost, change);
+    let lead = largest_share(facts, &Dimension::Model, ["model", "models"], lead)?;
+    let lead = largest_share(facts, &Dimension::Principal, ["principal", "principals"], lead)?;
     Ok(requests_sentence(facts, lead))
 }
 
-/// Adds the two groups on which most of the change falls.
+fn change_sentence(cost: Usd, change: Usd) -> Prose {
+    let opening = match change.0 {
+        1.. => "Spend rose by ",
+        0 => return Prose::text("Spend stayed at ").strong(Value::Usd(cost)).say(". "),
+        _ => "Spend fell by ",
+    };
+    Prose::text(opening)
+        .strong(Value::Usd(Usd(change.0.abs())))
+        .say(" to ")
+        .value(Value::Usd(cost))
+        .say(". ")
+}
+
+/// Adds the group on which most of the change falls, and what is left for the others.
 fn largest_share(
     facts: &Facts<'_>,
     by: &Dimension,
-    opening: &str,
+    [one, many]: [&str; 2],
     lead: Prose,
 ) -> PolarsResult<Prose> {
     let (current, previous) =
         facts.compare(std::slice::from_ref(by), &[Metric::Requests, Metric::CostUsd])?;
     let mut moved: Vec<Pair> = pairs(current, previous);
-    moved.retain(|pair| pair.key.is_some() && pair.cost_change().0 != 0);
+    let change: Usd = moved.iter().map(Pair::cost_change).sum();
+    moved.retain(|pair| pair.cost_change().0 != 0);
     moved.sort_by_key(|pair| std::cmp::Reverse(pair.cost_change().0.abs()));
-    let name = |pair: &Pair| {
-        let key = pair.key.clone().unwrap_or_default();
-        if *by == Dimension::Model { Value::Model(key) } else { Value::Id(key) }
-    };
-    let falls_on = |pair: &Pair, prose: Prose| {
-        prose.strong(Value::UsdChange(pair.cost_change())).say(" falls on ").value(name(pair))
-    };
-    Ok(match moved.as_slice() {
-        [] => lead,
-        [only] => falls_on(only, lead.say(opening)).say(". "),
-        [first, second, ..] => {
-            let lead = falls_on(first, lead.say(opening)).say(" and ");
-            lead.strong(Value::UsdChange(second.cost_change()))
-                .say(" on ")
-                .value(name(second))
-                .say(". ")
-        }
-    })
+    let Some(first) = moved.first() else { return Ok(lead) };
+    let lead = lead
+        .value(name(by, first.key.clone()))
+        .say(" accounts for ")
+        .strong(Value::UsdChange(first.cost_change()));
+    let others = moved.len() as u64 - 1;
+    if others == 0 {
+        return Ok(lead.say(". "));
+    }
+    // What is left of the printed change, so that the printed amounts add up to the cent.
+    let rest = change.round_to(2) - first.cost_change().round_to(2);
+    Ok(lead
+        .say(", the other ")
+        .say(if others == 1 { one.to_owned() } else { format!("{others} {many}") })
+        .say(" for ")
+        .strong(Value::UsdChange(rest))
+        .say(". "))
+}
+
+fn name(by: &Dimension, key: Option<String>) -> Value {
+    match key {
+        None => Value::Text("Unknown".to_owned()),
+        Some(key) if *by == Dimension::Model => Value::Model(key),
+        Some(key) => Value::Id(key),
+    }
 }
 
 fn requests_sentence(facts: &Facts<'_>, lead: Prose) -> Prose {
@@ -95,19 +111,28 @@ fn requests_sentence(facts: &Facts<'_>, lead: Prose) -> Prose {
         (facts.current.count(Metric::Requests), facts.previous.count(Metric::Requests));
     #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
     let change = relative(now as f64, before as f64, before);
-    let lead =
-        lead.say("There were ").value(Value::Count(now)).say(" requests (").value(change).say(")");
+    let lead = match now.cmp(&before) {
+        Ordering::Greater => lead.say("Requests rose to "),
+        Ordering::Equal => lead.say("Requests stayed at "),
+        Ordering::Less => lead.say("Requests fell to "),
+    };
+    let lead = lead.value(Value::Count(now));
+    let lead = match change {
+        Value::RelativeChange(_) if now != before => lead.say(" (").value(change).say(")"),
+        _ => lead,
+    };
+    without_full_price(facts, lead.say(". "))
+}
+
+/// Adds how many requests are not, or not wholly, in spend.
+fn without_full_price(facts: &Facts<'_>, lead: Prose) -> Prose {
     let unpriced: u64 = facts.pricing.unpriced.iter().map(|row| row.requests).sum();
     if unpriced == 0 {
-        return lead.say(".");
+        return lead;
     }
-    lead.say("; ")
-        .value(Value::Count(unpriced))
-        .say(" of them ")
-        .say(words::counted(unpriced, "has", "have"))
-        .say(" no full price and ")
-        .say(words::counted(unpriced, "is", "are"))
-        .say(" not fully in spend.")
+    lead.value(Value::Count(unpriced))
+        .say(words::counted(unpriced, " of them has", " of them have"))
+        .say(" no full price; what has no price is not in spend. ")
 }
 
 /// At most three lines: missed targets first, then what the figures leave out.
@@ -115,7 +140,7 @@ pub(super) fn attention(facts: &Facts<'_>, kpis: &[Kpi]) -> Vec<Attention> {
     let mut lines: Vec<Attention> = kpis
         .iter()
         .filter(|kpi| kpi.outcome == Outcome::Miss && section_of(kpi.key).is_some())
-        .map(missed)
+        .map(|kpi| missed(kpi, &facts.last_week()))
         .collect();
     lines.sort_by_key(|line| line.section != Some("errors"));
     lines.extend(unlogged(facts));
@@ -135,16 +160,28 @@ fn section_of(kpi: &str) -> Option<&'static str> {
     }
 }
 
-fn missed(kpi: &Kpi) -> Attention {
+fn missed(kpi: &Kpi, before: &str) -> Attention {
     Attention {
         title: Prose::text(format!("{} ", kpi.label))
-            .value(kpi.value.clone())
-            .say(format!(", target {} missed", kpi.target)),
-        detail: Prose::default()
-            .value(kpi.change.clone())
-            .say(" against ")
-            .value(kpi.previous.clone()),
+            .value(two_decimals(&kpi.value))
+            .say(format!(", target missed ({})", kpi.target)),
+        detail: match kpi.previous {
+            Value::Missing(_) => Prose::text("There is no earlier period to compare with."),
+            _ => Prose::default()
+                .value(kpi.change.clone())
+                .say(" against ")
+                .value(two_decimals(&kpi.previous))
+                .say(format!(" in {before}.")),
+        },
         section: section_of(kpi.key),
+    }
+}
+
+/// A share that stands beside its target says how near it came.
+fn two_decimals(value: &Value) -> Value {
+    match value {
+        Value::Share(share) => Value::Rate(*share),
+        other => other.clone(),
     }
 }
 
@@ -154,14 +191,11 @@ fn unlogged(facts: &Facts<'_>) -> Option<Attention> {
     Some(Attention {
         title: Prose::default()
             .value(Value::Count(coverage.unlogged))
-            .say(" calls have no invocation log"),
-        detail: Prose::text("The longest gap is in ").value(Value::Id(gap.region.clone())).say(
-            format!(
-                ", {} to {}.",
-                words::moment(gap.from, facts.zone()),
-                words::moment(gap.to, facts.zone())
-            ),
-        ),
+            .say(words::counted(coverage.unlogged, " call has", " calls have"))
+            .say(" no invocation log"),
+        detail: Prose::text("The longest gap is in ")
+            .value(Value::Id(gap.region.clone()))
+            .say(format!(", {}.", words::span(gap.from, gap.to, facts.zone()))),
         section: Some("method"),
     })
 }
@@ -175,7 +209,8 @@ fn unpriced(facts: &Facts<'_>) -> Option<Attention> {
         title: Prose::default().value(Value::Model(worst.model.clone())).say(" has no price"),
         detail: Prose::default()
             .value(Value::Count(worst.requests))
-            .say(format!(" requests, not in spend ({}).", worst.reason)),
+            .say(words::counted(worst.requests, " request", " requests"))
+            .say(format!(" not in spend: {}.", worst.reason_in_words())),
         section: Some("method"),
     })
 }

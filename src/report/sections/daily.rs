@@ -97,6 +97,7 @@ fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -
     if has_other {
         series.push(Category { label: "other models".to_owned(), color: None });
     }
+    let silent = current.0.iter().chain(&previous.0).any(|day| day.requests == 0);
     let group = |days: &Days, name: String, is_previous| ColumnGroup {
         label: Prose::text(format!("{name} ")).value(Value::Usd(days.total())),
         previous: is_previous,
@@ -117,9 +118,10 @@ fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -
         title: format!("Daily spend by model, {} and {}", facts.last_week(), facts.this_week()),
         description,
         caption: Prose::text(format!(
-            "Daily list cost, USD, {} days. {} paler. A day without logs has no column.",
+            "Daily list cost, USD, {} days. {} paler.{}",
             facts.zone().name(),
-            capitalised(&facts.last_week())
+            capitalised(&facts.last_week()),
+            if silent { " Outlined: a day without logs." } else { "" }
         )),
         chart: Chart::StackedColumns(StackedColumns {
             series,

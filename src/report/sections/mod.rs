@@ -29,7 +29,7 @@ pub(super) fn business(facts: &Facts<'_>) -> PolarsResult<Vec<Section>> {
         latency::section(facts, &models),
         errors::section(facts)?,
         guardrails::section(facts)?,
-        method::section(facts),
+        method::section(facts, &models),
     ])
 }
 
@@ -39,9 +39,10 @@ const COLORED: usize = 4;
 /// The models of both periods, most expensive first. A model keeps its colour through the report.
 struct Models(Vec<Pair>);
 
-const MODEL_METRICS: [Metric; 8] = [
+const MODEL_METRICS: [Metric; 9] = [
     Metric::Requests,
     Metric::CostUsd,
+    Metric::CostPerRequestUsd,
     Metric::UnpricedRequests,
     Metric::LatencyKnown,
     Metric::LatencyMeanMs,

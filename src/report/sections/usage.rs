@@ -65,11 +65,11 @@ impl Hours {
             return Prose::text("No request was logged in this period.");
         };
         let office = share(self.sum(is_office), self.sum(|_| true)).unwrap_or(0.0);
-        Prose::text("Office hours carry ")
+        Prose::text("Office hours carried ")
             .value(Value::Share(office))
-            .say(" of the requests; the busiest hour was ")
+            .say(" of the requests; the busiest hour, ")
             .say(words::moment(busiest.start, facts.zone()))
-            .say(" with ")
+            .say(", had ")
             .value(Value::Count(busiest.requests))
             .say(".")
     }

@@ -40,7 +40,7 @@ fn log_coverage(facts: &Facts<'_>) -> Check {
 fn price_coverage(facts: &Facts<'_>) -> Check {
     let share = facts.pricing.share();
     Check {
-        name: "Price coverage, by tokens",
+        name: "Price coverage",
         value: share.map_or(Value::Missing(Missing::NotApplicable), Value::Share),
         needed: "99.5% or more",
         grade: share.map_or(Grade::A, by_share),
