@@ -191,8 +191,7 @@ impl Page<'_> {
             Outcome::Miss => "MISS",
             Outcome::NotEvaluated => "not evaluated",
         };
-        let [now, before] =
-            self.format.near_target([&kpi.value, &kpi.previous], kpi.spark.target);
+        let [now, before] = self.format.near_target([&kpi.value, &kpi.previous], kpi.spark.target);
         Row::from(vec![
             clean(&kpi.label),
             now,

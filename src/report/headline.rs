@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use polars::prelude::PolarsResult;
 
 use super::compare::{Pair, pairs, relative};
-use super::parts::{Attention, Grade, Headline, Kpi, Outcome, Prose, Value};
+use super::parts::{Attention, Grade, Headline, Kpi, Missing, Outcome, Prose, Value};
 use super::weekly::Facts;
 use super::{trust, words};
 use crate::metrics::dimensions::Dimension;
@@ -19,6 +19,9 @@ pub(super) fn headline(facts: &Facts<'_>) -> PolarsResult<Headline> {
     let (cost, before) = (facts.current.cost(), facts.previous.cost());
     let requests_before = facts.previous.count(Metric::Requests);
     let has_previous = requests_before > 0;
+    if facts.current.usd(Metric::CostUsd).is_none() {
+        return Ok(without_any_price(facts));
+    }
     let mut caption = Prose::text("list cost");
     if has_previous {
         caption = caption
@@ -31,6 +34,18 @@ pub(super) fn headline(facts: &Facts<'_>) -> PolarsResult<Headline> {
         caption = caption.say("; no earlier period to compare with");
     }
     Ok(Headline { value: Value::Usd(cost), caption, lead: lead(facts)? })
+}
+
+/// Nothing is priced: there is no spend to state, which is not the same as none.
+fn without_any_price(facts: &Facts<'_>) -> Headline {
+    let requests = facts.current.count(Metric::Requests);
+    let lead = Prose::text("The log holds ")
+        .value(Value::Count(requests))
+        .say(words::counted(requests, " request", " requests"))
+        .say(" of this period and none with a price, so spend is not known. ")
+        .link("method", "Reasons")
+        .say(".");
+    Headline { value: Value::Missing(Missing::NotPriced), caption: Prose::text("list cost"), lead }
 }
 
 fn lead(facts: &Facts<'_>) -> PolarsResult<Prose> {
@@ -48,8 +63,14 @@ fn lead(facts: &Facts<'_>) -> PolarsResult<Prose> {
             .say("The log holds nothing of the period before, so nothing is compared."));
     }
     let lead = change_sentence(cost, change);
-    let lead = largest_share(facts, &Dimension::Model, ["model", "models"], lead)?;
-    let lead = largest_share(facts, &Dimension::Principal, ["principal", "principals"], lead)?;
+    let by_model = largest_share(facts, &Dimension::Model)?;
+    let by_principal = largest_share(facts, &Dimension::Principal)?;
+    let lead = match by_model.zip(by_principal) {
+        Some((model, principal)) if change.0 != 0 => {
+            lead.say("By model, ").and(model).say("; by principal, ").and(principal).say(". ")
+        }
+        _ => lead,
+    };
     Ok(requests_sentence(facts, lead))
 }
 
@@ -66,41 +87,32 @@ fn change_sentence(cost: Usd, change: Usd) -> Prose {
         .say(". ")
 }
 
-/// Adds the group on which most of the change falls, and what is left for the others.
-fn largest_share(
-    facts: &Facts<'_>,
-    by: &Dimension,
-    [one, many]: [&str; 2],
-    lead: Prose,
-) -> PolarsResult<Prose> {
+/// The group on which most of the change falls, and what is left for the others.
+fn largest_share(facts: &Facts<'_>, by: &Dimension) -> PolarsResult<Option<Prose>> {
     let (current, previous) =
         facts.compare(std::slice::from_ref(by), &[Metric::Requests, Metric::CostUsd])?;
     let mut moved: Vec<Pair> = pairs(current, previous);
     let change: Usd = moved.iter().map(Pair::cost_change).sum();
     moved.retain(|pair| pair.cost_change().0 != 0);
     moved.sort_by_key(|pair| std::cmp::Reverse(pair.cost_change().0.abs()));
-    let Some(first) = moved.first() else { return Ok(lead) };
-    let lead = lead
-        .value(name(by, first.key.clone()))
-        .say(" accounts for ")
-        .strong(Value::UsdChange(first.cost_change()));
+    let Some(first) = moved.first() else { return Ok(None) };
+    let share = Prose::default()
+        .strong(Value::UsdChange(first.cost_change()))
+        .say(" came from ")
+        .value(name(by, first.key.clone()));
     let others = moved.len() as u64 - 1;
     if others == 0 {
-        return Ok(lead.say(". "));
+        return Ok(Some(share));
     }
     // What is left of the printed change, so that the printed amounts add up to the cent.
     let rest = change.round_to(2) - first.cost_change().round_to(2);
-    Ok(lead
-        .say(", the other ")
-        .say(if others == 1 { one.to_owned() } else { format!("{others} {many}") })
-        .say(" for ")
-        .strong(Value::UsdChange(rest))
-        .say(". "))
+    let others = format!(" from {others} {}", words::counted(others, "other", "others"));
+    Ok(Some(share.say(" and ").strong(Value::UsdChange(rest)).say(others)))
 }
 
 fn name(by: &Dimension, key: Option<String>) -> Value {
     match key {
-        None => Value::Text("Unknown".to_owned()),
+        None => Value::Text("an unknown one".to_owned()),
         Some(key) if *by == Dimension::Model => Value::Model(key),
         Some(key) => Value::Id(key),
     }
@@ -132,32 +144,52 @@ fn without_full_price(facts: &Facts<'_>, lead: Prose) -> Prose {
     }
     lead.value(Value::Count(unpriced))
         .say(words::counted(unpriced, " of them has", " of them have"))
-        .say(" no full price; what has no price is not in spend. ")
+        .say(" no full price and ")
+        .say(words::counted(unpriced, "is", "are"))
+        .say(" not, or not fully, in spend. ")
 }
 
 /// At most three lines: missed targets first, then what the figures leave out.
 pub(super) fn attention(facts: &Facts<'_>, kpis: &[Kpi]) -> Vec<Attention> {
     let mut lines: Vec<Attention> = kpis
         .iter()
-        .filter(|kpi| kpi.outcome == Outcome::Miss && section_of(kpi.key).is_some())
+        .filter(|kpi| kpi.outcome == Outcome::Miss)
         .map(|kpi| missed(kpi, &facts.last_week()))
         .collect();
-    lines.sort_by_key(|line| line.section != Some("errors"));
-    lines.extend(unlogged(facts));
-    lines.extend(unpriced(facts));
+    lines
+        .sort_by_key(|line| SECTIONS.iter().position(|(_, section)| line.section == Some(section)));
+    let gaps: Vec<Attention> = unlogged(facts).into_iter().chain(unpriced(facts)).collect();
+    lines.extend(if gaps.is_empty() { low_grade(facts).into_iter().collect() } else { gaps });
     lines.extend(stale_prices(facts));
     lines.truncate(3);
     lines
 }
 
-/// The section that shows more of a KPI with a fixed target.
+/// The section that shows more of each key figure, in the order of concern.
+const SECTIONS: [(&str, &str); 6] = [
+    ("success_rate", "errors"),
+    ("response_time_mean_ms", "latency"),
+    ("cost_per_request_usd", "models"),
+    ("token_efficiency", "method"),
+    ("active_principals", "principals"),
+    ("daily_active_models", "daily"),
+];
+
 fn section_of(kpi: &str) -> Option<&'static str> {
-    match kpi {
-        "success_rate" => Some("errors"),
-        "response_time_mean_ms" => Some("latency"),
-        "cost_per_request_usd" => Some("models"),
-        _ => None,
-    }
+    SECTIONS.iter().find(|(key, _)| *key == kpi).map(|(_, section)| *section)
+}
+
+/// A grade below B that neither missing logs nor missing prices explain.
+fn low_grade(facts: &Facts<'_>) -> Option<Attention> {
+    let grade = trust::grade(facts);
+    let checks = trust::checks(facts);
+    let weakest: Vec<&str> =
+        checks.iter().filter(|check| check.grade == grade).map(|check| check.name).collect();
+    (grade > Grade::B).then(|| Attention {
+        title: Prose::text(format!("Data grade {grade:?}")),
+        detail: Prose::text(format!("Due to {}.", words::list(&weakest).to_lowercase())),
+        section: Some("method"),
+    })
 }
 
 fn missed(kpi: &Kpi, before: &str) -> Attention {
@@ -166,7 +198,10 @@ fn missed(kpi: &Kpi, before: &str) -> Attention {
             .value(two_decimals(&kpi.value))
             .say(format!(", target missed ({})", kpi.target)),
         detail: match kpi.previous {
-            Value::Missing(_) => Prose::text("There is no earlier period to compare with."),
+            Value::Missing(_) => Prose::text("There is no earlier value to compare with."),
+            _ if kpi.change == Value::CountChange(0) => {
+                Prose::text(format!("The same as in {before}."))
+            }
             _ => Prose::default()
                 .value(kpi.change.clone())
                 .say(" against ")
@@ -188,7 +223,9 @@ fn two_decimals(value: &Value) -> Value {
 fn unlogged(facts: &Facts<'_>) -> Option<Attention> {
     let coverage = &facts.coverage;
     let gap = coverage.known_gaps().first()?;
-    Some(Attention {
+    let graded =
+        trust::checks(facts).iter().any(|check| check.is_about_logs() && check.grade > Grade::A);
+    graded.then(|| Attention {
         title: Prose::default()
             .value(Value::Count(coverage.unlogged))
             .say(words::counted(coverage.unlogged, " call has", " calls have"))
@@ -202,9 +239,8 @@ fn unlogged(facts: &Facts<'_>) -> Option<Attention> {
 
 fn unpriced(facts: &Facts<'_>) -> Option<Attention> {
     let worst = facts.pricing.unpriced.first()?;
-    let graded = trust::checks(facts)
-        .iter()
-        .any(|check| check.name.starts_with("Price") && check.grade > Grade::A);
+    let graded =
+        trust::checks(facts).iter().any(|check| check.is_about_prices() && check.grade > Grade::A);
     graded.then(|| Attention {
         title: Prose::default().value(Value::Model(worst.model.clone())).say(" has no price"),
         detail: Prose::default()

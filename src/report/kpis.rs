@@ -73,7 +73,7 @@ fn response_time(facts: &Facts<'_>, daily: &Daily) -> Kpi {
         label: "Mean response time".to_owned(),
         value: current.map_or(Value::Missing(Missing::NotInLog), Value::DurationMs),
         note: super::compare::share(known, facts.current.count(Metric::Requests))
-            .filter(|share| *share < 1.0)
+            .filter(|share| *share < 1.0 && current.is_some())
             .map(|share| format!("known for {} of requests", words::part_of_hundred(share))),
         previous: previous.map_or(Value::Missing(Missing::New), Value::DurationMs),
         change: difference(current, previous, Value::DurationChange),
@@ -171,7 +171,7 @@ fn token_efficiency(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
         label: "Token efficiency".to_owned(),
         value: current.map_or(Value::Missing(Missing::NotInLog), Value::Share),
         note: coverage
-            .filter(|share| *share < 0.9995)
+            .filter(|share| *share < 0.9995 && current.is_some())
             .map(|share| format!("known for {} of output", words::part_of_hundred(share))),
         previous: previous.map_or(Value::Missing(Missing::New), Value::Share),
         change: difference(current, previous, Value::PointChange),

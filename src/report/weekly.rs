@@ -90,6 +90,11 @@ impl Facts<'_> {
         words::week_name(self.inputs.previous_period, self.zone(), "the period before")
     }
 
+    /// Whether the log holds anything of the period before.
+    pub(super) fn has_previous(&self) -> bool {
+        self.previous.count(Metric::Requests) > 0
+    }
+
     /// Groups of this period and of the one before.
     pub(super) fn compare(
         &self,

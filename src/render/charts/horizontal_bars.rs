@@ -4,8 +4,8 @@ use super::canvas::{Anchor, Canvas, DrawError};
 use super::style::{self, WIDTH};
 use super::svg::{self, Words};
 use super::{axis_label, mark_label, position, scale, ticks};
-use crate::render::format::{Format, parts};
 use crate::render::format::number::axis_usd;
+use crate::render::format::{Format, parts};
 use crate::report::parts::{Bar, HorizontalBars, Value};
 use crate::units::Usd;
 

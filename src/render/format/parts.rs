@@ -42,10 +42,8 @@ fn subtract_as_printed(table: &Table, format: &Format, rows: &mut [Vec<String>])
         return;
     };
     let printed = |row: &[String], index: usize| cents_of(row.get(index)?);
-    let differences: Vec<Option<i128>> = rows
-        .iter()
-        .map(|row| Some(printed(row, now)? - printed(row, before)?))
-        .collect();
+    let differences: Vec<Option<i128>> =
+        rows.iter().map(|row| Some(printed(row, now)? - printed(row, before)?)).collect();
     let is_change = |row: usize| {
         table.rows[row].cells.get(change).is_some_and(|cell| money_units(&cell.value).is_some())
     };
@@ -193,6 +191,9 @@ fn rounded_share(exact: f64, tenths: i128, format: &Format) -> String {
 
 /// Whole steps for each part, so that they sum to the rounded total.
 ///
+/// The largest part is rounded on its own, since headings name it and must not differ from the
+/// table; the others share what is left.
+///
 /// Returns `None` when the parts don't add up to the total before rounding: then there is nothing
 /// to preserve, and each is rounded on its own.
 pub fn largest_remainder(parts: &[i128], step: i128, total: i128) -> Option<Vec<i128>> {
@@ -202,11 +203,23 @@ pub fn largest_remainder(parts: &[i128], step: i128, total: i128) -> Option<Vec<
         return None;
     }
     let target = round_half_away(total, step);
+    let largest = (0..parts.len()).rev().max_by_key(|i| parts[*i].abs());
+    share_out(parts, step, target, largest).or_else(|| share_out(parts, step, target, None))
+}
+
+/// Whole steps that sum to `target`: the `fixed` part to the nearest, of the others those with the
+/// largest remainders up. `None` where that can't be met.
+fn share_out(parts: &[i128], step: i128, target: i128, fixed: Option<usize>) -> Option<Vec<i128>> {
     let mut steps: Vec<i128> = parts.iter().map(|part| part.div_euclid(step)).collect();
-    let missing = target - steps.iter().sum::<i128>();
-    let mut order: Vec<usize> = (0..parts.len()).collect();
+    if let Some(fixed) = fixed {
+        steps[fixed] = round_half_away(parts[fixed], step);
+    }
+    let missing = usize::try_from(target - steps.iter().sum::<i128>()).ok()?;
+    let mut order: Vec<usize> = (0..parts.len()).filter(|i| Some(*i) != fixed).collect();
     order.sort_by_key(|&i| (std::cmp::Reverse(parts[i].rem_euclid(step)), i));
-    let missing = usize::try_from(missing).ok()?;
+    if missing > order.len() {
+        return None;
+    }
     for &i in order.iter().take(missing) {
         steps[i] += 1;
     }
@@ -228,9 +241,9 @@ mod tests {
 
     #[test]
     fn thirds_sum_to_the_whole() {
-        assert_eq!(largest_remainder(&[333, 333, 334], 10, 1_000), Some(vec![33, 33, 34]));
+        assert_eq!(largest_remainder(&[333, 333, 334], 10, 1_000), Some(vec![34, 33, 33]));
         assert_eq!(largest_remainder(&[5, 5, 5, 5], 10, 20), Some(vec![1, 1, 0, 0]));
-        assert_eq!(largest_remainder(&[-15, 5], 10, -10), Some(vec![-1, 0]));
+        assert_eq!(largest_remainder(&[-15, 5], 10, -10), Some(vec![-2, 1]));
         assert_eq!(largest_remainder(&[], 10, 0), Some(vec![]));
     }
 

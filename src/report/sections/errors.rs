@@ -5,7 +5,9 @@ use polars::prelude::PolarsResult;
 
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
-use crate::report::compare::{beyond_chance, difference, judged, or_missing, share, tone_where_more_is_worse};
+use crate::report::compare::{
+    beyond_chance, difference, judged, or_missing, share, tone_where_more_is_worse,
+};
 use crate::report::parts::{
     Chart, Figure, HourlyColumns, Missing, Prose, RowRole, Section, Table, TableRow, Tone, Value,
 };

@@ -95,11 +95,9 @@ fn figure(facts: &Facts<'_>, measured: &[&Pair]) -> Figure {
     Figure {
         title: "Response time percentiles by model".to_owned(),
         description,
-        caption: Prose::text(
-            "Log scale. Filled dot p50, open dot p90, tick p99. Known for ",
-        )
-        .value(Value::Share(known_share))
-        .say(" of requests; InvokeModel records carry no response time."),
+        caption: Prose::text("Log scale. Filled dot p50, open dot p90, tick p99. Known for ")
+            .value(Value::Share(known_share))
+            .say(" of requests; InvokeModel records carry no response time."),
         chart: Chart::DotRange(DotRange {
             rows: measured
                 .iter()
@@ -123,7 +121,7 @@ fn table(facts: &Facts<'_>, models: &Models, measured: &[&Pair]) -> Table {
         figure_column("p50_s", "p50", Some("s")),
         figure_column("p90_s", "p90", Some("s")),
         figure_column("p99_s", "p99", Some("s")),
-        figure_column("p99_change_s", "p99 change", Some("s")),
+        figure_column("p99_change_s", "Change", Some("p99, s")),
     ];
     let mut rows: Vec<TableRow> = measured
         .iter()

@@ -3,11 +3,11 @@
 use super::Models;
 use crate::metrics::metric::Metric;
 use crate::report::compare::{judged, or_missing};
+use crate::report::model_name::short;
 use crate::report::parts::{
     Grade, Missing, Prose, RowRole, Section, Table, TableCell, TableRow, Tone, Value,
 };
-use crate::report::model_name::short;
-use crate::report::trust::{checks, grade};
+use crate::report::trust::{Check, checks, grade};
 use crate::report::weekly::Facts;
 use crate::report::words::{self, figure_column, parts_column, text_column};
 
@@ -40,16 +40,17 @@ fn takeaway(facts: &Facts<'_>) -> Prose {
         return Prose::text("Grade A: every check of coverage and reading passed.");
     }
     let all = checks(facts);
-    let weakest = all.iter().filter(|check| check.grade == grade);
+    let weakest: Vec<&Check> = all.iter().filter(|check| check.grade == grade).collect();
     let mut takeaway = Prose::text(format!("Grade {grade:?}: "));
-    for (index, check) in weakest.enumerate() {
+    for (index, check) in weakest.iter().enumerate() {
         takeaway = takeaway
-            .say(if index == 0 { "" } else { "; " })
+            .say(if index == 0 { "" } else { " and " })
             .say(format!("{} ", check.name.to_lowercase()))
-            .value(check.value.clone())
-            .say(format!(", for A {}", check.needed));
+            .value(check.value.clone());
     }
-    takeaway.say(".")
+    let mut needed: Vec<&str> = weakest.iter().map(|check| check.needed).collect();
+    needed.dedup();
+    takeaway.say(format!("; grade A needs {}.", words::list(&needed)))
 }
 
 fn coverage(facts: &Facts<'_>) -> Table {
@@ -293,7 +294,7 @@ fn definitions(facts: &Facts<'_>) -> Table {
         (
             "Spend",
             "List cost: logged tokens of each kind × list price of the request’s day, region, routing and tier. Requests without a price are left out and counted.",
-            count(facts.pricing.priced, "fully priced requests"),
+            count(facts.pricing.priced, "priced requests"),
         ),
         (
             "Success rate",
@@ -303,12 +304,12 @@ fn definitions(facts: &Facts<'_>) -> Table {
         (
             "Mean response time",
             "Arithmetic mean of the latency in Converse metrics and in the last chunk of streams.",
-            count(known, "requests measured"),
+            count(known, "measured requests"),
         ),
         (
             "Cost per request",
             "Cost of the fully priced requests ÷ their number.",
-            count(facts.pricing.priced, "fully priced requests"),
+            count(facts.pricing.priced, "priced requests"),
         ),
         (
             "Daily active models",
@@ -352,7 +353,7 @@ fn definitions(facts: &Facts<'_>) -> Table {
             text_column("measure", "Measure"),
             text_column("definition", "Definition"),
             figure_column("denominator", "Denominator", None),
-            text_column("of", "of"),
+            text_column("of", "Of"),
         ],
         rows,
     }

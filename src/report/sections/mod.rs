@@ -13,7 +13,7 @@ use polars::prelude::PolarsResult;
 
 use super::compare::{Pair, pairs};
 use super::model_name;
-use super::parts::{Prose, Section, Value};
+use super::parts::{Prose, Section, Table, Value};
 use super::weekly::Facts;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
@@ -21,7 +21,7 @@ use crate::metrics::metric::Metric;
 /// The sections of the business report, in order.
 pub(super) fn business(facts: &Facts<'_>) -> PolarsResult<Vec<Section>> {
     let models = Models::read(facts)?;
-    Ok(vec![
+    let mut sections = vec![
         daily::section(facts, &models)?,
         models::section(facts, &models),
         principals::section(facts)?,
@@ -30,7 +30,33 @@ pub(super) fn business(facts: &Facts<'_>) -> PolarsResult<Vec<Section>> {
         errors::section(facts)?,
         guardrails::section(facts)?,
         method::section(facts, &models),
-    ])
+    ];
+    if !facts.has_previous() {
+        sections.iter_mut().flat_map(|section| &mut section.tables).for_each(drop_comparison);
+    }
+    Ok(sections)
+}
+
+/// Columns that compare with the period before.
+const COMPARISON: [&str; 5] =
+    ["previous_cost_usd", "cost_change_usd", "previous_rate", "rate_change_points", "p99_change_s"];
+
+/// Takes the comparison out of a table: there is nothing to compare with.
+fn drop_comparison(table: &mut Table) {
+    let kept: Vec<bool> =
+        table.columns.iter().map(|column| !COMPARISON.contains(&column.key)).collect();
+    let mut of_column = kept.iter();
+    table.columns.retain(|_| of_column.next().is_none_or(|kept| *kept));
+    for row in &mut table.rows {
+        let mut of_cell = kept.iter();
+        row.cells.retain(|_| of_cell.next().is_none_or(|kept| *kept));
+    }
+}
+
+/// What the marks of a bar chart mean.
+fn bar_caption(facts: &Facts<'_>, what: &str) -> String {
+    let bars = format!("List cost per {what}, USD. Bar: {}.", facts.this_week());
+    if facts.has_previous() { format!("{bars} Tick: {}.", facts.last_week()) } else { bars }
 }
 
 /// Models with a colour of their own in one chart; the rest is "other".

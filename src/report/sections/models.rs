@@ -25,9 +25,11 @@ pub(super) fn section(facts: &Facts<'_>, models: &Models) -> Section {
     }
     section.tables = vec![table(facts, models)];
     section.notes = vec![
-        Prose::text("Per 1k: list cost of a thousand fully priced requests. Models go by short names: ")
-            .link("method", "their ids")
-            .say("."),
+        Prose::text(
+            "Per 1k: list cost of a thousand fully priced requests. Models go by short names: ",
+        )
+        .link("method", "their ids")
+        .say("."),
     ];
     section.queries =
         vec![facts.query("model", "requests,cost_usd,cost_per_request_usd,unpriced_requests")];
@@ -86,9 +88,8 @@ fn figure(facts: &Facts<'_>, shown: &[&Pair], rest: &[&Pair]) -> Figure {
         title: format!("Spend by model, {}", facts.this_week()),
         description,
         caption: Prose::text(format!(
-            "List cost per model, USD. Bar: {}. Tick: {}.{}",
-            facts.this_week(),
-            facts.last_week(),
+            "{}{}",
+            super::bar_caption(facts, "model"),
             if facts.pricing.unpriced.is_empty() { "" } else { " Unpriced models have no bar." }
         )),
         chart: Chart::HorizontalBars(HorizontalBars { rows }),
@@ -154,10 +155,8 @@ fn unpriced_rows(models: &Models) -> Vec<TableRow> {
     let shown = if unpriced.len() > UNPRICED_ROWS { UNPRICED_ROWS - 1 } else { unpriced.len() };
     let (named, rest) = unpriced.split_at(shown);
     let requests = |pair: &Pair| pair.count(Metric::Requests);
-    let mut rows: Vec<TableRow> = named
-        .iter()
-        .map(|pair| unpriced_row(model(pair.key.as_deref()), requests(pair)))
-        .collect();
+    let mut rows: Vec<TableRow> =
+        named.iter().map(|pair| unpriced_row(model(pair.key.as_deref()), requests(pair))).collect();
     if !rest.is_empty() {
         let name = Value::Text(format!("{} other unpriced", rest.len()));
         rows.push(unpriced_row(name, rest.iter().map(|pair| requests(pair)).sum()));
@@ -191,7 +190,7 @@ fn total(facts: &Facts<'_>) -> TableRow {
             Value::Text("Total".to_owned()).into(),
             Value::Count(requests).into(),
             per_thousand(Some(&facts.current)),
-            Value::Usd(cost).into(),
+            or_missing(facts.current.usd(Metric::CostUsd), Value::Usd, Missing::NotPriced),
             share(facts, cost),
             if has_previous {
                 Value::UsdChange(cost - facts.previous.cost()).into()

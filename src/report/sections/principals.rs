@@ -114,9 +114,8 @@ fn figure(facts: &Facts<'_>, rows: &[Row]) -> Figure {
         title: format!("Spend by principal, {}", facts.this_week()),
         description,
         caption: Prose::text(format!(
-            "List cost per principal, USD. Bar: {}. Tick: {}.{}",
-            facts.this_week(),
-            facts.last_week(),
+            "{}{}",
+            super::bar_caption(facts, "principal"),
             if rows.iter().any(|row| row.cost.is_none()) {
                 " Principals without a priced request have no bar."
             } else {
@@ -175,7 +174,7 @@ fn table(facts: &Facts<'_>, rows: &[Row]) -> Table {
         cells: vec![
             Value::Text("Total".to_owned()).into(),
             Value::Count(facts.current.count(Metric::Requests)).into(),
-            Value::Usd(total).into(),
+            or_missing(facts.current.usd(Metric::CostUsd), Value::Usd, Missing::NotPriced),
             share(total),
             if facts.previous.count(Metric::Requests) > 0 {
                 Value::UsdChange(total - facts.previous.cost()).into()

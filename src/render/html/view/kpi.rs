@@ -63,7 +63,9 @@ pub(super) fn view(kpi: &Kpi, index: usize, format: &Format) -> Result<KpiView, 
 fn change(kpi: &Kpi, before: &str, format: &Format) -> String {
     match (&kpi.previous, &kpi.change) {
         (Value::Missing(_), _) => "no earlier value".to_owned(),
-        (_, Value::CountChange(0)) => format!("as before, {before}"),
+        (_, change) if direction(change) == 0 && !matches!(change, Value::Missing(_)) => {
+            format!("as before, {before}")
+        }
         (_, change) => format!("{} vs {before}", format.value(change)),
     }
 }
