@@ -45,7 +45,8 @@ fn without_any_price(facts: &Facts<'_>) -> Headline {
         .say(" of this period and none with a price, so spend is not known. ")
         .link("method", "Reasons")
         .say(".");
-    Headline { value: Value::Missing(Missing::NotPriced), caption: Prose::text("list cost"), lead }
+    let caption = Prose::text("list cost; no request has a price");
+    Headline { value: Value::Missing(Missing::Unknown), caption, lead }
 }
 
 fn lead(facts: &Facts<'_>) -> PolarsResult<Prose> {

@@ -9,8 +9,8 @@ use crate::render::format::{Format, parts};
 use crate::report::parts::{Bar, HorizontalBars, Value};
 use crate::units::Usd;
 
-const ROW: f64 = 30.0;
-const BAR: f64 = 16.0;
+const ROW: f64 = 26.0;
+const BAR: f64 = 14.0;
 const FOOT: f64 = 28.0;
 /// Distance between the strokes of a hatched bar.
 const HATCH: f64 = 5.0;
@@ -86,7 +86,7 @@ fn draw_bar(
     y: f64,
     plan: &Plan,
 ) -> Result<(), DrawError> {
-    let label = style::fit(&bar.label, style::LABEL, plan.left - 12.0);
+    let label = style::fit_name(&bar.label, style::LABEL, plan.left - 12.0);
     canvas.text((0.0, y), &mark_label(&label, Anchor::Start))?;
     let (top, bottom, end) = (y - BAR / 2.0, y + BAR / 2.0, plan.x(bar.value.to_f64()));
     if bar.hatched {

@@ -185,7 +185,7 @@ fn key(
     for (mark, y) in marks.iter().zip(heights) {
         let ink = style::category(mark.series.color);
         canvas.rect((x, y - 4.5), (x + 9.0, y + 4.5), ink, 1.0)?;
-        let text = style::fit(&mark.series.label, style::LABEL, WIDTH - x - 15.0);
+        let text = style::fit_name(&mark.series.label, style::LABEL, WIDTH - x - 15.0);
         canvas.text((x + 15.0, *y), &mark_label(&text, Anchor::Start))?;
     }
     Ok(())
@@ -204,7 +204,7 @@ fn leaders(canvas: &Canvas, segments: &[Labelled], plan: &Plan) -> Result<(), Dr
         let bend = plan.right + 1.0;
         let points = [(mark.x + 2.0, mark.y), (bend, y), (plan.right + 6.0, y)];
         canvas.path(&points, style::category(mark.series.color), 1.0)?;
-        let text = style::fit(&mark.series.label, style::LABEL, room);
+        let text = style::fit_name(&mark.series.label, style::LABEL, room);
         canvas.text((plan.right + 10.0, y), &mark_label(&text, Anchor::Start))?;
     }
     Ok(())

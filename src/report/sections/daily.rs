@@ -229,7 +229,7 @@ fn priced(day: &Day) -> TableCell {
 }
 
 fn total(facts: &Facts<'_>, current: &Days, previous: &Days) -> TableRow {
-    let has_previous = facts.previous.count(Metric::Requests) > 0;
+    let has_previous = facts.has_previous();
     TableRow {
         role: RowRole::Total,
         swatch: None,
@@ -242,11 +242,7 @@ fn total(facts: &Facts<'_>, current: &Days, previous: &Days) -> TableRow {
             } else {
                 quiet(Missing::NotInLog)
             },
-            if has_previous {
-                Value::UsdChange(current.total() - previous.total()).into()
-            } else {
-                quiet(Missing::New)
-            },
+            super::total_change(facts),
         ],
     }
 }

@@ -11,9 +11,9 @@ mod usage;
 
 use polars::prelude::PolarsResult;
 
-use super::compare::{Pair, pairs};
+use super::compare::{Pair, pairs, quiet};
 use super::model_name;
-use super::parts::{Prose, Section, Table, Value};
+use super::parts::{Missing, Prose, Section, Table, TableCell, Value};
 use super::weekly::Facts;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
@@ -50,6 +50,16 @@ fn drop_comparison(table: &mut Table) {
     for row in &mut table.rows {
         let mut of_cell = kept.iter();
         row.cells.retain(|_| of_cell.next().is_none_or(|kept| *kept));
+    }
+}
+
+/// The change of the whole spend, where both periods have one.
+fn total_change(facts: &Facts<'_>) -> TableCell {
+    let spend = [&facts.current, &facts.previous].map(|usage| usage.usd(Metric::CostUsd));
+    match spend {
+        [Some(now), Some(before)] => Value::UsdChange(now - before).into(),
+        [Some(_), None] => quiet(Missing::New),
+        [None, _] => quiet(Missing::NotApplicable),
     }
 }
 

@@ -182,7 +182,6 @@ fn unpriced_row(name: Value, requests: u64) -> TableRow {
 fn total(facts: &Facts<'_>) -> TableRow {
     let requests = facts.current.count(Metric::Requests);
     let cost = facts.current.cost();
-    let has_previous = facts.previous.count(Metric::Requests) > 0;
     TableRow {
         role: RowRole::Total,
         swatch: None,
@@ -192,11 +191,7 @@ fn total(facts: &Facts<'_>) -> TableRow {
             per_thousand(Some(&facts.current)),
             or_missing(facts.current.usd(Metric::CostUsd), Value::Usd, Missing::NotPriced),
             share(facts, cost),
-            if has_previous {
-                Value::UsdChange(cost - facts.previous.cost()).into()
-            } else {
-                quiet(Missing::New)
-            },
+            super::total_change(facts),
         ],
     }
 }

@@ -176,11 +176,7 @@ fn table(facts: &Facts<'_>, rows: &[Row]) -> Table {
             Value::Count(facts.current.count(Metric::Requests)).into(),
             or_missing(facts.current.usd(Metric::CostUsd), Value::Usd, Missing::NotPriced),
             share(total),
-            if facts.previous.count(Metric::Requests) > 0 {
-                Value::UsdChange(total - facts.previous.cost()).into()
-            } else {
-                quiet(Missing::New)
-            },
+            super::total_change(facts),
         ],
     });
     Table {

@@ -316,7 +316,7 @@ fn blocks(section: &Section, format: &Format) -> Result<Vec<Block>, Error> {
 }
 
 /// Longest identifier that fits the narrowest page.
-const SHORT_ID: usize = 28;
+const SHORT_ID: usize = 24;
 
 fn runs(prose: &Prose, format: &Format) -> Vec<Run> {
     prose.0.iter().map(|span| run(span, format)).collect()
