@@ -127,7 +127,7 @@ fn thirds_of_a_cent_are_shared_out() {
         rows,
     };
     let cells: Vec<String> = parts::cells(&table, &Format::default()).concat();
-    assert_eq!(cells, ["$0.34", "$0.33", "$0.33", "$1.00"]);
+    assert_eq!(cells, ["$0.33", "$0.34", "$0.33", "$1.00"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::format::words::clean;
 use super::format::{Format, Script, parts};
 use super::table::{Fit, Head, Row, TableOptions, table, wrap};
 use crate::report::parts::{
-    Align, Attention, Grade, Kpi, Outcome, Prose, Report, Section, Span, Table, Value,
+    Align, Attention, Grade, Kpi, Outcome, Prose, Report, Section, Span, Table,
 };
 
 /// How the text is shown.
@@ -126,6 +126,9 @@ impl Page<'_> {
         for (label, value) in &report.meta {
             self.paragraph(&format!("{}: {}", clean(label), clean(value)), 0);
         }
+        if report.timezone != "UTC" {
+            self.line(&format!("Time zone: {}", clean(&report.timezone)));
+        }
         let generated = report.generated.format("%Y-%m-%d %H:%M:%S");
         self.line(&format!("Generated: {generated} UTC"));
         self.trust(report);
@@ -188,11 +191,11 @@ impl Page<'_> {
             Outcome::Miss => "MISS",
             Outcome::NotEvaluated => "not evaluated",
         };
-        let shown = |value: &Value| self.format.near_target(value, kpi.spark.target);
+        let [now, before] = self.format.near_target([&kpi.value, &kpi.previous], kpi.spark.target);
         Row::from(vec![
             clean(&kpi.label),
-            shown(&kpi.value),
-            shown(&kpi.previous),
+            now,
+            before,
             self.format.value(&kpi.change),
             outcome.to_owned(),
             clean(&kpi.target),

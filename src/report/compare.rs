@@ -108,6 +108,20 @@ pub(super) fn tone_where_more_is_worse(change: f64, noise: f64) -> Tone {
     }
 }
 
+/// Whether two shares `(part, whole)` differ by more than chance explains: a difference of two
+/// standard errors of the pooled share, as in the two-proportion z-test.
+#[expect(clippy::cast_precision_loss, reason = "counts compared as shares")]
+pub(super) fn beyond_chance(now: (u64, u64), before: (u64, u64)) -> bool {
+    if now.1 == 0 || before.1 == 0 {
+        return false;
+    }
+    let (n, m) = (now.1 as f64, before.1 as f64);
+    let (p, q) = (now.0 as f64 / n, before.0 as f64 / m);
+    let pooled = (now.0 + before.0) as f64 / (n + m);
+    let standard_error = (pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m)).sqrt();
+    (p - q).abs() > 2.0 * standard_error
+}
+
 /// A cell with a judgement.
 pub(super) fn judged(value: Value, tone: Tone) -> TableCell {
     TableCell { value, tone }
@@ -131,4 +145,18 @@ pub(super) fn or_missing<T>(
 #[expect(clippy::cast_precision_loss, reason = "a ratio for people, far below 2⁵³")]
 pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beyond_chance;
+
+    #[test]
+    fn a_few_failures_more_or_less_are_chance() {
+        assert!(!beyond_chance((2, 3_592), (5, 2_908)));
+        assert!(!beyond_chance((28, 3_592), (15, 2_908)));
+        assert!(beyond_chance((134, 3_592), (4, 2_908)));
+        assert!(!beyond_chance((0, 100), (0, 100)));
+        assert!(!beyond_chance((1, 1), (0, 0)));
+    }
 }

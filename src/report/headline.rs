@@ -2,10 +2,12 @@
 //!
 //! Says only what is computed: which models and principals the change falls on. It names no cause.
 
+use std::cmp::Ordering;
+
 use polars::prelude::PolarsResult;
 
 use super::compare::{Pair, pairs, relative};
-use super::parts::{Attention, Grade, Headline, Kpi, Outcome, Prose, Value};
+use super::parts::{Attention, Grade, Headline, Kpi, Missing, Outcome, Prose, Value};
 use super::weekly::Facts;
 use super::{trust, words};
 use crate::metrics::dimensions::Dimension;
@@ -17,6 +19,9 @@ pub(super) fn headline(facts: &Facts<'_>) -> PolarsResult<Headline> {
     let (cost, before) = (facts.current.cost(), facts.previous.cost());
     let requests_before = facts.previous.count(Metric::Requests);
     let has_previous = requests_before > 0;
+    if facts.current.usd(Metric::CostUsd).is_none() {
+        return Ok(without_any_price(facts));
+    }
     let mut caption = Prose::text("list cost");
     if has_previous {
         caption = caption
@@ -31,63 +36,87 @@ pub(super) fn headline(facts: &Facts<'_>) -> PolarsResult<Headline> {
     Ok(Headline { value: Value::Usd(cost), caption, lead: lead(facts)? })
 }
 
+/// Nothing is priced: there is no spend to state, which is not the same as none.
+fn without_any_price(facts: &Facts<'_>) -> Headline {
+    let requests = facts.current.count(Metric::Requests);
+    let lead = Prose::text("The log holds ")
+        .value(Value::Count(requests))
+        .say(words::counted(requests, " request", " requests"))
+        .say(" of this period and none with a price, so spend is not known. ")
+        .link("method", "Reasons")
+        .say(".");
+    let caption = Prose::text("list cost; no request has a price");
+    Headline { value: Value::Missing(Missing::Unknown), caption, lead }
+}
+
 fn lead(facts: &Facts<'_>) -> PolarsResult<Prose> {
     let (cost, before) = (facts.current.cost(), facts.previous.cost());
     let change = cost - before;
     let requests = facts.current.count(Metric::Requests);
     if facts.previous.count(Metric::Requests) == 0 {
-        return Ok(Prose::default()
+        let lead = Prose::default()
             .value(Value::Count(requests))
-            .say(" logged requests cost ")
+            .say(words::counted(requests, " logged request", " logged requests"))
+            .say(" cost ")
             .strong(Value::Usd(cost))
-            .say(
-                ". The log holds nothing of the period before, so nothing is said about change.",
-            ));
+            .say(". ");
+        return Ok(without_full_price(facts, lead)
+            .say("The log holds nothing of the period before, so nothing is compared."));
     }
-    let lead = Prose::text(match change.0 {
-        1.. => "Spend rose by ",
-        0 => "Spend did not change: ",
-        _ => "Spend fell by ",
-    })
-    .strong(Value::Usd(Usd(change.0.abs())))
-    .say(" to ")
-    .value(Value::Usd(cost))
-    .say(". ");
-    let lead = largest_share(facts, &Dimension::Model, "Of the change, ", lead)?;
-    let lead = largest_share(facts, &Dimension::Principal, "By caller, ", lead)?;
+    let lead = change_sentence(cost, change);
+    let by_model = largest_share(facts, &Dimension::Model)?;
+    let by_principal = largest_share(facts, &Dimension::Principal)?;
+    let lead = match by_model.zip(by_principal) {
+        Some((model, principal)) if change.0 != 0 => {
+            lead.say("By model, ").and(model).say("; by principal, ").and(principal).say(". ")
+        }
+        _ => lead,
+    };
     Ok(requests_sentence(facts, lead))
 }
 
-/// Adds the two groups on which most of the change falls.
-fn largest_share(
-    facts: &Facts<'_>,
-    by: &Dimension,
-    opening: &str,
-    lead: Prose,
-) -> PolarsResult<Prose> {
+fn change_sentence(cost: Usd, change: Usd) -> Prose {
+    let opening = match change.0 {
+        1.. => "Spend rose by ",
+        0 => return Prose::text("Spend stayed at ").strong(Value::Usd(cost)).say(". "),
+        _ => "Spend fell by ",
+    };
+    Prose::text(opening)
+        .strong(Value::Usd(Usd(change.0.abs())))
+        .say(" to ")
+        .value(Value::Usd(cost))
+        .say(". ")
+}
+
+/// The group on which most of the change falls, and what is left for the others.
+fn largest_share(facts: &Facts<'_>, by: &Dimension) -> PolarsResult<Option<Prose>> {
     let (current, previous) =
         facts.compare(std::slice::from_ref(by), &[Metric::Requests, Metric::CostUsd])?;
     let mut moved: Vec<Pair> = pairs(current, previous);
-    moved.retain(|pair| pair.key.is_some() && pair.cost_change().0 != 0);
+    let change: Usd = moved.iter().map(Pair::cost_change).sum();
+    moved.retain(|pair| pair.cost_change().0 != 0);
     moved.sort_by_key(|pair| std::cmp::Reverse(pair.cost_change().0.abs()));
-    let name = |pair: &Pair| {
-        let key = pair.key.clone().unwrap_or_default();
-        if *by == Dimension::Model { Value::Model(key) } else { Value::Id(key) }
-    };
-    let falls_on = |pair: &Pair, prose: Prose| {
-        prose.strong(Value::UsdChange(pair.cost_change())).say(" falls on ").value(name(pair))
-    };
-    Ok(match moved.as_slice() {
-        [] => lead,
-        [only] => falls_on(only, lead.say(opening)).say(". "),
-        [first, second, ..] => {
-            let lead = falls_on(first, lead.say(opening)).say(" and ");
-            lead.strong(Value::UsdChange(second.cost_change()))
-                .say(" on ")
-                .value(name(second))
-                .say(". ")
-        }
-    })
+    let Some(first) = moved.first() else { return Ok(None) };
+    let share = Prose::default()
+        .strong(Value::UsdChange(first.cost_change()))
+        .say(" came from ")
+        .value(name(by, first.key.clone()));
+    let others = moved.len() as u64 - 1;
+    if others == 0 {
+        return Ok(Some(share));
+    }
+    // What is left of the printed change, so that the printed amounts add up to the cent.
+    let rest = change.round_to(2) - first.cost_change().round_to(2);
+    let others = format!(" from {others} {}", words::counted(others, "other", "others"));
+    Ok(Some(share.say(" and ").strong(Value::UsdChange(rest)).say(others)))
+}
+
+fn name(by: &Dimension, key: Option<String>) -> Value {
+    match key {
+        None => Value::Text("an unknown one".to_owned()),
+        Some(key) if *by == Dimension::Model => Value::Model(key),
+        Some(key) => Value::Id(key),
+    }
 }
 
 fn requests_sentence(facts: &Facts<'_>, lead: Prose) -> Prose {
@@ -95,87 +124,130 @@ fn requests_sentence(facts: &Facts<'_>, lead: Prose) -> Prose {
         (facts.current.count(Metric::Requests), facts.previous.count(Metric::Requests));
     #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
     let change = relative(now as f64, before as f64, before);
-    let lead =
-        lead.say("There were ").value(Value::Count(now)).say(" requests (").value(change).say(")");
+    let lead = match now.cmp(&before) {
+        Ordering::Greater => lead.say("Requests rose to "),
+        Ordering::Equal => lead.say("Requests stayed at "),
+        Ordering::Less => lead.say("Requests fell to "),
+    };
+    let lead = lead.value(Value::Count(now));
+    let lead = match change {
+        Value::RelativeChange(_) if now != before => lead.say(" (").value(change).say(")"),
+        _ => lead,
+    };
+    without_full_price(facts, lead.say(". "))
+}
+
+/// Adds how many requests are not, or not wholly, in spend.
+fn without_full_price(facts: &Facts<'_>, lead: Prose) -> Prose {
     let unpriced: u64 = facts.pricing.unpriced.iter().map(|row| row.requests).sum();
     if unpriced == 0 {
-        return lead.say(".");
+        return lead;
     }
-    lead.say("; ")
-        .value(Value::Count(unpriced))
-        .say(" of them ")
-        .say(words::counted(unpriced, "has", "have"))
+    lead.value(Value::Count(unpriced))
+        .say(words::counted(unpriced, " of them has", " of them have"))
         .say(" no full price and ")
         .say(words::counted(unpriced, "is", "are"))
-        .say(" not fully in spend.")
+        .say(" not, or not fully, in spend. ")
 }
 
 /// At most three lines: missed targets first, then what the figures leave out.
 pub(super) fn attention(facts: &Facts<'_>, kpis: &[Kpi]) -> Vec<Attention> {
     let mut lines: Vec<Attention> = kpis
         .iter()
-        .filter(|kpi| kpi.outcome == Outcome::Miss && section_of(kpi.key).is_some())
-        .map(missed)
+        .filter(|kpi| kpi.outcome == Outcome::Miss)
+        .map(|kpi| missed(kpi, &facts.last_week()))
         .collect();
-    lines.sort_by_key(|line| line.section != Some("errors"));
-    lines.extend(unlogged(facts));
-    lines.extend(unpriced(facts));
+    lines
+        .sort_by_key(|line| SECTIONS.iter().position(|(_, section)| line.section == Some(section)));
+    let gaps: Vec<Attention> = unlogged(facts).into_iter().chain(unpriced(facts)).collect();
+    lines.extend(if gaps.is_empty() { low_grade(facts).into_iter().collect() } else { gaps });
     lines.extend(stale_prices(facts));
     lines.truncate(3);
     lines
 }
 
-/// The section that shows more of a KPI with a fixed target.
+/// The section that shows more of each key figure, in the order of concern.
+const SECTIONS: [(&str, &str); 6] = [
+    ("success_rate", "errors"),
+    ("response_time_mean_ms", "latency"),
+    ("cost_per_request_usd", "models"),
+    ("token_efficiency", "method"),
+    ("active_principals", "principals"),
+    ("daily_active_models", "daily"),
+];
+
 fn section_of(kpi: &str) -> Option<&'static str> {
-    match kpi {
-        "success_rate" => Some("errors"),
-        "response_time_mean_ms" => Some("latency"),
-        "cost_per_request_usd" => Some("models"),
-        _ => None,
+    SECTIONS.iter().find(|(key, _)| *key == kpi).map(|(_, section)| *section)
+}
+
+/// A grade below B that neither missing logs nor missing prices explain.
+fn low_grade(facts: &Facts<'_>) -> Option<Attention> {
+    let grade = trust::grade(facts);
+    let checks = trust::checks(facts);
+    let weakest: Vec<&str> =
+        checks.iter().filter(|check| check.grade == grade).map(|check| check.name).collect();
+    (grade > Grade::B).then(|| Attention {
+        title: Prose::text(format!("Data grade {grade:?}")),
+        detail: Prose::text(format!("Due to {}.", words::list(&weakest).to_lowercase())),
+        section: Some("method"),
+    })
+}
+
+fn missed(kpi: &Kpi, before: &str) -> Attention {
+    Attention {
+        title: Prose::text(format!("{} ", kpi.label))
+            .value(two_decimals(&kpi.value))
+            .say(format!(", target missed ({})", kpi.target)),
+        detail: match kpi.previous {
+            Value::Missing(_) => Prose::text("There is no earlier value to compare with."),
+            _ if kpi.change == Value::CountChange(0) => {
+                Prose::text(format!("The same as in {before}."))
+            }
+            _ => Prose::default()
+                .value(kpi.change.clone())
+                .say(" against ")
+                .value(two_decimals(&kpi.previous))
+                .say(format!(" in {before}.")),
+        },
+        section: section_of(kpi.key),
     }
 }
 
-fn missed(kpi: &Kpi) -> Attention {
-    Attention {
-        title: Prose::text(format!("{} ", kpi.label))
-            .value(kpi.value.clone())
-            .say(format!(", target {} missed", kpi.target)),
-        detail: Prose::default()
-            .value(kpi.change.clone())
-            .say(" against ")
-            .value(kpi.previous.clone()),
-        section: section_of(kpi.key),
+/// A share that stands beside its target says how near it came.
+fn two_decimals(value: &Value) -> Value {
+    match value {
+        Value::Share(share) => Value::Rate(*share),
+        other => other.clone(),
     }
 }
 
 fn unlogged(facts: &Facts<'_>) -> Option<Attention> {
     let coverage = &facts.coverage;
     let gap = coverage.known_gaps().first()?;
-    Some(Attention {
+    let graded =
+        trust::checks(facts).iter().any(|check| check.is_about_logs() && check.grade > Grade::A);
+    graded.then(|| Attention {
         title: Prose::default()
             .value(Value::Count(coverage.unlogged))
-            .say(" calls have no invocation log"),
-        detail: Prose::text("The longest gap is in ").value(Value::Id(gap.region.clone())).say(
-            format!(
-                ", {} to {}.",
-                words::moment(gap.from, facts.zone()),
-                words::moment(gap.to, facts.zone())
-            ),
-        ),
+            .say(words::counted(coverage.unlogged, " call has", " calls have"))
+            .say(" no invocation log"),
+        detail: Prose::text("The longest gap is in ")
+            .value(Value::Id(gap.region.clone()))
+            .say(format!(", {}.", words::span(gap.from, gap.to, facts.zone()))),
         section: Some("method"),
     })
 }
 
 fn unpriced(facts: &Facts<'_>) -> Option<Attention> {
     let worst = facts.pricing.unpriced.first()?;
-    let graded = trust::checks(facts)
-        .iter()
-        .any(|check| check.name.starts_with("Price") && check.grade > Grade::A);
+    let graded =
+        trust::checks(facts).iter().any(|check| check.is_about_prices() && check.grade > Grade::A);
     graded.then(|| Attention {
         title: Prose::default().value(Value::Model(worst.model.clone())).say(" has no price"),
         detail: Prose::default()
             .value(Value::Count(worst.requests))
-            .say(format!(" requests, not in spend ({}).", worst.reason)),
+            .say(words::counted(worst.requests, " request", " requests"))
+            .say(format!(" not in spend: {}.", worst.reason_in_words())),
         section: Some("method"),
     })
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use polars::prelude::{LazyFrame, PolarsResult};
 
-use super::compare::{difference, tone_where_more_is_worse};
+use super::compare::{beyond_chance, difference, tone_where_more_is_worse};
 use super::parts::{Kpi, Missing, Outcome, Spark, Tone, Value};
 use super::read::{Rows, Usage, figures};
 use super::weekly::{Facts, Inputs};
+use super::words;
 use crate::metrics::activity::{daily_active, mean_daily_active};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::efficiency;
@@ -72,8 +73,8 @@ fn response_time(facts: &Facts<'_>, daily: &Daily) -> Kpi {
         label: "Mean response time".to_owned(),
         value: current.map_or(Value::Missing(Missing::NotInLog), Value::DurationMs),
         note: super::compare::share(known, facts.current.count(Metric::Requests))
-            .filter(|share| *share < 1.0)
-            .map(|share| format!("of {:.0}% measured", share * 100.0)),
+            .filter(|share| *share < 1.0 && current.is_some())
+            .map(|share| format!("known for {} of requests", words::part_of_hundred(share))),
         previous: previous.map_or(Value::Missing(Missing::New), Value::DurationMs),
         change: difference(current, previous, Value::DurationChange),
         tone: tone_where_more_is_worse(change, noise),
@@ -94,11 +95,20 @@ fn success_rate(facts: &Facts<'_>, daily: &Daily) -> Kpi {
         note: None,
         previous: previous.map_or(Value::Missing(Missing::New), Value::Share),
         change: difference(current, previous, Value::PointChange),
-        tone: tone_where_more_is_worse(-change, 0.0005),
+        tone: if beyond_chance(failed(&facts.current), failed(&facts.previous)) {
+            tone_where_more_is_worse(-change, 0.0005)
+        } else {
+            Tone::Neutral
+        },
         spark: daily.spark(metric.name(), Some(SUCCESS_TARGET), Value::Share),
         outcome: judge(current, |rate| rate > SUCCESS_TARGET),
         target: "over 99.5%".to_owned(),
     }
+}
+
+/// Failed requests of all requests.
+fn failed(usage: &Usage) -> (u64, u64) {
+    (usage.count(Metric::Errors), usage.count(Metric::Requests))
 }
 
 fn cost_per_request(facts: &Facts<'_>, daily: &Daily) -> Kpi {
@@ -161,8 +171,8 @@ fn token_efficiency(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
         label: "Token efficiency".to_owned(),
         value: current.map_or(Value::Missing(Missing::NotInLog), Value::Share),
         note: coverage
-            .filter(|share| *share < 0.9995)
-            .map(|share| format!("of {:.0}% of output", share * 100.0)),
+            .filter(|share| *share < 0.9995 && current.is_some())
+            .map(|share| format!("known for {} of output", words::part_of_hundred(share))),
         previous: previous.map_or(Value::Missing(Missing::New), Value::Share),
         change: difference(current, previous, Value::PointChange),
         tone: tone_where_more_is_worse(-change, 0.002),

@@ -626,6 +626,13 @@ impl Prose {
         self
     }
 
+    /// Adds other words.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Adds a figure.
     #[must_use]
     pub fn value(mut self, value: Value) -> Self {

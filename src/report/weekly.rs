@@ -90,6 +90,11 @@ impl Facts<'_> {
         words::week_name(self.inputs.previous_period, self.zone(), "the period before")
     }
 
+    /// Whether the log holds anything of the period before.
+    pub(super) fn has_previous(&self) -> bool {
+        self.previous.count(Metric::Requests) > 0
+    }
+
     /// Groups of this period and of the one before.
     pub(super) fn compare(
         &self,
@@ -107,6 +112,9 @@ impl Facts<'_> {
         words::query(self.inputs.period, self.zone(), by, metrics)
     }
 }
+
+/// Most accounts or regions that the masthead names.
+const LISTED: usize = 6;
 
 /// Version of the report's layout in JSON.
 const SCHEMA: u32 = 1;
@@ -159,14 +167,16 @@ fn masthead(facts: &Facts<'_>) -> PolarsResult<Vec<(String, String)>> {
         let groups =
             figures(&facts.inputs.current, &[dimension], &[Metric::Requests], facts.zone())?;
         let known: Vec<&str> = groups.iter().filter_map(Usage::key).collect();
-        Ok(if known.is_empty() { "none".to_owned() } else { known.join(", ") })
+        Ok(match known.as_slice() {
+            [] => "none".to_owned(),
+            few if few.len() <= LISTED => few.join(", "),
+            many => format!("{} and {} more", many[..LISTED].join(", "), many.len() - LISTED),
+        })
     };
     let line = |label: &str, value: String| (label.to_owned(), value);
     Ok(vec![
         line("Accounts", names(Dimension::Account)?),
         line("Regions", names(Dimension::Region)?),
-        line("Generated", facts.inputs.generated.format("%Y-%m-%d %H:%M:%S UTC").to_string()),
-        line("Time zone", facts.inputs.timezone.name().to_owned()),
         line("Version", format!("bedrock-lens {}", facts.inputs.version)),
     ])
 }

@@ -55,6 +55,33 @@ pub(super) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%a %-d %b %H:%M").to_string()
 }
 
+/// `Fri 13 Nov 04:00–05:00`, or both days where it ends on another.
+pub(super) fn span(from: DateTime<Utc>, to: DateTime<Utc>, zone: Tz) -> String {
+    let (first, last) = (from.with_timezone(&zone), to.with_timezone(&zone));
+    if first.date_naive() == last.date_naive() {
+        format!("{}\u{2013}{}", moment(from, zone), last.format("%H:%M"))
+    } else {
+        format!("{} to {}", moment(from, zone), moment(to, zone))
+    }
+}
+
+/// `one`, `one and two`, `one, two and three`.
+pub(super) fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// A part of a whole in whole percents, never rounded up to all or down to nothing.
+pub(super) fn part_of_hundred(share: f64) -> String {
+    if share > 0.0 && share < 0.01 {
+        return "under 1%".to_owned();
+    }
+    format!("{:.0}%", (share * 100.0).floor())
+}
+
 /// `Wed 11 Nov`.
 pub(super) fn day(day: NaiveDate) -> String {
     day.format("%a %-d %b").to_string()
@@ -107,8 +134,30 @@ pub(super) fn parts_column(key: &'static str, label: &str, unit: Option<&'static
 mod tests {
     use chrono_tz::UTC;
 
-    use super::{dates, file_part, subtitle};
+    use super::{dates, file_part, list, part_of_hundred, span, subtitle};
     use crate::period::{Cadence, Period};
+
+    #[test]
+    fn spans_name_a_day_once() {
+        let at = |text: &str| text.parse().expect("a time");
+        let from = at("2026-11-13T04:00:00Z");
+        assert_eq!(span(from, at("2026-11-13T05:00:00Z"), UTC), "Fri 13 Nov 04:00\u{2013}05:00");
+        let far = span(from, at("2026-11-14T05:00:00Z"), UTC);
+        assert_eq!(far, "Fri 13 Nov 04:00 to Sat 14 Nov 05:00");
+    }
+
+    #[test]
+    fn lists_read_as_people_say_them() {
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+    }
+
+    #[test]
+    fn a_part_is_never_rounded_to_all_or_nothing() {
+        assert_eq!(part_of_hundred(0.999), "99%");
+        assert_eq!(part_of_hundred(0.004), "under 1%");
+        assert_eq!(part_of_hundred(0.618), "61%");
+    }
 
     fn week(day: &str) -> Period {
         Cadence::Weekly.period_of(day.parse().expect("a day"), UTC)

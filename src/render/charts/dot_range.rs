@@ -114,7 +114,7 @@ fn heads(canvas: &Canvas, row: &DotRow, plan: &Plan) -> Result<(), DrawError> {
 }
 
 fn draw_row(canvas: &Canvas, row: &DotRow, y: f64, plan: &Plan) -> Result<(), DrawError> {
-    let label = style::fit(&row.label, style::LABEL, plan.left - 12.0);
+    let label = style::fit_name(&row.label, style::LABEL, plan.left - 12.0);
     canvas.text((0.0, y), &mark_label(&label, Anchor::Start))?;
     let (p50, p90, p99) = (plan.x(row.p50_ms), plan.x(row.p90_ms), plan.x(row.p99_ms));
     canvas.line((p50, y), (p99, y), style::GHOST, 2.0)?;

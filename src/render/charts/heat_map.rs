@@ -43,15 +43,22 @@ fn plan(chart: &HeatMap) -> Plan {
     let right = totals.map(|text| label(&text)).fold(0.0, f64::max).min(WIDEST_TOTAL) + 12.0;
     let columns = chart.cells.iter().map(Vec::len).chain([chart.columns.len()]).max();
     let columns = position(columns.unwrap_or_default().max(1));
-    let max = chart.cells.iter().flatten().filter_map(|cell| count(*cell)).max().unwrap_or(0);
     let cell = ((WIDTH - left - right) / columns).min(60.0);
     Plan {
         left,
         cell,
         end: left + cell * columns + right,
-        width: ticks::class_width(max),
+        width: ticks::class_width(usual_most(chart)),
         bottom: TOP + ROW * position(chart.rows.len()),
     }
+}
+
+/// The count that all but the highest 3% of the cells stay under: a burst must not bleach the rest.
+fn usual_most(chart: &HeatMap) -> u64 {
+    let mut counts: Vec<u64> =
+        chart.cells.iter().flatten().filter_map(|cell| count(*cell)).collect();
+    counts.sort_unstable();
+    counts.get((counts.len() * 97 / 100).min(counts.len().saturating_sub(1))).copied().unwrap_or(0)
 }
 
 fn count(cell: HeatCell) -> Option<u64> {

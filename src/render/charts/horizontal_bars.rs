@@ -4,13 +4,13 @@ use super::canvas::{Anchor, Canvas, DrawError};
 use super::style::{self, WIDTH};
 use super::svg::{self, Words};
 use super::{axis_label, mark_label, position, scale, ticks};
-use crate::render::format::Format;
 use crate::render::format::number::axis_usd;
+use crate::render::format::{Format, parts};
 use crate::report::parts::{Bar, HorizontalBars, Value};
 use crate::units::Usd;
 
-const ROW: f64 = 30.0;
-const BAR: f64 = 16.0;
+const ROW: f64 = 26.0;
+const BAR: f64 = 14.0;
 const FOOT: f64 = 28.0;
 /// Distance between the strokes of a hatched bar.
 const HATCH: f64 = 5.0;
@@ -35,23 +35,30 @@ pub(super) fn draw(
     words: &Words,
     format: &Format,
 ) -> Result<String, DrawError> {
-    let plan = plan(chart, format);
+    let amounts = amounts(chart, format);
+    let plan = plan(chart, &amounts);
     svg::draw(words, (WIDTH, plan.bottom + FOOT), |canvas| {
         axis(canvas, &plan)?;
-        for (index, bar) in chart.rows.iter().enumerate() {
-            draw_bar(canvas, bar, ROW * (position(index) + 0.5) + 2.0, &plan, format)?;
+        for (index, (bar, amount)) in chart.rows.iter().zip(&amounts).enumerate() {
+            draw_bar(canvas, (bar, amount), ROW * (position(index) + 0.5) + 2.0, &plan)?;
         }
         Ok(())
     })
 }
 
-fn plan(chart: &HorizontalBars, format: &Format) -> Plan {
+/// The printed amounts, rounded together as in the table beside the chart.
+fn amounts(chart: &HorizontalBars, format: &Format) -> Vec<String> {
+    let values: Vec<Value> = chart.rows.iter().map(|bar| Value::Usd(bar.value)).collect();
+    parts::amounts(&values, format)
+}
+
+fn plan(chart: &HorizontalBars, amounts: &[String]) -> Plan {
     let label = |bar: &Bar| style::text_width(&bar.label, style::LABEL);
-    let value = |bar: &Bar| style::text_width(&format.value(&Value::Usd(bar.value)), style::LABEL);
+    let value = |amount: &String| style::text_width(amount, style::LABEL);
     let left = chart.rows.iter().map(label).fold(0.0, f64::max).min(200.0) + 14.0;
-    let room = chart.rows.iter().map(value).fold(0.0, f64::max) + 14.0;
-    let amounts = |bar: &Bar| bar.value.to_f64().max(bar.previous.map_or(0.0, Usd::to_f64));
-    let max = chart.rows.iter().map(amounts).fold(0.0, f64::max);
+    let room = amounts.iter().map(value).fold(0.0, f64::max) + 14.0;
+    let larger = |bar: &Bar| bar.value.to_f64().max(bar.previous.map_or(0.0, Usd::to_f64));
+    let max = chart.rows.iter().map(larger).fold(0.0, f64::max);
     Plan {
         left,
         right: (WIDTH - room).max(left + 60.0),
@@ -75,12 +82,11 @@ fn axis(canvas: &Canvas, plan: &Plan) -> Result<(), DrawError> {
 
 fn draw_bar(
     canvas: &Canvas,
-    bar: &Bar,
+    (bar, amount): (&Bar, &str),
     y: f64,
     plan: &Plan,
-    format: &Format,
 ) -> Result<(), DrawError> {
-    let label = style::fit(&bar.label, style::LABEL, plan.left - 12.0);
+    let label = style::fit_name(&bar.label, style::LABEL, plan.left - 12.0);
     canvas.text((0.0, y), &mark_label(&label, Anchor::Start))?;
     let (top, bottom, end) = (y - BAR / 2.0, y + BAR / 2.0, plan.x(bar.value.to_f64()));
     if bar.hatched {
@@ -95,11 +101,10 @@ fn draw_bar(
         canvas.line((x, top - 3.0), (x, bottom + 3.0), style::INK, 1.5)?;
         reach = reach.max(x);
     }
-    let value = format.value(&Value::Usd(bar.value));
-    let width = style::text_width(&value, style::LABEL);
+    let width = style::text_width(amount, style::LABEL);
     // Grid lines make room for the figure.
     canvas.rect((reach + 5.0, y - 7.0), (reach + 10.0 + width, y + 7.0), style::SURFACE, 1.0)?;
-    canvas.text((reach + 8.0, y), &mark_label(&value, Anchor::Start))
+    canvas.text((reach + 8.0, y), &mark_label(amount, Anchor::Start))
 }
 
 /// Diagonal strokes inside a frame.

@@ -147,7 +147,7 @@ fn burst(
     };
     let total = |(_, counts): &(_, Vec<u64>)| counts.iter().map(|n| float(*n)).sum::<f64>();
     let top = plan.y(counts.iter().map(total).fold(0.0, f64::max));
-    let y = (top + 8.0).clamp(TOP + 4.0, BASE - 24.0);
+    let y = (top + 8.0).clamp(TOP + 4.0, BASE - 32.0);
     let (start, end) = (plan.x(first), plan.x(last));
     let on_right = RIGHT - end >= start - plan.left;
     let (from, to, anchor) = if on_right {
@@ -157,11 +157,26 @@ fn burst(
     };
     let room = if on_right { RIGHT - to - 4.0 } else { to - plan.left - 4.0 };
     canvas.line((from, y), (to, y), style::INK_3, 1.0)?;
-    let text = style::fit(&format.prose(words), style::LABEL, room / 1.07);
     let gap = if on_right { 4.0 } else { -4.0 };
-    let width = style::bold_width(&text, style::LABEL) + 4.0;
-    let left = if on_right { to + 2.0 } else { to - 2.0 - width };
-    // The grid and the other columns make room for the words.
-    canvas.rect((left, y - 8.0), (left + width + 2.0, y + 8.0), style::SURFACE, 1.0)?;
-    canvas.text((to + gap, y), &Label { bold: true, ..mark_label(&text, anchor) })
+    for (index, text) in two_lines(&format.prose(words), room).iter().enumerate() {
+        let y = y + 16.0 * position(index);
+        let width = style::bold_width(text, style::LABEL) + 4.0;
+        let left = if on_right { to + 2.0 } else { to - 2.0 - width };
+        // The grid and the other columns make room for the words.
+        canvas.rect((left, y - 8.0), (left + width + 2.0, y + 8.0), style::SURFACE, 1.0)?;
+        canvas.text((to + gap, y), &Label { bold: index == 0, ..mark_label(text, anchor) })?;
+    }
+    Ok(())
+}
+
+/// The words on one line, or on two, parted at the last comma that lets the first fit.
+fn two_lines(words: &str, room: f64) -> Vec<String> {
+    let fits = |text: &str| style::bold_width(text, style::LABEL) <= room;
+    let commas = || words.rmatch_indices(", ").map(|(at, _)| (&words[..at], &words[at + 2..]));
+    match commas().find(|(first, _)| fits(first)).filter(|_| !fits(words)) {
+        Some((first, second)) => {
+            vec![first.to_owned(), style::fit(second, style::LABEL, room / 1.07)]
+        }
+        None => vec![style::fit(words, style::LABEL, room / 1.07)],
+    }
 }

@@ -70,7 +70,7 @@ fn plan(chart: &StackedColumns) -> Plan {
     let left = ticks.iter().map(axis_text).fold(0.0, f64::max) + 10.0;
     let label = |series: &Category| style::text_width(&series.label, style::LABEL);
     let widest = chart.series.iter().map(label).fold(0.0, f64::max).min(WIDEST_LABEL);
-    let right = WIDTH - widest - 30.0;
+    let right = WIDTH - widest - 32.0;
     let gaps = GROUP_GAP * position(chart.groups.len().saturating_sub(1)) + 8.0;
     let slot = (right - left - gaps) / position(all().count().max(1));
     Plan { left, right, ticks, slot }
@@ -169,17 +169,42 @@ fn column<'c>(
     Ok(segments)
 }
 
+/// Whether segments are too thin to tell which one a line leads to.
+fn crowded(heights: &[f64]) -> bool {
+    heights.windows(2).any(|pair| pair[1] - pair[0] < 3.0)
+}
+
+/// A square of the series' colour before each label, in place of leaders.
+fn key(
+    canvas: &Canvas,
+    marks: &[&Labelled],
+    heights: &[f64],
+    plan: &Plan,
+) -> Result<(), DrawError> {
+    let x = plan.right + 2.0;
+    for (mark, y) in marks.iter().zip(heights) {
+        let ink = style::category(mark.series.color);
+        canvas.rect((x, y - 4.5), (x + 9.0, y + 4.5), ink, 1.0)?;
+        let text = style::fit_name(&mark.series.label, style::LABEL, WIDTH - x - 15.0);
+        canvas.text((x + 15.0, *y), &mark_label(&text, Anchor::Start))?;
+    }
+    Ok(())
+}
+
 fn leaders(canvas: &Canvas, segments: &[Labelled], plan: &Plan) -> Result<(), DrawError> {
     // From top to bottom, as labels are spread.
     let marks: Vec<&Labelled> = segments.iter().rev().collect();
     let wanted: Vec<f64> = marks.iter().map(|mark| mark.y).collect();
     let placed = spread(&wanted, 20.0, (TOP + 6.0, BASE - 8.0));
     let room = WIDTH - plan.right - 12.0;
+    if crowded(&wanted) {
+        return key(canvas, &marks, &placed, plan);
+    }
     for (mark, y) in marks.iter().zip(placed) {
         let bend = plan.right + 1.0;
         let points = [(mark.x + 2.0, mark.y), (bend, y), (plan.right + 6.0, y)];
         canvas.path(&points, style::category(mark.series.color), 1.0)?;
-        let text = style::fit(&mark.series.label, style::LABEL, room);
+        let text = style::fit_name(&mark.series.label, style::LABEL, room);
         canvas.text((plan.right + 10.0, y), &mark_label(&text, Anchor::Start))?;
     }
     Ok(())

@@ -125,6 +125,21 @@ pub fn fit(text: &str, size: f64, width: f64) -> String {
     short
 }
 
+/// Letters kept at the end of a name that is cut in its middle.
+const TAIL: usize = 8;
+
+/// A name cut in its middle, since names of a kind begin alike and differ at their ends.
+pub fn fit_name(name: &str, size: f64, width: f64) -> String {
+    let length = name.chars().count();
+    if text_width(name, size) <= width || length <= 2 * TAIL {
+        return fit(name, size, width);
+    }
+    let head: String = name.chars().take(length - TAIL).collect();
+    let tail: String = name.chars().skip(length - TAIL).collect();
+    let room = width - text_width(&tail, size);
+    fit(&format!("{}{tail}", fit(&head, size, room)), size, width)
+}
+
 /// Advance widths of Helvetica's metrics, which Arial and Liberation Sans share, per 1,000 em.
 fn advance(c: char) -> f64 {
     f64::from(match c {
@@ -154,7 +169,7 @@ fn advance(c: char) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{fit, palette, text_width};
+    use super::{fit, fit_name, palette, text_width};
 
     #[test]
     fn light_values_are_unique_per_token() {
@@ -171,5 +186,8 @@ mod tests {
         let long = fit(&"very-long-model-name".repeat(5), 12.0, 100.0);
         assert!(text_width(&long, 12.0) <= 100.0 && long.ends_with('…'), "{long}");
         assert_eq!(fit("short", 12.0, 100.0), "short");
+        let name = fit_name("AWSReservedSSO_VeryLongName_00000009", 12.0, 150.0);
+        assert!(text_width(&name, 12.0) <= 150.0, "{name}");
+        assert!(name.starts_with("AWSRes") && name.ends_with("…00000009"), "{name}");
     }
 }

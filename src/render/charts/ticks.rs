@@ -80,8 +80,9 @@ pub fn class_width(max: u64) -> u64 {
     let mut best = 1;
     let mut power = 1_u64;
     while power <= max {
-        for step in [power, power.saturating_mul(2), power / 2 * 5, power.saturating_mul(5)] {
-            if step > best && step.saturating_mul(5) < max {
+        let times = |n| power.saturating_mul(n);
+        for step in [power, times(2), power / 2 * 5, times(4), times(5), times(8)] {
+            if step > best && step.checked_mul(5).is_some_and(|five| five <= max) {
                 best = step;
             }
         }

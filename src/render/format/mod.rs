@@ -51,14 +51,18 @@ impl Format {
         self.script.apply(self.spell(value, Unit::InHead))
     }
 
-    /// A share whose target is near: two decimals, so that the two can be told apart.
-    pub fn near_target(&self, value: &Value, target: Option<f64>) -> String {
-        match (value, target) {
-            (Value::Share(share), Some(target)) if (share - target).abs() < 0.01 => {
-                self.script.apply(number::percent(*share, 2))
-            }
+    /// This period's value and the one before; shares alike with two decimals where one is so near
+    /// the target that they can be told apart only so.
+    pub fn near_target(&self, values: [&Value; 2], target: Option<f64>) -> [String; 2] {
+        let is_near = |value: &Value| match (value, target) {
+            (Value::Share(share), Some(target)) => (share - target).abs() < 0.01,
+            _ => false,
+        };
+        let near = values.into_iter().any(is_near);
+        values.map(|value| match value {
+            Value::Share(share) if near => self.script.apply(number::percent(*share, 2)),
             _ => self.value(value),
-        }
+        })
     }
 
     /// Words with their figures.
@@ -230,8 +234,9 @@ mod tests {
         check(Value::Rate(0.000_001), "<0.001%");
         check(Value::Rate(0.0), "0%");
         let format = Format::default();
-        assert_eq!(format.near_target(&Value::Share(0.9812), Some(0.985)), "98.12%");
-        assert_eq!(format.near_target(&Value::Share(0.916), Some(0.8)), "91.6%");
+        let [near, far] = [Value::Share(0.9812), Value::Share(0.916)];
+        assert_eq!(format.near_target([&far, &near], Some(0.985)), ["91.60%", "98.12%"]);
+        assert_eq!(format.near_target([&far, &far], Some(0.8)), ["91.6%", "91.6%"]);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::metrics::metric::Metric;
 use crate::period::Period;
 use crate::report::compare::quiet;
 use crate::report::parts::{
-    Category, Chart, ColumnGroup, Figure, Missing, Prose, RowRole, Section, StackedColumns, Table,
-    TableCell, TableRow, Value,
+    Category, Chart, ColumnGroup, Empty, Figure, Missing, Prose, RowRole, Section, StackedColumns,
+    Table, TableCell, TableRow, Value,
 };
 use crate::report::read::figures;
 use crate::report::weekly::Facts;
@@ -30,6 +30,10 @@ struct Day {
 }
 
 impl Day {
+    fn has_price(&self) -> bool {
+        !self.by_model.is_empty()
+    }
+
     fn cost(&self) -> Usd {
         self.by_model.values().copied().sum()
     }
@@ -39,11 +43,29 @@ pub(super) fn section(facts: &Facts<'_>, models: &Models) -> PolarsResult<Sectio
     let inputs = facts.inputs;
     let current = Days::read(facts, &inputs.current, inputs.period)?;
     let previous = Days::read(facts, &inputs.previous, inputs.previous_period)?;
+    if !current.has_price() {
+        return Ok(nothing_priced(facts));
+    }
     let mut section = super::bare("daily", "Daily spend", takeaway(&current));
     section.figure = Some(figure(facts, models, &current, &previous));
     section.tables = vec![table(facts, &current, &previous)];
     section.queries = vec![facts.query("day,model", "requests,cost_usd")];
     Ok(section)
+}
+
+fn nothing_priced(facts: &Facts<'_>) -> Section {
+    let takeaway = Prose::text("Not reported: no logged request of this period has a price.");
+    let mut section = super::bare("daily", "Daily spend", takeaway);
+    section.empty = Some(Empty {
+        why: Prose::text("0 of ")
+            .value(Value::Count(facts.current.count(Metric::Requests)))
+            .say(" logged requests are priced. This is missing data, not zero spend."),
+        fill: Prose::text("A price for the models in use; ")
+            .link("method", "why each has none")
+            .say("."),
+        check: facts.query("model", "requests,unpriced_requests"),
+    });
+    section
 }
 
 impl Days {
@@ -65,6 +87,14 @@ impl Days {
         Ok(Self(days))
     }
 
+    fn has_price(&self) -> bool {
+        self.0.iter().any(Day::has_price)
+    }
+
+    fn has_silent_day(&self) -> bool {
+        self.0.iter().any(|day| day.requests == 0)
+    }
+
     fn total(&self) -> Usd {
         self.0.iter().map(Day::cost).sum()
     }
@@ -75,7 +105,7 @@ fn takeaway(current: &Days) -> Prose {
         return Prose::text("The period holds no day.");
     };
     if peak.cost() == Usd(0) {
-        return Prose::text("Nothing that was logged has a price.");
+        return Prose::text("Nothing that was logged cost anything.");
     }
     Prose::text(format!("{} was the most expensive day with ", words::day(peak.date)))
         .value(Value::Usd(peak.cost()))
@@ -102,6 +132,10 @@ fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -
         previous: is_previous,
         columns: days.0.iter().map(|day| column(day, &names, has_other)).collect(),
     };
+    let before = group(previous, capitalised(&facts.last_week()), true);
+    let now = group(current, capitalised(&facts.this_week()), false);
+    let shown = [(current, true), (previous, facts.has_previous())];
+    let silent = shown.iter().any(|(days, shown)| *shown && days.has_silent_day());
     let mut description = Prose::text("Stacked columns, one per day. ");
     for day in &current.0 {
         description = description
@@ -114,19 +148,25 @@ fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -
             .say("; ");
     }
     Figure {
-        title: format!("Daily spend by model, {} and {}", facts.last_week(), facts.this_week()),
+        title: if facts.has_previous() {
+            format!("Daily spend by model, {} and {}", facts.last_week(), facts.this_week())
+        } else {
+            format!("Daily spend by model, {}", facts.this_week())
+        },
         description,
         caption: Prose::text(format!(
-            "Daily list cost, USD, {} days. {} paler. A day without logs has no column.",
+            "Daily list cost, USD, {} days.{}{}",
             facts.zone().name(),
-            capitalised(&facts.last_week())
+            if facts.has_previous() {
+                format!(" {} paler.", capitalised(&facts.last_week()))
+            } else {
+                String::new()
+            },
+            if silent { " Outlined: a day without logs." } else { "" }
         )),
         chart: Chart::StackedColumns(StackedColumns {
             series,
-            groups: vec![
-                group(previous, capitalised(&facts.last_week()), true),
-                group(current, capitalised(&facts.this_week()), false),
-            ],
+            groups: if facts.has_previous() { vec![before, now] } else { vec![now] },
         }),
     }
 }
@@ -164,12 +204,13 @@ fn table(facts: &Facts<'_>, current: &Days, previous: &Days) -> Table {
 fn row(name: String, day: &Day, before: Option<&Day>) -> TableRow {
     let before = before.filter(|before| before.requests > 0);
     let change = match before {
-        Some(before) if day.requests > 0 => Value::UsdChange(day.cost() - before.cost()).into(),
+        Some(before) if day.has_price() && before.has_price() => {
+            Value::UsdChange(day.cost() - before.cost()).into()
+        }
         Some(_) => quiet(Missing::NotApplicable),
         None => quiet(Missing::New),
     };
-    let spend: TableCell =
-        if day.requests > 0 { Value::Usd(day.cost()).into() } else { quiet(Missing::NotInLog) };
+    let spend: TableCell = if day.requests > 0 { priced(day) } else { quiet(Missing::NotInLog) };
     TableRow {
         role: RowRole::Body,
         swatch: None,
@@ -177,14 +218,18 @@ fn row(name: String, day: &Day, before: Option<&Day>) -> TableRow {
             Value::Text(name).into(),
             Value::Count(day.requests).into(),
             spend,
-            before.map_or_else(|| quiet(Missing::NotInLog), |day| Value::Usd(day.cost()).into()),
+            before.map_or_else(|| quiet(Missing::NotInLog), priced),
             change,
         ],
     }
 }
 
+fn priced(day: &Day) -> TableCell {
+    if day.has_price() { Value::Usd(day.cost()).into() } else { quiet(Missing::NotPriced) }
+}
+
 fn total(facts: &Facts<'_>, current: &Days, previous: &Days) -> TableRow {
-    let has_previous = facts.previous.count(Metric::Requests) > 0;
+    let has_previous = facts.has_previous();
     TableRow {
         role: RowRole::Total,
         swatch: None,
@@ -197,11 +242,7 @@ fn total(facts: &Facts<'_>, current: &Days, previous: &Days) -> TableRow {
             } else {
                 quiet(Missing::NotInLog)
             },
-            if has_previous {
-                Value::UsdChange(current.total() - previous.total()).into()
-            } else {
-                quiet(Missing::New)
-            },
+            super::total_change(facts),
         ],
     }
 }

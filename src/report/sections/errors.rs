@@ -5,7 +5,9 @@ use polars::prelude::PolarsResult;
 
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
-use crate::report::compare::{difference, judged, or_missing, share, tone_where_more_is_worse};
+use crate::report::compare::{
+    beyond_chance, difference, judged, or_missing, share, tone_where_more_is_worse,
+};
 use crate::report::parts::{
     Chart, Figure, HourlyColumns, Missing, Prose, RowRole, Section, Table, TableRow, Tone, Value,
 };
@@ -94,16 +96,20 @@ fn largest_burst(hours: &[Hour], failed: u64) -> Option<(usize, usize)> {
     (held >= BURST_LEAST && held as f64 >= failed as f64 * BURST_SHARE).then_some((first, length))
 }
 
-fn burst_words(facts: &Facts<'_>, hours: &[Hour], (first, length): (usize, usize)) -> Prose {
+/// The largest burst in words.
+struct Burst {
+    failed: u64,
+    kind: &'static str,
+    when: String,
+}
+
+fn describe(facts: &Facts<'_>, hours: &[Hour], (first, length): (usize, usize)) -> Burst {
     let burst = &hours[first..first + length];
     let failed: u64 = burst.iter().map(Hour::failed).sum();
     let throttled: u64 = burst.iter().map(|hour| hour.throttled).sum();
     let kind = if throttled * 2 > failed { "mostly throttled" } else { "mostly not throttled" };
     let end = burst.last().map_or(burst[0].start, |hour| hour.start) + Duration::hours(1);
-    let until = end.with_timezone(&facts.zone()).format("%H:%M");
-    Prose::default()
-        .value(Value::Count(failed))
-        .say(format!(" failed, {kind}, {}–{until}", words::moment(burst[0].start, facts.zone())))
+    Burst { failed, kind, when: words::span(burst[0].start, end, facts.zone()) }
 }
 
 fn takeaway(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) -> Prose {
@@ -118,18 +124,19 @@ fn takeaway(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) ->
             .say(" logged requests failed.");
     }
     let sentence = Prose::default()
-        .value(Value::Rate(rate))
-        .say(" of requests failed, ")
         .value(Value::Count(errors))
         .say(" of ")
-        .value(Value::Count(requests));
-    match burst {
-        Some(burst) => Prose(
-            sentence.say("; ").0.into_iter().chain(burst_words(facts, hours, burst).0).collect(),
-        )
-        .say("."),
-        None => sentence.say("."),
-    }
+        .value(Value::Count(requests))
+        .say(" requests failed (")
+        .value(Value::Rate(rate))
+        .say(")");
+    let Some(burst) = burst.map(|burst| describe(facts, hours, burst)) else {
+        return sentence.say(".");
+    };
+    sentence
+        .say("; ")
+        .value(Value::Count(burst.failed))
+        .say(format!(" of them on {}, {}.", burst.when, burst.kind))
 }
 
 fn figure(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) -> Figure {
@@ -153,11 +160,11 @@ fn figure(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) -> F
             .value(Value::Count(errors - throttled))
             .say("."),
         caption: Prose::text(format!(
-            "Failed requests per hour, {}. Denominator of rates: all ",
+            "Failed requests per hour, {}. Rates are shares of all ",
             zone.name()
         ))
         .value(Value::Count(facts.current.count(Metric::Requests)))
-        .say(" requests in the invocation logs, failed ones included."),
+        .say(" logged requests, failed ones included. A change within chance is not coloured."),
         chart: Chart::HourlyColumns(HourlyColumns {
             series: vec![
                 ("throttled".to_owned(), Tone::Bad),
@@ -168,8 +175,13 @@ fn figure(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) -> F
                 .map(|hour| (hour.start, vec![hour.throttled, hour.other]))
                 .collect(),
             days,
-            burst: burst
-                .map(|(first, length)| (first, length, burst_words(facts, hours, (first, length)))),
+            burst: burst.map(|(first, length)| {
+                let words = describe(facts, hours, (first, length));
+                let label = Prose::default()
+                    .value(Value::Count(words.failed))
+                    .say(format!(" failed, {}, {}", words.kind, words.when));
+                (first, length, label)
+            }),
         }),
     }
 }
@@ -216,6 +228,12 @@ fn row(facts: &Facts<'_>, role: RowRole, name: &str, now: u64, before: u64) -> T
     let rate = share(now, facts.current.count(Metric::Requests));
     let previous = share(before, facts.previous.count(Metric::Requests));
     let change = rate.zip(previous).map_or(0.0, |(now, before)| now - before);
+    let all = [&facts.current, &facts.previous].map(|usage| usage.count(Metric::Requests));
+    let tone = if beyond_chance((now, all[0]), (before, all[1])) {
+        tone_where_more_is_worse(change, NOISE)
+    } else {
+        Tone::Neutral
+    };
     TableRow {
         role,
         swatch: None,
@@ -224,10 +242,7 @@ fn row(facts: &Facts<'_>, role: RowRole, name: &str, now: u64, before: u64) -> T
             Value::Count(now).into(),
             or_missing(rate, Value::Rate, Missing::NotApplicable),
             or_missing(previous, Value::Rate, Missing::NotInLog),
-            judged(
-                difference(rate, previous, Value::PointChange),
-                tone_where_more_is_worse(change, NOISE),
-            ),
+            judged(difference(rate, previous, Value::PointChange), tone),
         ],
     }
 }

@@ -9,7 +9,7 @@ use crate::report::compare::share;
 use crate::report::parts::{Empty, Prose, RowRole, Section, Table, TableCell, TableRow, Value};
 use crate::report::read::Usage;
 use crate::report::weekly::Facts;
-use crate::report::words::{figure_column, parts_column, text_column};
+use crate::report::words::{self, figure_column, parts_column, text_column};
 use crate::schema::invocation::guardrail_action;
 
 pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
@@ -23,23 +23,26 @@ pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
     let intervened =
         |groups: &[Usage]| total(groups, |group| group.key() == Some(guardrail_action::INTERVENED));
     let (acted, attached) = (intervened(&current), seen(&current));
-    let takeaway = Prose::text("A guardrail intervened in ")
+    let rate = |acted, attached| Value::Rate(share(acted, attached).unwrap_or(0.0));
+    let mut takeaway = Prose::text("Guardrails intervened in ")
         .value(Value::Count(acted))
         .say(" of ")
         .value(Value::Count(attached))
-        .say(" requests that show one (")
-        .value(Value::Rate(share(acted, attached).unwrap_or(0.0)))
-        .say("); ")
-        .say(facts.last_week())
-        .say(" ")
-        .value(Value::Count(intervened(&previous)))
-        .say(" of ")
-        .value(Value::Count(seen(&previous)))
-        .say(".");
+        .say(words::counted(attached, " request", " requests"))
+        .say(" that show one (")
+        .value(rate(acted, attached))
+        .say(")");
+    let before = (intervened(&previous), seen(&previous));
+    if before.1 > 0 {
+        takeaway = takeaway
+            .say(format!("; in {} the rate was ", facts.last_week()))
+            .value(rate(before.0, before.1));
+    }
+    let takeaway = takeaway.say(".");
     let mut section = super::bare("guardrails", "Guardrails", takeaway);
     section.tables = vec![table(&current, acted, attached)];
     section.notes = vec![Prose::text(
-        "Intervened: blocked or masked something. A request whose record shows no guardrail may still have had one.",
+        "Requests: those whose record shows a guardrail; others may still have had one. Intervened: it blocked or masked something.",
     )];
     section.queries = vec![query];
     Ok(section)
@@ -91,10 +94,10 @@ fn table(current: &[Usage], acted: u64, attached: u64) -> Table {
     Table {
         caption: "Guardrail interventions by model".to_owned(),
         show_caption: false,
-        wide: true,
+        wide: false,
         columns: vec![
             text_column("model", "Model"),
-            parts_column("attached", "Requests with a guardrail", None),
+            parts_column("attached", "Requests", None),
             parts_column("intervened", "Intervened", None),
             figure_column("rate", "Rate", None),
         ],

@@ -16,6 +16,8 @@ use crate::report::words::{figure_column, parts_column, text_column};
 
 /// Most models shown.
 const ROWS: usize = 10;
+/// Most rows of models without any response time.
+const SILENT_ROWS: usize = 3;
 /// A p99 rests on the slowest hundredth; from fewer measured requests its change says nothing.
 const ENOUGH_FOR_P99: u64 = 100;
 /// A change of p99 below this share is noise.
@@ -29,8 +31,10 @@ pub(super) fn section(facts: &Facts<'_>, models: &Models) -> Section {
     let metrics =
         "requests,latency_known,latency_mean_ms,latency_p50_ms,latency_p90_ms,latency_p99_ms";
     let query = facts.query("model", metrics);
-    let Some(slowest) = measured.first() else { return nothing_measured(query) };
-    let mut section = super::bare("latency", "Response time", takeaway(facts, slowest));
+    if measured.is_empty() {
+        return nothing_measured(query);
+    }
+    let mut section = super::bare("latency", "Response time", takeaway(facts, &measured));
     section.figure = Some(figure(facts, &measured));
     section.tables = vec![table(facts, models, &measured)];
     section.queries = vec![query];
@@ -52,14 +56,18 @@ fn nothing_measured(query: String) -> Section {
     section
 }
 
-fn takeaway(facts: &Facts<'_>, slowest: &Pair) -> Prose {
+fn takeaway(facts: &Facts<'_>, measured: &[&Pair]) -> Prose {
     let mean = facts.current.number(Metric::LatencyMeanMs).unwrap_or(0.0);
     let verdict = if mean < LATENCY_TARGET_MS { "meets" } else { "misses" };
-    Prose::text("The mean of ")
+    let sentence = Prose::text("The mean of ")
         .value(Value::DurationMs(mean))
-        .say(format!(" {verdict} the 2 s target; one "))
+        .say(format!(" {verdict} the 2 s target"));
+    let known = |pair: &&&Pair| pair.count(Metric::LatencyKnown) >= ENOUGH_FOR_P99;
+    let Some(slowest) = measured.iter().find(known) else { return sentence.say(".") };
+    sentence
+        .say("; one ")
         .value(model(slowest.key.as_deref()))
-        .say(" request in a hundred takes ")
+        .say(" request in a hundred took ")
         .value(Value::DurationMs(p99(slowest)))
         .say(" or longer.")
 }
@@ -87,11 +95,9 @@ fn figure(facts: &Facts<'_>, measured: &[&Pair]) -> Figure {
     Figure {
         title: "Response time percentiles by model".to_owned(),
         description,
-        caption: Prose::text(
-            "Seconds, log scale. Filled dot p50, open dot p90, tick p99. Known for ",
-        )
-        .value(Value::Share(known_share))
-        .say(" of requests: InvokeModel records carry no latency."),
+        caption: Prose::text("Log scale. Filled dot p50, open dot p90, tick p99. Known for ")
+            .value(Value::Share(known_share))
+            .say(" of requests; InvokeModel records carry no response time."),
         chart: Chart::DotRange(DotRange {
             rows: measured
                 .iter()
@@ -115,7 +121,7 @@ fn table(facts: &Facts<'_>, models: &Models, measured: &[&Pair]) -> Table {
         figure_column("p50_s", "p50", Some("s")),
         figure_column("p90_s", "p90", Some("s")),
         figure_column("p99_s", "p99", Some("s")),
-        figure_column("p99_change_s", "p99 change", Some("s")),
+        figure_column("p99_change_s", "Change", Some("p99, s")),
     ];
     let mut rows: Vec<TableRow> = measured
         .iter()
@@ -128,11 +134,7 @@ fn table(facts: &Facts<'_>, models: &Models, measured: &[&Pair]) -> Table {
     if all_measured > measured.len() {
         rows.push(rest_row(facts, all_measured - measured.len(), measured));
     }
-    let silent = models
-        .0
-        .iter()
-        .filter(|pair| pair.count(Metric::Requests) > 0 && pair.count(Metric::LatencyKnown) == 0);
-    rows.extend(silent.map(|pair| not_in_log(model(pair.key.as_deref()))));
+    rows.extend(silent_rows(models));
     let all = Value::Text("All measured".to_owned());
     rows.push(row(RowRole::Total, all, Some(&facts.current), Some(&facts.previous)));
     Table {
@@ -191,9 +193,21 @@ fn rest_row(facts: &Facts<'_>, models: usize, shown: &[&Pair]) -> TableRow {
     TableRow { role: RowRole::Note, swatch: None, cells }
 }
 
+/// Models whose latency the log doesn't hold: a row each while they are few, else one row.
+fn silent_rows(models: &Models) -> Vec<TableRow> {
+    let silent: Vec<&Pair> = models
+        .0
+        .iter()
+        .filter(|pair| pair.count(Metric::Requests) > 0 && pair.count(Metric::LatencyKnown) == 0)
+        .collect();
+    if silent.len() > SILENT_ROWS {
+        return vec![not_in_log(Value::Text(format!("{} more models", silent.len())))];
+    }
+    silent.iter().map(|pair| not_in_log(model(pair.key.as_deref()))).collect()
+}
+
 fn not_in_log(name: Value) -> TableRow {
-    let mut cells: Vec<TableCell> =
-        vec![name.into(), Value::Count(0).into(), quiet(Missing::NotInLog)];
-    cells.extend((0..4).map(|_| quiet(Missing::NotApplicable)));
+    let mut cells: Vec<TableCell> = vec![name.into(), quiet(Missing::NotInLog)];
+    cells.extend((0..5).map(|_| quiet(Missing::NotApplicable)));
     TableRow { role: RowRole::Note, swatch: None, cells }
 }

@@ -1,21 +1,27 @@
 //! Method and data quality: the checks behind the grade, what was read, prices and definitions.
 
+use super::Models;
 use crate::metrics::metric::Metric;
 use crate::report::compare::{judged, or_missing};
+use crate::report::model_name::short;
 use crate::report::parts::{
     Grade, Missing, Prose, RowRole, Section, Table, TableCell, TableRow, Tone, Value,
 };
-use crate::report::trust::{checks, grade};
+use crate::report::trust::{Check, checks, grade};
 use crate::report::weekly::Facts;
 use crate::report::words::{self, figure_column, parts_column, text_column};
 
-pub(super) fn section(facts: &Facts<'_>) -> Section {
+/// Most gaps listed one by one.
+const GAPS: usize = 10;
+
+pub(super) fn section(facts: &Facts<'_>, models: &Models) -> Section {
     let mut section = super::bare("method", "Method and data quality", takeaway(facts));
     section.tables = vec![coverage(facts), prices(facts)];
     section.tables.extend(gaps(facts));
     section.tables.extend(unpriced(facts));
     section.tables.extend(rejects(facts));
     section.tables.push(definitions(facts));
+    section.tables.extend(model_names(models));
     section.notes = vec![Prose::text(
         "Grades: log and price coverage give A from 99.5%, B from 98%, C from 90%, D below; log coverage that can’t be \
          checked gives C. Gaps give A up to 1 h, B up to 6 h, C up to 24 h. Days without logs give C for one, D for more. \
@@ -33,9 +39,18 @@ fn takeaway(facts: &Facts<'_>) -> Prose {
     if grade == Grade::A {
         return Prose::text("Grade A: every check of coverage and reading passed.");
     }
-    let weakest: Vec<&str> =
-        checks(facts).iter().filter(|check| check.grade == grade).map(|check| check.name).collect();
-    Prose::text(format!("Grade {grade:?}, decided by {}.", weakest.join(" and ").to_lowercase()))
+    let all = checks(facts);
+    let weakest: Vec<&Check> = all.iter().filter(|check| check.grade == grade).collect();
+    let mut takeaway = Prose::text(format!("Grade {grade:?}: "));
+    for (index, check) in weakest.iter().enumerate() {
+        takeaway = takeaway
+            .say(if index == 0 { "" } else { " and " })
+            .say(format!("{} ", check.name.to_lowercase()))
+            .value(check.value.clone());
+    }
+    let mut needed: Vec<&str> = weakest.iter().map(|check| check.needed).collect();
+    needed.dedup();
+    takeaway.say(format!("; grade A needs {}.", words::list(&needed)))
 }
 
 fn coverage(facts: &Facts<'_>) -> Table {
@@ -124,6 +139,7 @@ fn gaps(facts: &Facts<'_>) -> Option<Table> {
         return None;
     }
     let in_gaps: u64 = gaps.iter().map(|gap| gap.unlogged).sum();
+    let (listed, rest) = gaps.split_at(gaps.len().min(GAPS));
     let zone = facts.zone();
     let place =
         |account: Value, region: Value, from: String, to: String, unlogged: u64, role| TableRow {
@@ -138,7 +154,7 @@ fn gaps(facts: &Facts<'_>) -> Option<Table> {
             ],
         };
     let blank = || Value::Missing(Missing::Blank);
-    let mut rows: Vec<TableRow> = gaps
+    let mut rows: Vec<TableRow> = listed
         .iter()
         .map(|gap| {
             place(
@@ -151,9 +167,19 @@ fn gaps(facts: &Facts<'_>) -> Option<Table> {
             )
         })
         .collect();
+    if !rest.is_empty() {
+        rows.push(place(
+            Value::Text(format!("{} shorter gaps", rest.len())),
+            blank(),
+            String::new(),
+            String::new(),
+            rest.iter().map(|gap| gap.unlogged).sum(),
+            RowRole::Note,
+        ));
+    }
     let scattered = facts.coverage.unlogged.saturating_sub(in_gaps);
     rows.push(place(
-        Value::Text("Scattered".to_owned()),
+        Value::Text("Outside gaps".to_owned()),
         blank(),
         String::new(),
         String::new(),
@@ -161,7 +187,7 @@ fn gaps(facts: &Facts<'_>) -> Option<Table> {
         RowRole::Note,
     ));
     rows.push(place(
-        Value::Text("All calls without a log".to_owned()),
+        Value::Text("Total".to_owned()),
         blank(),
         String::new(),
         String::new(),
@@ -169,7 +195,8 @@ fn gaps(facts: &Facts<'_>) -> Option<Table> {
         RowRole::Total,
     ));
     Some(Table {
-        caption: "Gaps: whole hours with calls in CloudTrail and no log".to_owned(),
+        caption: "Gaps: hours in which a region of an account has calls in CloudTrail and no log"
+            .to_owned(),
         show_caption: true,
         wide: true,
         columns: vec![
@@ -195,7 +222,7 @@ fn unpriced(facts: &Facts<'_>) -> Option<Table> {
             swatch: None,
             cells: vec![
                 Value::Model(row.model.clone()).into(),
-                Value::Text(row.reason.clone()).into(),
+                Value::Text(row.reason_in_words()).into(),
                 Value::Count(row.requests).into(),
                 or_missing(row.tokens, Value::Tokens, Missing::Unknown),
             ],
@@ -240,6 +267,25 @@ fn rejects(facts: &Facts<'_>) -> Option<Table> {
     })
 }
 
+/// Which id each short name stands for.
+fn model_names(models: &Models) -> Option<Table> {
+    let mut ids: Vec<&str> = models.0.iter().filter_map(|pair| pair.key.as_deref()).collect();
+    ids.retain(|id| short(id) != *id);
+    ids.sort_by_key(|id| (short(id), *id));
+    let row = |id: &&str| TableRow {
+        role: RowRole::Body,
+        swatch: None,
+        cells: vec![Value::Model((*id).to_owned()).into(), Value::Id((*id).to_owned()).into()],
+    };
+    (!ids.is_empty()).then(|| Table {
+        caption: "Models by their short names".to_owned(),
+        show_caption: true,
+        wide: true,
+        columns: vec![text_column("model", "Short name"), text_column("model_id", "Model id")],
+        rows: ids.iter().map(row).collect(),
+    })
+}
+
 fn definitions(facts: &Facts<'_>) -> Table {
     let requests = facts.current.count(Metric::Requests);
     let known = facts.current.count(Metric::LatencyKnown);
@@ -248,7 +294,7 @@ fn definitions(facts: &Facts<'_>) -> Table {
         (
             "Spend",
             "List cost: logged tokens of each kind × list price of the request’s day, region, routing and tier. Requests without a price are left out and counted.",
-            count(facts.pricing.priced, "fully priced requests"),
+            count(facts.pricing.priced, "priced requests"),
         ),
         (
             "Success rate",
@@ -258,12 +304,12 @@ fn definitions(facts: &Facts<'_>) -> Table {
         (
             "Mean response time",
             "Arithmetic mean of the latency in Converse metrics and in the last chunk of streams.",
-            count(known, "requests measured"),
+            count(known, "measured requests"),
         ),
         (
             "Cost per request",
             "Cost of the fully priced requests ÷ their number.",
-            count(facts.pricing.priced, "fully priced requests"),
+            count(facts.pricing.priced, "priced requests"),
         ),
         (
             "Daily active models",
@@ -307,7 +353,7 @@ fn definitions(facts: &Facts<'_>) -> Table {
             text_column("measure", "Measure"),
             text_column("definition", "Definition"),
             figure_column("denominator", "Denominator", None),
-            text_column("of", "of"),
+            text_column("of", "Of"),
         ],
         rows,
     }

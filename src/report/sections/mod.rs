@@ -11,9 +11,9 @@ mod usage;
 
 use polars::prelude::PolarsResult;
 
-use super::compare::{Pair, pairs};
+use super::compare::{Pair, pairs, quiet};
 use super::model_name;
-use super::parts::{Prose, Section, Value};
+use super::parts::{Missing, Prose, Section, Table, TableCell, Value};
 use super::weekly::Facts;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
@@ -21,7 +21,7 @@ use crate::metrics::metric::Metric;
 /// The sections of the business report, in order.
 pub(super) fn business(facts: &Facts<'_>) -> PolarsResult<Vec<Section>> {
     let models = Models::read(facts)?;
-    Ok(vec![
+    let mut sections = vec![
         daily::section(facts, &models)?,
         models::section(facts, &models),
         principals::section(facts)?,
@@ -29,8 +29,44 @@ pub(super) fn business(facts: &Facts<'_>) -> PolarsResult<Vec<Section>> {
         latency::section(facts, &models),
         errors::section(facts)?,
         guardrails::section(facts)?,
-        method::section(facts),
-    ])
+        method::section(facts, &models),
+    ];
+    if !facts.has_previous() {
+        sections.iter_mut().flat_map(|section| &mut section.tables).for_each(drop_comparison);
+    }
+    Ok(sections)
+}
+
+/// Columns that compare with the period before.
+const COMPARISON: [&str; 5] =
+    ["previous_cost_usd", "cost_change_usd", "previous_rate", "rate_change_points", "p99_change_s"];
+
+/// Takes the comparison out of a table: there is nothing to compare with.
+fn drop_comparison(table: &mut Table) {
+    let kept: Vec<bool> =
+        table.columns.iter().map(|column| !COMPARISON.contains(&column.key)).collect();
+    let mut of_column = kept.iter();
+    table.columns.retain(|_| of_column.next().is_none_or(|kept| *kept));
+    for row in &mut table.rows {
+        let mut of_cell = kept.iter();
+        row.cells.retain(|_| of_cell.next().is_none_or(|kept| *kept));
+    }
+}
+
+/// The change of the whole spend, where both periods have one.
+fn total_change(facts: &Facts<'_>) -> TableCell {
+    let spend = [&facts.current, &facts.previous].map(|usage| usage.usd(Metric::CostUsd));
+    match spend {
+        [Some(now), Some(before)] => Value::UsdChange(now - before).into(),
+        [Some(_), None] => quiet(Missing::New),
+        [None, _] => quiet(Missing::NotApplicable),
+    }
+}
+
+/// What the marks of a bar chart mean.
+fn bar_caption(facts: &Facts<'_>, what: &str) -> String {
+    let bars = format!("List cost per {what}, USD. Bar: {}.", facts.this_week());
+    if facts.has_previous() { format!("{bars} Tick: {}.", facts.last_week()) } else { bars }
 }
 
 /// Models with a colour of their own in one chart; the rest is "other".
@@ -39,9 +75,10 @@ const COLORED: usize = 4;
 /// The models of both periods, most expensive first. A model keeps its colour through the report.
 struct Models(Vec<Pair>);
 
-const MODEL_METRICS: [Metric; 8] = [
+const MODEL_METRICS: [Metric; 9] = [
     Metric::Requests,
     Metric::CostUsd,
+    Metric::CostPerRequestUsd,
     Metric::UnpricedRequests,
     Metric::LatencyKnown,
     Metric::LatencyMeanMs,

@@ -2,47 +2,46 @@
 
 use super::{Models, chart_model, model};
 use crate::metrics::metric::Metric;
-use crate::report::compare::{Pair, cost_change, quiet};
-use crate::report::model_name::short;
+use crate::report::compare::{Pair, cost_change, or_missing, quiet};
 use crate::report::parts::{
     Bar, Chart, Figure, HorizontalBars, Missing, Prose, RowRole, Section, Swatch, Table, TableCell,
     TableRow, Value,
 };
+use crate::report::read::Usage;
 use crate::report::weekly::Facts;
 use crate::report::words::{figure_column, parts_column, text_column};
 use crate::units::Usd;
 
 /// Most rows of the table; the rest is one row "other".
 const ROWS: usize = 10;
+/// Most rows of models without a price.
+const UNPRICED_ROWS: usize = 5;
 
 pub(super) fn section(facts: &Facts<'_>, models: &Models) -> Section {
     let mut section = super::bare("models", "Spend by model", takeaway(facts, models));
-    let priced: Vec<&Pair> =
-        models.0.iter().filter(|pair| pair.cost().0 > 0 || pair.previous_cost().0 > 0).collect();
-    if !priced.is_empty() {
-        section.figure = Some(figure(facts, &priced));
+    let (shown, rest) = shown_and_rest(models);
+    if shown.iter().any(|pair| pair.cost().0 > 0 || pair.previous_cost().0 > 0) {
+        section.figure = Some(figure(facts, &shown, &rest));
     }
     section.tables = vec![table(facts, models)];
-    section.notes = vec![full_ids(models)];
+    section.notes = vec![
+        Prose::text(
+            "Per 1k: list cost of a thousand fully priced requests. Models go by short names: ",
+        )
+        .link("method", "their ids")
+        .say("."),
+    ];
     section.queries =
         vec![facts.query("model", "requests,cost_usd,cost_per_request_usd,unpriced_requests")];
     section
 }
 
-/// Which id each short name stands for.
-fn full_ids(models: &Models) -> Prose {
-    let mut note = Prose::text("Short names stand for: ");
-    let ids = models.0.iter().filter_map(|pair| pair.key.as_deref());
-    let shortened = ids.filter(|id| short(id) != *id);
-    for (index, id) in shortened.enumerate() {
-        let comma = if index == 0 { "" } else { "; " };
-        note = note
-            .say(comma)
-            .value(Value::Model(id.to_owned()))
-            .say(" ")
-            .value(Value::Id(id.to_owned()));
-    }
-    note.say(".")
+/// The priced models shown one by one, and those behind the row "other".
+fn shown_and_rest(models: &Models) -> (Vec<&Pair>, Vec<&Pair>) {
+    let mut priced: Vec<&Pair> = models.0.iter().filter(|pair| !pair.is_unpriced()).collect();
+    let shown = if priced.len() > ROWS { ROWS - 1 } else { priced.len() };
+    let rest = priced.split_off(shown);
+    (priced, rest)
 }
 
 fn takeaway(facts: &Facts<'_>, models: &Models) -> Prose {
@@ -55,17 +54,16 @@ fn takeaway(facts: &Facts<'_>, models: &Models) -> Prose {
         crate::report::compare::share(first.count(Metric::Requests), requests).unwrap_or(0.0);
     Prose::default()
         .value(model(first.key.as_deref()))
-        .say(" makes ")
+        .say(" made ")
         .value(Value::Share(share_of_requests))
         .say(" of the requests and ")
         .value(Value::Share(first.cost().to_f64() / total.to_f64()))
         .say(" of the spend.")
 }
 
-fn figure(facts: &Facts<'_>, priced: &[&Pair]) -> Figure {
-    let shown = priced.iter().take(ROWS - 1);
-    let rest = &priced[priced.len().min(ROWS - 1)..];
+fn figure(facts: &Facts<'_>, shown: &[&Pair], rest: &[&Pair]) -> Figure {
     let mut rows: Vec<Bar> = shown
+        .iter()
         .map(|pair| Bar {
             label: chart_model(pair),
             value: pair.cost(),
@@ -90,9 +88,9 @@ fn figure(facts: &Facts<'_>, priced: &[&Pair]) -> Figure {
         title: format!("Spend by model, {}", facts.this_week()),
         description,
         caption: Prose::text(format!(
-            "List cost per model, USD. Bar: {}. Tick: {}. Models without a price are in the table only.",
-            facts.this_week(),
-            facts.last_week()
+            "{}{}",
+            super::bar_caption(facts, "model"),
+            if facts.pricing.unpriced.is_empty() { "" } else { " Unpriced models have no bar." }
         )),
         chart: Chart::HorizontalBars(HorizontalBars { rows }),
     }
@@ -102,20 +100,17 @@ fn table(facts: &Facts<'_>, models: &Models) -> Table {
     let columns = vec![
         text_column("model", "Model"),
         parts_column("requests", "Requests", None),
-        figure_column("cost_per_1k_usd", "per 1k", Some("USD")),
+        figure_column("cost_per_1k_usd", "Per\u{a0}1k", Some("USD")),
         parts_column("cost_usd", "Spend", Some("USD")),
         parts_column("share", "Share", None),
         parts_column("cost_change_usd", "Change", Some("USD")),
     ];
-    let (priced, unpriced): (Vec<&Pair>, Vec<&Pair>) =
-        models.0.iter().partition(|pair| !pair.is_unpriced());
-    let shown = if priced.len() > ROWS { ROWS - 1 } else { priced.len() };
-    let mut rows: Vec<TableRow> =
-        priced[..shown].iter().map(|pair| row(facts, models, pair)).collect();
-    if shown < priced.len() {
-        rows.push(other(facts, &priced[shown..]));
+    let (shown, rest) = shown_and_rest(models);
+    let mut rows: Vec<TableRow> = shown.iter().map(|pair| row(facts, models, pair)).collect();
+    if !rest.is_empty() {
+        rows.push(other(facts, &rest));
     }
-    rows.extend(unpriced.iter().map(|pair| unpriced_row(pair)));
+    rows.extend(unpriced_rows(models));
     rows.push(total(facts));
     Table { caption: "Spend by model".to_owned(), show_caption: false, wide: false, columns, rows }
 }
@@ -127,7 +122,7 @@ fn row(facts: &Facts<'_>, models: &Models, pair: &Pair) -> TableRow {
         cells: vec![
             model(pair.key.as_deref()).into(),
             Value::Count(pair.count(Metric::Requests)).into(),
-            per_thousand(pair.cost(), pair.count(Metric::Requests)),
+            per_thousand(pair.current.as_ref()),
             Value::Usd(pair.cost()).into(),
             share(facts, pair.cost()),
             cost_change(pair).into(),
@@ -145,7 +140,7 @@ fn other(facts: &Facts<'_>, rest: &[&Pair]) -> TableRow {
         cells: vec![
             Value::Text(format!("{} other", rest.len())).into(),
             Value::Count(requests).into(),
-            per_thousand(cost, requests),
+            quiet(Missing::NotApplicable),
             Value::Usd(cost).into(),
             share(facts, cost),
             Value::UsdChange(change).into(),
@@ -153,13 +148,29 @@ fn other(facts: &Facts<'_>, rest: &[&Pair]) -> TableRow {
     }
 }
 
-fn unpriced_row(pair: &Pair) -> TableRow {
+/// Models without a price: a row each while they are few, else one row for those with the fewest
+/// requests.
+fn unpriced_rows(models: &Models) -> Vec<TableRow> {
+    let unpriced: Vec<&Pair> = models.0.iter().filter(|pair| pair.is_unpriced()).collect();
+    let shown = if unpriced.len() > UNPRICED_ROWS { UNPRICED_ROWS - 1 } else { unpriced.len() };
+    let (named, rest) = unpriced.split_at(shown);
+    let requests = |pair: &Pair| pair.count(Metric::Requests);
+    let mut rows: Vec<TableRow> =
+        named.iter().map(|pair| unpriced_row(model(pair.key.as_deref()), requests(pair))).collect();
+    if !rest.is_empty() {
+        let name = Value::Text(format!("{} other unpriced", rest.len()));
+        rows.push(unpriced_row(name, rest.iter().map(|pair| requests(pair)).sum()));
+    }
+    rows
+}
+
+fn unpriced_row(name: Value, requests: u64) -> TableRow {
     TableRow {
         role: RowRole::Note,
         swatch: Some(Swatch::Hollow),
         cells: vec![
-            model(pair.key.as_deref()).into(),
-            Value::Count(pair.count(Metric::Requests)).into(),
+            name.into(),
+            Value::Count(requests).into(),
             quiet(Missing::NotApplicable),
             quiet(Missing::NotPriced),
             quiet(Missing::Blank),
@@ -171,31 +182,24 @@ fn unpriced_row(pair: &Pair) -> TableRow {
 fn total(facts: &Facts<'_>) -> TableRow {
     let requests = facts.current.count(Metric::Requests);
     let cost = facts.current.cost();
-    let has_previous = facts.previous.count(Metric::Requests) > 0;
     TableRow {
         role: RowRole::Total,
         swatch: None,
         cells: vec![
             Value::Text("Total".to_owned()).into(),
             Value::Count(requests).into(),
-            per_thousand(cost, requests),
-            Value::Usd(cost).into(),
+            per_thousand(Some(&facts.current)),
+            or_missing(facts.current.usd(Metric::CostUsd), Value::Usd, Missing::NotPriced),
             share(facts, cost),
-            if has_previous {
-                Value::UsdChange(cost - facts.previous.cost()).into()
-            } else {
-                quiet(Missing::New)
-            },
+            super::total_change(facts),
         ],
     }
 }
 
-/// Cost of a thousand requests of the group, priced or not billed alike.
-fn per_thousand(cost: Usd, requests: u64) -> TableCell {
-    if requests == 0 {
-        return quiet(Missing::NotApplicable);
-    }
-    Value::Usd(Usd(cost.0 * 1_000 / i128::from(requests))).into()
+/// Cost of a thousand fully priced requests of the group, as the key figure has it for one.
+fn per_thousand(usage: Option<&Usage>) -> TableCell {
+    let one = usage.and_then(|usage| usage.usd(Metric::CostPerRequestUsd));
+    or_missing(one, |one| Value::Usd(Usd(one.0 * 1_000)), Missing::NotApplicable)
 }
 
 fn share(facts: &Facts<'_>, cost: Usd) -> TableCell {

@@ -5,7 +5,7 @@ use polars::prelude::PolarsResult;
 use super::label;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
-use crate::report::compare::{Pair, cost_change, pairs, quiet};
+use crate::report::compare::{Pair, cost_change, or_missing, pairs, quiet};
 use crate::report::parts::{
     Bar, Chart, Figure, HorizontalBars, Missing, Prose, RowRole, Section, Table, TableRow, Value,
 };
@@ -26,9 +26,12 @@ pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
         section.figure = Some(figure(facts, &rows));
     }
     section.tables = vec![table(facts, &rows)];
-    section.notes = vec![Prose::text(
-        "Principal: the role or user that made the call, without its session. Calls without an identity are “unknown”.",
-    )];
+    let mut note =
+        Prose::text("Principal: the role or user that made the call, without its session.");
+    if rows.iter().any(|row| row.is_unknown) {
+        note = note.say(" Unknown: the record holds no identity.");
+    }
+    section.notes = vec![note];
     section.queries = vec![facts.query("principal", "requests,cost_usd")];
     Ok(section)
 }
@@ -40,7 +43,8 @@ struct Row {
     is_other: bool,
     is_unknown: bool,
     requests: u64,
-    cost: Usd,
+    /// `None` where none of its requests has a price.
+    cost: Option<Usd>,
     previous_cost: Option<Usd>,
     change: Value,
 }
@@ -57,7 +61,7 @@ fn rows(principals: &[Pair]) -> Vec<Row> {
             is_other: true,
             is_unknown: false,
             requests: rest.iter().map(|pair| pair.count(Metric::Requests)).sum(),
-            cost: rest.iter().map(Pair::cost).sum(),
+            cost: Some(rest.iter().map(Pair::cost).sum()),
             previous_cost: Some(rest.iter().map(Pair::previous_cost).sum()),
             change: Value::UsdChange(rest.iter().map(Pair::cost_change).sum()),
         });
@@ -73,7 +77,7 @@ fn single(pair: &Pair) -> Row {
         is_other: false,
         is_unknown: pair.key.is_none(),
         requests: pair.count(Metric::Requests),
-        cost: pair.cost(),
+        cost: (!pair.is_unpriced()).then(|| pair.cost()),
         previous_cost: pair.previous.as_ref().map(|_| pair.previous_cost()),
         change: cost_change(pair),
     }
@@ -103,25 +107,31 @@ fn takeaway(facts: &Facts<'_>, principals: &[Pair]) -> Prose {
 fn figure(facts: &Facts<'_>, rows: &[Row]) -> Figure {
     let mut description = Prose::text("Bars from zero, one per principal. ");
     for row in rows {
-        description =
-            description.value(row.name.clone()).say(" ").value(Value::Usd(row.cost)).say("; ");
+        let cost = row.cost.map_or(Value::Missing(Missing::NotPriced), Value::Usd);
+        description = description.value(row.name.clone()).say(" ").value(cost).say("; ");
     }
     Figure {
         title: format!("Spend by principal, {}", facts.this_week()),
         description,
         caption: Prose::text(format!(
-            "List cost per principal, USD. Bar: {}. Tick: {}.",
-            facts.this_week(),
-            facts.last_week()
+            "{}{}",
+            super::bar_caption(facts, "principal"),
+            if rows.iter().any(|row| row.cost.is_none()) {
+                " Principals without a priced request have no bar."
+            } else {
+                ""
+            }
         )),
         chart: Chart::HorizontalBars(HorizontalBars {
             rows: rows
                 .iter()
-                .map(|row| Bar {
-                    label: row.text.clone(),
-                    value: row.cost,
-                    previous: row.previous_cost,
-                    hatched: row.is_unknown,
+                .filter_map(|row| {
+                    Some(Bar {
+                        label: row.text.clone(),
+                        value: row.cost?,
+                        previous: row.previous_cost,
+                        hatched: row.is_unknown,
+                    })
                 })
                 .collect(),
         }),
@@ -152,8 +162,8 @@ fn table(facts: &Facts<'_>, rows: &[Row]) -> Table {
             cells: vec![
                 row.name.clone().into(),
                 Value::Count(row.requests).into(),
-                Value::Usd(row.cost).into(),
-                share(row.cost),
+                or_missing(row.cost, Value::Usd, Missing::NotPriced),
+                row.cost.map_or_else(|| quiet(Missing::Blank), share),
                 row.change.clone().into(),
             ],
         })
@@ -164,13 +174,9 @@ fn table(facts: &Facts<'_>, rows: &[Row]) -> Table {
         cells: vec![
             Value::Text("Total".to_owned()).into(),
             Value::Count(facts.current.count(Metric::Requests)).into(),
-            Value::Usd(total).into(),
+            or_missing(facts.current.usd(Metric::CostUsd), Value::Usd, Missing::NotPriced),
             share(total),
-            if facts.previous.count(Metric::Requests) > 0 {
-                Value::UsdChange(total - facts.previous.cost()).into()
-            } else {
-                quiet(Missing::New)
-            },
+            super::total_change(facts),
         ],
     });
     Table {

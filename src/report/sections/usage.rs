@@ -65,11 +65,11 @@ impl Hours {
             return Prose::text("No request was logged in this period.");
         };
         let office = share(self.sum(is_office), self.sum(|_| true)).unwrap_or(0.0);
-        Prose::text("Office hours carry ")
+        Prose::text("Office hours carried ")
             .value(Value::Share(office))
-            .say(" of the requests; the busiest hour was ")
+            .say(" of the requests; the busiest hour, ")
             .say(words::moment(busiest.start, facts.zone()))
-            .say(" with ")
+            .say(", had ")
             .value(Value::Count(busiest.requests))
             .say(".")
     }
@@ -79,7 +79,7 @@ impl Hours {
             let requests = self.sum(|h| h.weekday == weekday && h.hour_of_day == hour);
             if is_partly_logged(facts, weekday, hour) {
                 HeatCell::Partial(requests)
-            } else if has_weekday(facts, weekday) {
+            } else if self.sum(|h| h.weekday == weekday) > 0 {
                 HeatCell::Known(requests)
             } else {
                 HeatCell::NoLog
@@ -97,10 +97,16 @@ impl Hours {
         } else {
             " Struck cells: a region had no log in that hour, so the true count is higher."
         };
+        let silent = (0..7).any(|weekday| self.sum(|hour| hour.weekday == weekday) == 0);
+        let outlined =
+            if silent { " Outlined: outside the period, or a day without logs." } else { "" };
         Figure {
             title: format!("Requests per weekday and hour, {}", facts.zone().name()),
             description,
-            caption: Prose::text(format!("Requests per hour, {}.{struck}", facts.zone().name())),
+            caption: Prose::text(format!(
+                "Requests per hour, {}.{struck}{outlined}",
+                facts.zone().name()
+            )),
             chart: Chart::HeatMap(HeatMap {
                 rows: WEEKDAYS.map(str::to_owned).to_vec(),
                 columns: (0..24).map(|hour| format!("{hour:02}")).collect(),
@@ -175,13 +181,4 @@ fn is_partly_logged(facts: &Facts<'_>, weekday: usize, hour: usize) -> bool {
                 && local.hour() as usize == hour
         })
     })
-}
-
-/// Whether the period holds this weekday at all.
-fn has_weekday(facts: &Facts<'_>, weekday: usize) -> bool {
-    facts
-        .inputs
-        .period
-        .local_days(facts.zone())
-        .any(|day| day.weekday().num_days_from_monday() as usize == weekday)
 }

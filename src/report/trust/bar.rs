@@ -39,14 +39,13 @@ fn period(facts: &Facts<'_>) -> TrustCell {
         zone.name()
     ));
     if !reading.is_complete {
-        detail = detail.say("; not over yet when this report was made");
+        detail = detail.say("; not over when this report was made");
     }
     if let Some(gap) = gaps.first() {
-        detail = detail.say("; ").value(Value::Id(gap.region.clone())).say(format!(
-            " has no log from {} to {}",
-            words::moment(gap.from, zone),
-            words::moment(gap.to, zone)
-        ));
+        let longest = if gaps.len() == 1 { "gap" } else { "longest gap" };
+        detail = detail
+            .say(format!("; {longest} {} in ", words::span(gap.from, gap.to, zone)))
+            .value(Value::Id(gap.region.clone()));
     }
     TrustCell { key: "period", label: "Period covered".to_owned(), value, detail }
 }
@@ -60,7 +59,9 @@ fn log_coverage(facts: &Facts<'_>) -> TrustCell {
                 .value(Value::Count(coverage.logged))
                 .say(" of ")
                 .value(Value::Count(coverage.called))
-                .say(" CloudTrail calls have an invocation log"),
+                .say(words::counted(coverage.called, " CloudTrail call", " CloudTrail calls"))
+                .say(words::counted(coverage.logged, " has", " have"))
+                .say(" an invocation log"),
         ),
         (Verdict::NoJoin, _) => (
             Prose::text("join not possible"),
@@ -88,14 +89,12 @@ fn price_coverage(facts: &Facts<'_>) -> TrustCell {
     };
     let unpriced: u64 = pricing.unpriced.iter().map(|row| row.requests).sum();
     let detail = if unpriced == 0 {
-        Prose::text("of tokens; every billed request has a price")
+        Prose::text("of tokens; every billed request has a full price")
     } else {
         Prose::text("of tokens; ")
             .value(Value::Count(unpriced))
             .say(words::counted(unpriced, " request has", " requests have"))
-            .say(" no full price and ")
-            .say(words::counted(unpriced, "is", "are"))
-            .say(" not in spend")
+            .say(" no full price")
     };
     TrustCell { key: "price_coverage", label: "Price coverage".to_owned(), value, detail }
 }
@@ -134,10 +133,10 @@ fn reason(facts: &Facts<'_>) -> Prose {
     }
     let weakest: Vec<&str> =
         checks(facts).iter().filter(|check| check.grade == grade).map(|check| check.name).collect();
-    let mut reason = Prose::text(format!("Decided by: {}. ", weakest.join(", ").to_lowercase()));
+    let mut reason = Prose::text(format!("Due to {}. ", words::list(&weakest).to_lowercase()));
     if facts.coverage.unlogged > 0 && facts.coverage.verdict() == Verdict::Known {
         reason = reason
-            .say("Spend leaves out ")
+            .say("Spend lacks ")
             .value(Value::Count(facts.coverage.unlogged))
             .say(words::counted(facts.coverage.unlogged, " unlogged call. ", " unlogged calls. "));
     }

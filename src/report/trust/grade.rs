@@ -11,6 +11,22 @@ pub(in crate::report) struct Check {
     pub(in crate::report) grade: Grade,
 }
 
+const LOG_COVERAGE: &str = "Log coverage";
+const PRICE_COVERAGE: &str = "Price coverage";
+const LONGEST_GAP: &str = "Longest logging gap";
+
+impl Check {
+    /// Whether it fails for calls without a log.
+    pub(in crate::report) fn is_about_logs(&self) -> bool {
+        [LOG_COVERAGE, LONGEST_GAP].contains(&self.name)
+    }
+
+    /// Whether it fails for requests without a price.
+    pub(in crate::report) fn is_about_prices(&self) -> bool {
+        self.name == PRICE_COVERAGE
+    }
+}
+
 /// The grade of the whole report.
 pub(in crate::report) fn grade(facts: &Facts<'_>) -> Grade {
     checks(facts).iter().map(|check| check.grade).max().unwrap_or(Grade::D)
@@ -30,7 +46,7 @@ pub(in crate::report) fn checks(facts: &Facts<'_>) -> Vec<Check> {
 fn log_coverage(facts: &Facts<'_>) -> Check {
     let share = facts.coverage.share();
     Check {
-        name: "Log coverage",
+        name: LOG_COVERAGE,
         value: share.map_or(Value::Missing(Missing::Unknown), Value::Share),
         needed: "99.5% or more",
         grade: share.map_or(Grade::C, by_share),
@@ -40,7 +56,7 @@ fn log_coverage(facts: &Facts<'_>) -> Check {
 fn price_coverage(facts: &Facts<'_>) -> Check {
     let share = facts.pricing.share();
     Check {
-        name: "Price coverage, by tokens",
+        name: PRICE_COVERAGE,
         value: share.map_or(Value::Missing(Missing::NotApplicable), Value::Share),
         needed: "99.5% or more",
         grade: share.map_or(Grade::A, by_share),
@@ -65,7 +81,7 @@ fn longest_gap(facts: &Facts<'_>) -> Check {
     #[expect(clippy::cast_precision_loss, reason = "a duration, far below 2⁵³")]
     let ms = |hours: i64| Value::DurationMs(hours as f64 * 3_600_000.0);
     Check {
-        name: "Longest logging gap",
+        name: LONGEST_GAP,
         value: match (facts.coverage.share(), longest) {
             (None, _) => Value::Missing(Missing::Unknown),
             (Some(_), None) => Value::Text("none".to_owned()),

@@ -18,6 +18,6 @@ mod reading;
 
 pub(super) use bar::bar;
 pub(super) use coverage::Coverage;
-pub(super) use grade::{checks, grade};
+pub(super) use grade::{Check, checks, grade};
 pub(super) use pricing::Pricing;
 pub(super) use reading::Reading;

@@ -4,7 +4,7 @@ use polars::prelude::{LazyFrame, PolarsResult};
 
 use crate::metrics::price_coverage::{price_coverage, unpriced_models};
 use crate::report::read::Rows;
-use crate::schema::cost::COST_REASON;
+use crate::schema::cost::{COST_REASON, reason};
 use crate::schema::invocation::MODEL;
 use crate::schema::usage::metric::{REQUESTS, TOTAL_TOKENS};
 use crate::schema::usage::price_coverage as names;
@@ -33,6 +33,45 @@ pub(in crate::report) struct Unpriced {
     pub(in crate::report) reason: String,
     pub(in crate::report) requests: u64,
     pub(in crate::report) tokens: Option<u64>,
+}
+
+impl Unpriced {
+    /// The reason, or the reasons, as people say them.
+    pub(in crate::report) fn reason_in_words(&self) -> String {
+        let reasons: Vec<String> = self.reason.split(',').map(reason_in_words).collect();
+        reasons.join("; ")
+    }
+}
+
+fn reason_in_words(code: &str) -> String {
+    let words = match code.trim() {
+        reason::NO_MODEL_ID => "the record names no model",
+        reason::NO_REGION => "the record has no region",
+        reason::NO_EVENT_TIME => "the record has no time",
+        reason::UNKNOWN_MODEL => "the price book does not know the model",
+        reason::APPLICATION_PROFILE_UNMAPPED => {
+            "an application inference profile that is mapped to no model"
+        }
+        reason::PROVISIONED => "provisioned throughput, paid by the hour",
+        reason::CUSTOM => "a custom model",
+        reason::IMPORTED => "an imported model, paid by the minute",
+        reason::PROMPT_ROUTER => "a prompt router; the record does not say which model answered",
+        reason::MARKETPLACE => "a Marketplace endpoint, paid by the hour",
+        reason::SAGEMAKER => "a SageMaker endpoint, paid by the hour",
+        reason::OTHER_SERVICE => "an ARN of another service",
+        reason::NO_GLOBAL_PRICE => "no price for calls through a global profile",
+        reason::NO_REGION_PRICE => "no price for this region",
+        reason::NO_TIER_PRICE => "no price for this service tier",
+        reason::NO_PRICE_ON_DATE => "no price in effect on the day of the call",
+        reason::NO_UNIT_MATCH => "the record lacks what selects the price",
+        reason::NO_TOKEN_COUNTS => "a successful call without token counts",
+        reason::NO_INPUT_PRICE => "no price for input tokens",
+        reason::NO_OUTPUT_PRICE => "no price for output tokens",
+        reason::NO_CACHE_READ_PRICE => "no price for tokens read from the cache",
+        reason::NO_CACHE_WRITE_PRICE => "no price for tokens written to the cache",
+        other => return other.replace('_', " "),
+    };
+    words.to_owned()
 }
 
 impl Pricing {

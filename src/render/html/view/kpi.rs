@@ -44,14 +44,15 @@ pub(super) fn view(kpi: &Kpi, index: usize, format: &Format) -> Result<KpiView, 
         -1 => "▼",
         _ => "",
     };
+    let [value, before] = format.near_target([&kpi.value, &kpi.previous], kpi.spark.target);
     Ok(KpiView {
         label: clean(&kpi.label),
-        value: format.near_target(&kpi.value, kpi.spark.target),
+        value,
         missing: matches!(kpi.value, Value::Missing(_)),
         note: kpi.note.as_deref().map(clean),
         tone: tone(kpi.tone),
         arrow,
-        change: change(kpi, format),
+        change: change(kpi, &before, format),
         spark: spark.map(Safe::from_safe_string),
         outcome: outcome(kpi.outcome),
         target: clean(&kpi.target),
@@ -59,11 +60,13 @@ pub(super) fn view(kpi: &Kpi, index: usize, format: &Format) -> Result<KpiView, 
 }
 
 /// The difference and what it is a difference to.
-fn change(kpi: &Kpi, format: &Format) -> String {
-    let change = format.value(&kpi.change);
-    match &kpi.previous {
-        Value::Missing(_) => change,
-        previous => format!("{change} vs {}", format.near_target(previous, kpi.spark.target)),
+fn change(kpi: &Kpi, before: &str, format: &Format) -> String {
+    match (&kpi.previous, &kpi.change) {
+        (Value::Missing(_), _) => "no earlier value".to_owned(),
+        (_, change) if direction(change) == 0 && !matches!(change, Value::Missing(_)) => {
+            format!("as before, {before}")
+        }
+        (_, change) => format!("{} vs {before}", format.value(change)),
     }
 }
 

@@ -281,6 +281,9 @@ fn empty(empty: &Empty, format: &Format) -> EmptyView {
     }
 }
 
+/// Most columns of a table on half the page.
+const WIDEST_HALF: usize = 4;
+
 /// The chart with the first narrow table beside it; then narrow tables in pairs, wide ones alone.
 fn blocks(section: &Section, format: &Format) -> Result<Vec<Block>, Error> {
     let mut blocks = Vec::new();
@@ -299,19 +302,21 @@ fn blocks(section: &Section, format: &Format) -> Result<Vec<Block>, Error> {
     }
     while let Some(table) = tables.next() {
         let mut row = vec![table::view(table, format)];
-        if !table.wide
-            && let Some(second) = tables.next_if(|next| !next.wide)
+        let wide = table.wide || table.columns.len() > WIDEST_HALF;
+        if !wide
+            && let Some(second) =
+                tables.next_if(|next| !next.wide && next.columns.len() <= WIDEST_HALF)
         {
             row.push(table::view(second, format));
         }
-        let kind = if table.wide { "full" } else { "even" };
+        let kind = if wide { "full" } else { "even" };
         blocks.push(Block { kind, figure: None, tables: row, narrow: false, notes: Vec::new() });
     }
     Ok(blocks)
 }
 
 /// Longest identifier that fits the narrowest page.
-const SHORT_ID: usize = 28;
+const SHORT_ID: usize = 24;
 
 fn runs(prose: &Prose, format: &Format) -> Vec<Run> {
     prose.0.iter().map(|span| run(span, format)).collect()
