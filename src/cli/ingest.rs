@@ -1,5 +1,6 @@
 //! `ingest`: read log objects into the store.
 
+use std::num::NonZeroU64;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -41,7 +42,7 @@ pub(super) struct IngestArgs {
     wait: bool,
     /// Most bytes one object may inflate to [default: 1 GiB]
     #[arg(long, value_name = "BYTES")]
-    max_object_bytes: Option<u64>,
+    max_object_bytes: Option<NonZeroU64>,
 }
 
 /// Which objects to read.
@@ -97,7 +98,8 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
     let mut writer = Writer::open(&context.settings.store, on_locked)?;
     let plan = found.without_known(writer.reader())?;
     let bar = Bar::new(&context.output);
-    let max_object_bytes = args.max_object_bytes.unwrap_or(context.settings.max_object_bytes);
+    let max_object_bytes =
+        args.max_object_bytes.map_or(context.settings.max_object_bytes, NonZeroU64::get);
     let limits = Limits { max_object_bytes };
     let mut summary = plan.carry_out(&mut writer, limits, context.now, &bar)?;
     bar.finish();
@@ -158,6 +160,9 @@ fn dry_run(
 
 fn tell(summary: &Summary, args: &IngestArgs, context: &Context) -> Result<(), Failure> {
     warn_of_troubles(summary, context);
+    if summary.is_partial() {
+        context.output.hint(&what_now(summary));
+    }
     if args.json {
         let line = serde_json::to_string(summary)
             .map_err(|error| Failure { error: error.into(), exit: Exit::Failed })?;
@@ -189,9 +194,17 @@ pub(super) fn warn_of_troubles(summary: &Summary, context: &Context) {
     for trouble in &summary.first_troubles {
         context.output.warn(trouble);
     }
-    context.output.hint(
-        "everything else was kept; `bedrock-lens query --sql \"select * from rejects\"` lists every reject",
-    );
+}
+
+fn what_now(summary: &Summary) -> String {
+    let mut text = "everything else was kept".to_owned();
+    if summary.objects_failed > 0 {
+        text.push_str("; what was not readable is tried again next time");
+    }
+    if !summary.rejects.is_empty() {
+        text.push_str("; `bedrock-lens query --sql \"select * from rejects\"` lists every reject");
+    }
+    text
 }
 
 fn sentence(summary: &Summary) -> String {

@@ -116,6 +116,11 @@ fn one_shot(
     let summary = plan.carry_out(&mut writer, limits, context.now, &bar)?;
     bar.finish();
     warn_of_troubles(&summary, context);
+    if summary.is_partial() {
+        context
+            .output
+            .hint("everything else was read; the report's data quality counts what was not");
+    }
     write(writer.reader(), request, args, context)?;
     Ok(if summary.is_partial() { Exit::Partial } else { Exit::Done })
 }

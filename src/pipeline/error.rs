@@ -12,14 +12,8 @@ use crate::{render, sources, store};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A source can't be listed at all.
-    #[error("could not list `{name}`")]
-    Source {
-        /// The source as the user named it.
-        name: String,
-        /// Why.
-        #[source]
-        source: sources::Error,
-    },
+    #[error(transparent)]
+    Source(sources::Error),
     /// There is nothing to read.
     #[error("no log objects under `{name}`{note}")]
     NoLogs {
@@ -37,8 +31,8 @@ pub enum Error {
         period: String,
     },
     /// The store can't be opened, read or written.
-    #[error("the store can't be used")]
-    Store(#[source] store::Error),
+    #[error(transparent)]
+    Store(store::Error),
     /// The embedded price book is not as it should be.
     #[error("could not read the price book")]
     Prices(#[source] &'static BookError),
@@ -89,7 +83,8 @@ impl Error {
                  text literals stand in single quotes"
                     .into(),
             ),
-            Self::Source { source, .. } => source.hint().map(str::to_owned),
+            Self::Source(source) => source.hint().map(str::to_owned),
+            Self::Store(source) => source.hint(),
             _ => None,
         }
     }

@@ -1,6 +1,8 @@
 //! The journey of log objects into the store: list, choose, read and decode in parallel, commit.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::sync::mpsc;
 
 use chrono::{DateTime, Duration, Utc};
 use rayon::prelude::*;
@@ -13,10 +15,16 @@ use crate::records::{self, Decoded, Limits, ObjectName, PromptKey, Skip};
 use crate::sources::{ObjectEntry, Source};
 use crate::store::{self, ReadObject, Reader, Writer};
 
-/// Most compressed bytes read between two commits.
+/// A batch, what one commit takes in, is closed when it holds this many stored bytes …
 const BATCH_BYTES: u64 = 64 << 20;
-/// Most objects read between two commits.
+/// … or objects …
 const BATCH_OBJECTS: usize = 20_000;
+/// … or rows, at about 1 KB each in memory. Two batches exist at a time.
+const BATCH_ROWS: usize = 100_000;
+/// Stored bytes that each thread reads before a batch is looked at: what it may grow over its bounds.
+const READ_BYTES: u64 = 2 << 20;
+/// Objects that each thread reads before a batch is looked at.
+const READ_OBJECTS: usize = 256;
 
 /// Which objects to take, and how.
 #[derive(Debug, Clone, Default)]
@@ -129,7 +137,11 @@ impl<'a> Plan<'a> {
             plan.add_source(source.as_ref(), selection)?;
         }
         plan.tasks.sort_by(|a, b| a.object.cmp(&b.object));
+        let listed = plan.objects();
         plan.tasks.dedup_by(|a, b| a.object == b.object);
+        plan.summary.objects_skipped += listed - plan.objects();
+        // By time, so that a batch touches few days: each day touched is another file to write.
+        plan.tasks.sort_by_key(|task| task.facts.written);
         Ok(plan)
     }
 
@@ -167,24 +179,26 @@ impl<'a> Plan<'a> {
 
     fn add_source(&mut self, source: &'a dyn Source, selection: &Selection) -> Result<(), Error> {
         let name = source.name();
-        let listing =
-            source.list().map_err(|error| Error::Source { name: name.clone(), source: error })?;
+        let listing = source.list().map_err(Error::Source)?;
         let found = listing.objects.len();
         let mut logs = 0;
         for failure in listing.failures {
             logs += 1;
             self.summary.objects_listed += 1;
             self.summary.objects_failed += 1;
-            self.summary.trouble(|| failure.to_string());
+            self.summary.trouble(|| with_reason(&failure));
         }
         for entry in listing.objects {
-            let facts = classify(&entry.key);
+            let mut facts = classify(&entry.key);
+            if entry.is_named && facts.skip == Some(Skip::NotALog) {
+                facts.skip = None; // who names a file means it, whatever its name ends in
+            }
             logs += usize::from(facts.skip.is_none());
             if !selection.takes(&facts) {
                 continue;
             }
             self.summary.objects_listed += 1;
-            if facts.skip.is_some() || entry.size_bytes == 0 {
+            if facts.skip.is_some() {
                 self.summary.objects_skipped += 1;
             } else {
                 let object = entry.identity();
@@ -209,63 +223,116 @@ impl<'a> Plan<'a> {
         progress: &dyn Progress,
     ) -> Result<Summary, Error> {
         progress.plan(self.objects(), self.bytes());
-        let key = writer.prompt_key()?;
+        let reading = Reading { limits, key: writer.prompt_key()?, progress };
+        let tasks = self.tasks.as_slice();
         let mut summary = self.summary;
-        for batch in batches(&self.tasks) {
-            let read: Vec<Outcome> =
-                batch.par_iter().map(|task| task.read(limits, &key, progress)).collect();
-            let mut objects = Vec::with_capacity(read.len());
-            for outcome in read {
-                match outcome {
-                    Ok(object) => {
-                        summary.count(&object);
-                        objects.push(object);
-                    }
-                    Err(failure) => {
-                        summary.objects_failed += 1;
-                        summary.trouble(|| failure.to_string());
-                    }
-                }
+        std::thread::scope(|scope| {
+            // A rendezvous: the next batch is read while one is committed, and then waits.
+            let (sender, batches) = mpsc::sync_channel(0);
+            scope.spawn(move || {
+                let mut rest = tasks;
+                // Sending fails when committing has failed: then nobody wants the rest.
+                while !rest.is_empty() && sender.send(reading.batch(&mut rest)).is_ok() {}
+            });
+            for batch in batches {
+                let objects = summary.take(batch);
+                let done = writer.commit(objects, now.timestamp_millis())?;
+                summary.add(done);
             }
-            let done = writer.commit(objects, now.timestamp_millis())?;
-            summary.add(done);
-        }
-        Ok(summary)
+            Ok(summary)
+        })
     }
 }
 
 type Outcome = Result<ReadObject, crate::sources::Error>;
 
-impl Task<'_> {
-    fn read(&self, limits: Limits, key: &PromptKey, progress: &dyn Progress) -> Outcome {
-        let bytes = self.source.fetch(&self.entry);
-        let decoded = bytes.map(|bytes| {
-            let name = ObjectName {
-                object: &self.object,
-                modified: self.facts.written.or(self.entry.modified),
-            };
-            records::decode(&name, &bytes, &limits, key)
-        });
-        let records = decoded
-            .as_ref()
-            .map_or(0, |decoded| decoded.invocations.len() + decoded.api_events.len());
-        progress.advance(1, self.entry.size_bytes, records as u64);
-        decoded.map(|decoded| ReadObject { entry: self.catalogue_entry(&decoded), decoded })
+/// How objects are read.
+struct Reading<'a> {
+    limits: Limits,
+    key: PromptKey,
+    progress: &'a dyn Progress,
+}
+
+impl Reading<'_> {
+    /// Reads tasks from the front of `rest`, in parallel, until a batch is full.
+    fn batch(&self, rest: &mut &[Task<'_>]) -> Vec<Outcome> {
+        let mut batch = Vec::new();
+        let (mut bytes, mut rows) = (0, 0);
+        while !rest.is_empty()
+            && bytes < BATCH_BYTES
+            && batch.len() < BATCH_OBJECTS
+            && rows < BATCH_ROWS
+        {
+            let (next, later) = rest.split_at(next_share(rest));
+            *rest = later;
+            let read: Vec<Outcome> = next.par_iter().map(|task| self.object(task)).collect();
+            bytes += next.iter().map(|task| task.entry.size_bytes).sum::<u64>();
+            rows += read.iter().flatten().map(|object| rows_of(&object.decoded)).sum::<usize>();
+            batch.extend(read);
+        }
+        batch
     }
 
-    fn catalogue_entry(&self, decoded: &Decoded) -> store::ObjectEntry {
+    fn object(&self, task: &Task<'_>) -> Outcome {
+        let result = task.read(self.limits, &self.key);
+        let rows = result.as_ref().map_or(0, |read| rows_of(&read.decoded));
+        self.progress.advance(1, task.entry.size_bytes, rows as u64);
+        result
+    }
+}
+
+fn rows_of(decoded: &Decoded) -> usize {
+    decoded.invocations.len() + decoded.api_events.len() + decoded.rejects.len()
+}
+
+/// How many tasks to read, by all threads together, before looking at the batch again.
+fn next_share(tasks: &[Task<'_>]) -> usize {
+    let threads = rayon::current_num_threads();
+    let most = READ_BYTES * threads as u64;
+    let mut bytes = 0;
+    let fits = tasks.iter().take(READ_OBJECTS * threads).take_while(|task| {
+        let fits = bytes < most;
+        bytes += task.entry.size_bytes;
+        fits
+    });
+    fits.count()
+}
+
+impl Task<'_> {
+    fn read(&self, limits: Limits, key: &PromptKey) -> Outcome {
+        let bytes = self.source.fetch(&self.entry, most_to_fetch(limits))?;
+        let name = ObjectName {
+            object: &self.object,
+            modified: self.facts.written.or(self.entry.modified),
+        };
+        let mut decoded = records::decode(&name, &bytes, &limits, key);
+        let kind = kind(&self.facts, &decoded);
+        for reject in &mut decoded.rejects {
+            reject.kind = reject.kind.take().or_else(|| kind.map(str::to_owned));
+        }
+        let entry = self.catalogue_entry(&decoded, kind);
+        Ok(ReadObject { entry, decoded })
+    }
+
+    fn catalogue_entry(&self, decoded: &Decoded, kind: Option<&str>) -> store::ObjectEntry {
         store::ObjectEntry {
             object: self.object.clone(),
             fingerprint: self.entry.fingerprint.clone(),
             size_bytes: self.entry.size_bytes,
             modified_ms: self.entry.modified.map(|time| time.0),
-            kind: kind(&self.facts, decoded).map(str::to_owned),
+            kind: kind.map(str::to_owned),
             account: self.facts.account.clone(),
             region: self.facts.region.clone(),
             skipped: decoded.skipped.map(Skip::as_str),
             bytes_uncompressed: decoded.bytes_uncompressed,
         }
     }
+}
+
+/// More stored bytes than this inflate to more than the cap, since gzip adds a thousandth at worst;
+/// the rest of such an object need not be read.
+fn most_to_fetch(limits: Limits) -> u64 {
+    limits.max_object_bytes.saturating_add(limits.max_object_bytes / 100).saturating_add(1 << 16)
 }
 
 /// What the object holds: as the path says, else as its rows say.
@@ -282,6 +349,24 @@ fn kind(facts: &KeyFacts, decoded: &Decoded) -> Option<&'static str> {
 }
 
 impl Summary {
+    /// Counts what was read, and keeps the objects that could be.
+    fn take(&mut self, batch: Vec<Outcome>) -> Vec<ReadObject> {
+        let mut objects = Vec::with_capacity(batch.len());
+        for outcome in batch {
+            match outcome {
+                Ok(object) => {
+                    self.count(&object);
+                    objects.push(object);
+                }
+                Err(failure) => {
+                    self.objects_failed += 1;
+                    self.trouble(|| with_reason(&failure));
+                }
+            }
+        }
+        objects
+    }
+
     fn count(&mut self, read: &ReadObject) {
         if read.decoded.skipped.is_some() {
             self.objects_skipped += 1;
@@ -325,13 +410,24 @@ impl Selection {
 /// path tells no time is always taken.
 fn in_range(facts: &KeyFacts, range: Period) -> bool {
     let margin = match facts.kind {
-        Some(ObjectKind::Invocations) | None => Duration::hours(1),
-        Some(_) => Duration::days(1),
+        Some(ObjectKind::Invocations) => Duration::hours(1),
+        Some(_) | None => Duration::days(1), // where the path doesn't say, it may be either
     };
     let starts_before_end =
         facts.written.is_none_or(|at| at.0 < (range.to + margin).timestamp_millis());
     let ends_after_start = facts.written_end.is_none_or(|at| at.0 > range.from.timestamp_millis());
     starts_before_end && ends_after_start
+}
+
+/// The failure with its causes, in one line.
+fn with_reason(failure: &crate::sources::Error) -> String {
+    let mut text = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 /// What was found where no log was, as a phrase.
@@ -341,21 +437,4 @@ fn instead(found: usize) -> String {
         1 => " (1 other file)".to_owned(),
         n => format!(" ({n} other files)"),
     }
-}
-
-/// Splits the tasks so that a batch stays small in memory.
-fn batches<'t, 'a>(tasks: &'t [Task<'a>]) -> impl Iterator<Item = &'t [Task<'a>]> {
-    let mut rest = tasks;
-    std::iter::from_fn(move || {
-        let mut bytes = 0;
-        let fits = rest.iter().take(BATCH_OBJECTS).take_while(|task| {
-            let first = bytes == 0;
-            bytes += task.entry.size_bytes;
-            first || bytes <= BATCH_BYTES
-        });
-        let count = fits.count();
-        let (batch, later) = rest.split_at(count);
-        rest = later;
-        (count > 0).then_some(batch)
-    })
 }

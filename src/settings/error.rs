@@ -45,7 +45,9 @@ impl Error {
     /// What the user can do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { .. } => {
+                Some("is the path right, and is it a text file that this user may read?".into())
+            }
             Self::Invalid { nearest, .. } => {
                 nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
             }

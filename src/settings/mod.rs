@@ -49,9 +49,11 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn read() -> Self {
         let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        // A path need not be text.
+        let path = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         Self {
-            config: text("BEDROCK_LENS_CONFIG").map(PathBuf::from),
-            store: text("BEDROCK_LENS_STORE").map(PathBuf::from),
+            config: path("BEDROCK_LENS_CONFIG").map(PathBuf::from),
+            store: path("BEDROCK_LENS_STORE").map(PathBuf::from),
             timezone: text("BEDROCK_LENS_TIMEZONE"),
             no_color: text("NO_COLOR").is_some(),
             dumb_terminal: text("TERM").as_deref() == Some("dumb"),

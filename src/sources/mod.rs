@@ -24,11 +24,11 @@ pub trait Source: Send + Sync {
     /// [`Error`] when nothing can be listed at all: no such place, or no permission.
     fn list(&self) -> Result<Listing, Error>;
 
-    /// The bytes of one listed object, as stored.
+    /// The bytes of one listed object, as stored; of a larger one the first `most`.
     ///
     /// # Errors
     /// [`Error::Read`] when this object can't be read; others may.
-    fn fetch(&self, object: &ObjectEntry) -> Result<Vec<u8>, Error>;
+    fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Vec<u8>, Error>;
 }
 
 /// What a source holds.
@@ -56,6 +56,8 @@ pub struct ObjectEntry {
     pub modified: Option<TimeMs>,
     /// Changes when the content does: an `ETag`, or size and modification time.
     pub fingerprint: String,
+    /// Whether the user named this very object, and not a place that holds it.
+    pub is_named: bool,
 }
 
 impl ObjectEntry {
@@ -76,6 +78,12 @@ pub enum Error {
     /// There is nothing at this place.
     #[error("no such file or folder: `{location}`")]
     NotFound {
+        /// The place, as the user named it.
+        location: String,
+    },
+    /// A pipe, a device or the like.
+    #[error("neither a file nor a folder: `{location}`")]
+    NotAFile {
         /// The place, as the user named it.
         location: String,
     },
@@ -117,6 +125,7 @@ impl Error {
             ),
             Self::Read { source, .. } => denied(source)
                 .then_some("the file needs read permission for the user running this"),
+            Self::NotAFile { .. } => Some("write it to a file, and name that"),
             Self::NameNotUtf8 { .. } => Some("rename the file and run again"),
         }
     }

@@ -2,10 +2,12 @@
 //!
 //! A commit is one transaction here; Parquet files that no row names do not exist for readers.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
 use super::{Error, files};
@@ -48,6 +50,11 @@ CREATE TABLE contents (
     PRIMARY KEY (object_id, segment_id)
 ) WITHOUT ROWID;
 CREATE INDEX contents_by_segment ON contents (segment_id);
+CREATE TABLE corrections (
+    segment_id INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    PRIMARY KEY (segment_id, event_id)
+) WITHOUT ROWID;
 CREATE TABLE repeats (
     tbl TEXT NOT NULL,
     day TEXT NOT NULL,
@@ -108,29 +115,46 @@ pub(super) struct Catalog {
 }
 
 impl Catalog {
-    /// Opens the catalogue of an existing store; `None` when it was never initialised.
+    /// Opens the catalogue of an existing store for writing; `None` when it was never initialised.
     pub(super) fn open(root: &Path) -> Result<Option<Self>, Error> {
         let path = root.join(files::CATALOG);
         let connection = Connection::open(&path).map_err(failed("open", &path))?;
         let catalog = Self { connection, path };
         catalog.run("set up", |c| {
-            c.busy_timeout(std::time::Duration::from_secs(30))?;
+            c.busy_timeout(BUSY)?;
             c.pragma_update(None, "journal_mode", "WAL")?;
             c.pragma_update(None, "synchronous", "FULL")
         })?;
-        match catalog.format()? {
+        catalog.of_known_format(root)
+    }
+
+    /// Opens the catalogue of an existing store for reading, as it is at this moment: later commits
+    /// are not seen. `None` when it was never initialised.
+    pub(super) fn open_as_it_is(root: &Path) -> Result<Option<Self>, Error> {
+        let path = root.join(files::CATALOG);
+        let connection = match pinned(&path, &path, OpenFlags::default()) {
+            Err(error) if no_place_for_wal(&error) && !has_wal(&path) => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+                pinned(&path, Path::new(&immutable_uri(&path)), flags)?
+            }
+            other => other?,
+        };
+        Self { connection, path }.of_known_format(root)
+    }
+
+    fn of_known_format(self, root: &Path) -> Result<Option<Self>, Error> {
+        match self.format()? {
             None => Ok(None),
             Some(found) if found > FORMAT => {
                 Err(Error::Newer { path: root.to_owned(), found, supported: FORMAT })
             }
-            Some(_) => Ok(Some(catalog)),
+            Some(_) => Ok(Some(self)),
         }
     }
 
     /// Creates the catalogue of a new store.
     pub(super) fn create(root: &Path, prompt_key: [u8; 32]) -> Result<Self, Error> {
         let path = root.join(files::CATALOG);
-        files::create_catalog_file(&path)?;
         let mut connection = Connection::open(&path).map_err(failed("create", &path))?;
         let create = |connection: &mut Connection| {
             connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -188,19 +212,39 @@ impl Catalog {
     /// Live segments that hold rows of any of these objects.
     pub(super) fn segments_of(&self, objects: &[String]) -> Result<Vec<FileEntry>, Error> {
         self.run("read", |c| {
+            let mut ids: BTreeSet<i64> = BTreeSet::new();
             let mut query = c.prepare_cached(
-                "SELECT s.tbl, s.day, s.path, s.rows, s.size_bytes, s.sha256 FROM segments s
-                 JOIN contents ON contents.segment_id = s.id
+                "SELECT contents.segment_id FROM contents
                  JOIN objects ON objects.id = contents.object_id WHERE objects.object = ?1",
             )?;
-            let mut found = Vec::new();
             for object in objects {
-                for entry in query.query_map([object], file_entry)? {
-                    found.push(entry?);
+                for id in query.query_map([object], |row| row.get(0))? {
+                    ids.insert(id?);
                 }
             }
-            found.sort_by(|a: &FileEntry, b| a.path.cmp(&b.path));
-            found.dedup();
+            let mut query = c.prepare_cached(
+                "SELECT tbl, day, path, rows, size_bytes, sha256 FROM segments WHERE id = ?1",
+            )?;
+            ids.into_iter().map(|id| query.query_row([id], file_entry)).collect()
+        })
+    }
+
+    /// The ids of events that rows of live segments correct, without those of `left_out`.
+    pub(super) fn corrected(&self, left_out: &[FileEntry]) -> Result<BTreeSet<String>, Error> {
+        let left_out: BTreeSet<&str> = left_out.iter().map(|file| file.path.as_str()).collect();
+        self.run("read", |c| {
+            let mut found = BTreeSet::new();
+            let mut query = c.prepare_cached(
+                "SELECT segments.path, corrections.event_id FROM corrections
+                 JOIN segments ON segments.id = corrections.segment_id",
+            )?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            for row in rows {
+                let (path, event): (String, String) = row?;
+                if !left_out.contains(path.as_str()) {
+                    found.insert(event);
+                }
+            }
             Ok(found)
         })
     }
@@ -222,14 +266,10 @@ impl Catalog {
         })
     }
 
-    /// Takes the next number for a file name; numbers are never used twice.
-    pub(super) fn next_file_number(&self) -> Result<i64, Error> {
-        self.run("write", |c| {
-            c.query_row(
-                "UPDATE numbers SET value = value + 1 WHERE name = 'file' RETURNING value",
-                [],
-                |row| row.get(0),
-            )
+    /// The highest number that a live or once live file bears in its name.
+    pub(super) fn last_file_number(&self) -> Result<i64, Error> {
+        self.run("read", |c| {
+            c.query_row("SELECT value FROM numbers WHERE name = 'file'", [], |row| row.get(0))
         })
     }
 
@@ -246,17 +286,6 @@ impl Catalog {
         run(&mut self.connection).map_err(failed("write", &self.path))
     }
 
-    /// Runs several reads on one state of the catalogue.
-    pub(super) fn snapshot<T>(
-        &self,
-        work: impl FnOnce(&Self) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.run("read", |c| c.execute_batch("BEGIN"))?;
-        let result = work(self);
-        self.run("read", |c| c.execute_batch("COMMIT"))?;
-        result
-    }
-
     /// Runs a read that another part of the store spells in SQL.
     pub(super) fn query<T>(
         &self,
@@ -264,6 +293,48 @@ impl Catalog {
     ) -> Result<T, Error> {
         self.run("read", work)
     }
+}
+
+/// How long to wait for another process that holds the catalogue for a moment.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// A connection inside a transaction that has begun to read: it stays on this state.
+fn pinned(path: &Path, name: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+    let open = || {
+        let connection = Connection::open_with_flags(name, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
+        Ok(connection)
+    };
+    open().map_err(failed("open", path))
+}
+
+/// Reading beside a writer takes a file for their shared memory, which a folder that is read-only
+/// has no place for.
+fn no_place_for_wal(error: &Error) -> bool {
+    let Error::Catalog { source, .. } = error else { return false };
+    matches!(source.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+}
+
+/// Whether commits wait in the write-ahead log: without them the catalogue would be an older one.
+fn has_wal(path: &Path) -> bool {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0)
+}
+
+/// Tells `SQLite` that nobody can write this file.
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            // Writing to a string can't fail.
+            write!(uri, "%{byte:02X}").ok();
+        }
+    }
+    uri + "?immutable=1"
 }
 
 /// An inclusive range of UTC days; either end may be open.
@@ -278,6 +349,10 @@ impl Days {
 
     pub(super) fn one(day: NaiveDate) -> Self {
         Self { first: Some(day), last: Some(day) }
+    }
+
+    pub(super) fn hold(self, day: NaiveDate) -> bool {
+        self.first.is_none_or(|first| first <= day) && self.last.is_none_or(|last| day <= last)
     }
 }
 

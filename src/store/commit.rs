@@ -7,13 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate};
-use polars::prelude::{DataFrame, Expr, LazyFrame, PolarsError, PolarsResult, col, lit};
+use polars::prelude::{
+    Column, DataFrame, DataType, IntoLazy, JoinArgs, JoinType, LazyFrame, PolarsError,
+    PolarsResult, col,
+};
 use rusqlite::{Transaction, params};
 
 use super::catalog::{Days, FileEntry, ObjectEntry};
 use super::{Error, Writer, files, repeats, segment};
 use crate::records::Decoded;
-use crate::schema::api_event::ApiEvent;
+use crate::schema::api_event::{self, ApiEvent};
 use crate::schema::invocation::{self, Invocation};
 use crate::schema::reject::Reject;
 use crate::schema::{Row, Table};
@@ -45,6 +48,10 @@ struct Staged {
     contents: BTreeMap<String, BTreeSet<usize>>,
     /// Live segments that the new ones take the place of.
     replaced: Vec<FileEntry>,
+    /// Ids of the events that a row corrects, with the position of its segment.
+    corrections: BTreeSet<(usize, String)>,
+    /// Days that hold events which are corrected from now on, or no longer.
+    corrected_days: BTreeSet<NaiveDate>,
 }
 
 impl Writer {
@@ -65,11 +72,14 @@ impl Writer {
         self.stage_rows(rows.invocations, &mut staged)?;
         self.stage_rows(rows.api_events, &mut staged)?;
         self.stage_rows(rows.rejects, &mut staged)?;
-        let (new_repeats, growth) = self.stage_repeats(&staged)?;
+        let (new_repeats, growth) = self.stage_repeats(&mut staged)?;
+        let last_file = self.last_file.get();
         self.reader.catalog.change(|change| {
             put_objects(change, &entries, now_ms)?;
             put_segments(change, &staged)?;
-            put_repeats(change, &staged, &new_repeats)
+            put_repeats(change, &staged, &new_repeats)?;
+            change.execute("UPDATE numbers SET value = ?1 WHERE name = 'file'", [last_file])?;
+            Ok(())
         })?;
         Ok(Committed { rows: written, repeats: growth })
     }
@@ -78,11 +88,16 @@ impl Writer {
     fn stage_replacements(&self, batch: &[ReadObject], staged: &mut Staged) -> Result<(), Error> {
         let catalog = &self.reader.catalog;
         let changed = catalog.present(batch.iter().map(|read| read.entry.object.as_str()))?;
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let gone = frame_of(invocation::OBJECT, changed.iter().map(String::as_str))
+            .map_err(|source| self.segment_error("build", source))?;
         for old in catalog.segments_of(&changed)? {
             let kept = self.collect(&old, |rows| {
-                let gone =
-                    changed.iter().map(|object| col(invocation::OBJECT).eq(lit(object.as_str())));
-                rows.filter(gone.fold(lit(false), Expr::or).not())
+                let object = || [col(invocation::OBJECT)];
+                let how = JoinArgs::new(JoinType::Anti);
+                rows.join(gone.clone().lazy(), object(), object(), how)
             })?;
             if kept.height() > 0 {
                 self.stage(old.table, old.day, kept, staged)?;
@@ -111,24 +126,38 @@ impl Writer {
         rows: DataFrame,
         staged: &mut Staged,
     ) -> Result<(), Error> {
-        let objects =
-            distinct_objects(&rows).map_err(|source| self.segment_error("read", source))?;
-        let path = files::segment_path(table, day, self.reader.catalog.next_file_number()?);
-        staged.segments.push(segment::write(&self.reader.root, table, day, path, rows)?);
+        let failed = |source| self.segment_error("read", source);
+        let objects = distinct_texts(&rows, invocation::OBJECT).map_err(failed)?;
+        let position = staged.segments.len();
         for object in objects {
-            staged.contents.entry(object).or_default().insert(staged.segments.len() - 1);
+            staged.contents.entry(object).or_default().insert(position);
         }
+        if table == Table::ApiEvents {
+            let corrected = repeats::corrected(&rows).map_err(failed)?;
+            staged.corrections.extend(corrected.into_iter().map(|event| (position, event)));
+        }
+        let path = files::segment_path(table, day, self.next_file_number());
+        staged.segments.push(segment::write(&self.reader.root, table, day, path, rows)?);
         Ok(())
     }
 
+    /// A number for a file name. It is never that of a file that was ever live: the highest one is
+    /// kept with every commit.
+    fn next_file_number(&self) -> i64 {
+        self.last_file.set(self.last_file.get() + 1);
+        self.last_file.get()
+    }
+
     /// Finds the repeats of every day that the batch touches, as the day will be after the commit.
-    fn stage_repeats(&self, staged: &Staged) -> Result<(Vec<FileEntry>, [i64; 2]), Error> {
+    fn stage_repeats(&self, staged: &mut Staged) -> Result<(Vec<FileEntry>, [i64; 2]), Error> {
+        let corrected = self.stage_corrections(staged)?;
         let mut found = Vec::new();
         let mut growth = [0; 2];
         for (table, day) in touched_days(staged) {
             let before: u64 =
                 self.reader.catalog.repeats(table, Days::one(day))?.iter().map(|f| f.rows).sum();
-            let after = repeats::find(table, &self.day_after(table, day, staged)?)
+            let rows = self.live_after(table, Days::one(day), staged)?;
+            let after = repeats::find(table, &rows, &corrected)
                 .map_err(|source| self.segment_error("compare the rows in", source))?;
             let change = after.height().cast_signed() as i64 - before.cast_signed();
             match table {
@@ -137,17 +166,38 @@ impl Writer {
                 Table::Rejects => {}
             }
             if after.height() > 0 {
-                let path = files::repeats_path(table, day, self.reader.catalog.next_file_number()?);
+                let path = files::repeats_path(table, day, self.next_file_number());
                 found.push(segment::write(&self.reader.root, table, day, path, after)?);
             }
         }
         Ok((found, growth))
     }
 
-    fn day_after(&self, table: Table, day: NaiveDate, staged: &Staged) -> Result<LazyFrame, Error> {
-        let live = self.reader.catalog.segments(table, Days::one(day))?;
+    /// The ids of corrected events as they will be after the commit, as a frame of event ids. An
+    /// event may have been corrected on a later day: notes the days on which something changes.
+    fn stage_corrections(&self, staged: &mut Staged) -> Result<DataFrame, Error> {
+        let catalog = &self.reader.catalog;
+        let before = catalog.corrected(&[])?;
+        let mut after = catalog.corrected(&staged.replaced)?;
+        after.extend(staged.corrections.iter().map(|(_, event)| event.clone()));
+        let frame = |ids: &mut dyn Iterator<Item = &String>| {
+            frame_of(api_event::EVENT_ID, ids.map(String::as_str))
+                .map_err(|source| self.segment_error("build", source))
+        };
+        let changed = frame(&mut before.symmetric_difference(&after))?;
+        if changed.height() > 0 {
+            let rows = self.live_after(Table::ApiEvents, Days::ALL, staged)?;
+            staged.corrected_days = days_of_events(rows, changed)
+                .map_err(|source| self.segment_error("compare the events in", source))?;
+        }
+        frame(&mut after.iter())
+    }
+
+    /// The rows of these days as they will be after the commit, repeats included.
+    fn live_after(&self, table: Table, days: Days, staged: &Staged) -> Result<LazyFrame, Error> {
+        let live = self.reader.catalog.segments(table, days)?;
         let kept = live.iter().filter(|file| !staged.replaced.contains(file));
-        let new = staged.segments.iter().filter(|file| file.table == table && file.day == day);
+        let new = staged.segments.iter().filter(|file| file.table == table && days.hold(file.day));
         let paths: Vec<String> = kept.chain(new).map(|file| file.path.clone()).collect();
         segment::scan(&files::absolute(&self.reader.root, &paths), table.schema())
             .map_err(|source| self.segment_error("scan", source))
@@ -205,15 +255,36 @@ impl Counts {
 
 /// The UTC day a row belongs to; rows without a time lie under the epoch.
 fn day_of<R: Row>(row: &R) -> NaiveDate {
-    row.partition_time()
-        .and_then(|time| DateTime::from_timestamp_millis(time.0))
-        .unwrap_or_default()
-        .date_naive()
+    day_of_millis(row.partition_time().map(|time| time.0))
 }
 
-fn distinct_objects(rows: &DataFrame) -> PolarsResult<BTreeSet<String>> {
-    let objects = rows.column(invocation::OBJECT)?.unique()?;
-    Ok(objects.str()?.iter().flatten().map(str::to_owned).collect())
+fn day_of_millis(time: Option<i64>) -> NaiveDate {
+    time.and_then(DateTime::from_timestamp_millis).unwrap_or_default().date_naive()
+}
+
+fn distinct_texts(rows: &DataFrame, column: &str) -> PolarsResult<BTreeSet<String>> {
+    let texts = rows.column(column)?.unique()?;
+    Ok(texts.str()?.iter().flatten().map(str::to_owned).collect())
+}
+
+/// A frame of one text column.
+fn frame_of<'a>(
+    name: &'static str,
+    texts: impl Iterator<Item = &'a str>,
+) -> PolarsResult<DataFrame> {
+    let texts: Vec<&str> = texts.collect();
+    DataFrame::new(texts.len(), vec![Column::new(name.into(), texts)])
+}
+
+/// The UTC days on which events with these ids lie.
+fn days_of_events(rows: LazyFrame, ids: DataFrame) -> PolarsResult<BTreeSet<NaiveDate>> {
+    let id = || [col(api_event::EVENT_ID)];
+    let times = rows
+        .join(ids.lazy(), id(), id(), JoinArgs::new(JoinType::Semi))
+        .select([col(api_event::EVENT_TIME).cast(DataType::Int64)])
+        .collect()?;
+    let times = times.column(api_event::EVENT_TIME)?.i64()?;
+    Ok(times.iter().map(day_of_millis).collect())
 }
 
 fn touched_days(staged: &Staged) -> BTreeSet<(Table, NaiveDate)> {
@@ -223,6 +294,7 @@ fn touched_days(staged: &Staged) -> BTreeSet<(Table, NaiveDate)> {
         .chain(&staged.replaced)
         .filter(|file| file.table != Table::Rejects)
         .map(|file| (file.table, file.day))
+        .chain(staged.corrected_days.iter().map(|day| (Table::ApiEvents, *day)))
         .collect()
 }
 
@@ -269,10 +341,15 @@ fn put_objects(
 
 fn put_segments(change: &Transaction<'_>, staged: &Staged) -> rusqlite::Result<()> {
     for old in &staged.replaced {
-        change.execute(
-            "DELETE FROM contents WHERE segment_id = (SELECT id FROM segments WHERE path = ?1)",
-            [&old.path],
-        )?;
+        for of_segment in ["contents", "corrections"] {
+            change.execute(
+                &format!(
+                    "DELETE FROM {of_segment}
+                     WHERE segment_id = (SELECT id FROM segments WHERE path = ?1)"
+                ),
+                [&old.path],
+            )?;
+        }
         change.execute("DELETE FROM segments WHERE path = ?1", [&old.path])?;
     }
     let mut ids = Vec::with_capacity(staged.segments.len());
@@ -287,6 +364,11 @@ fn put_segments(change: &Transaction<'_>, staged: &Staged) -> rusqlite::Result<(
         for position in positions {
             link.execute(params![object, ids[*position]])?;
         }
+    }
+    let mut correct =
+        change.prepare_cached("INSERT INTO corrections (segment_id, event_id) VALUES (?1, ?2)")?;
+    for (position, event) in &staged.corrections {
+        correct.execute(params![ids[*position], event])?;
     }
     Ok(())
 }

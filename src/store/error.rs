@@ -90,6 +90,9 @@ impl Error {
             Self::Locked { .. } => {
                 Some("wait for it to end, or use `--wait`; reading is possible meanwhile".into())
             }
+            Self::File { action: "lock", .. } => {
+                Some("does this file system have locks? put the store on a local disk".into())
+            }
             Self::File { source, .. } => file_hint(source),
             Self::Catalog { source, .. } => catalog_hint(source),
             Self::Segment { source: PolarsError::IO { error, .. }, .. } => file_hint(error),
@@ -107,6 +110,9 @@ fn file_hint(source: &std::io::Error) -> Option<String> {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(FULL.into()),
         ErrorKind::PermissionDenied => {
             Some("the store's folder and files must be readable and writable for this user".into())
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            Some("the store is a folder; name a new or empty one with `--store DIR`".into())
         }
         ErrorKind::ReadOnlyFilesystem => {
             Some("the file system is read-only; name another folder with `--store DIR`".into())

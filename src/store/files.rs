@@ -33,20 +33,28 @@ pub(super) fn parquet_roots() -> impl Iterator<Item = String> {
     Table::ALL.into_iter().map(|table| table.name().to_owned()).chain([REPEATS.to_owned()])
 }
 
-/// Writes `bytes` under a temporary name, makes them durable, and gives them their name.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(path);
-    create_private_folder(folder)?;
+/// Writes `bytes` under a temporary name, makes them durable, and gives them their name, which is a
+/// path below the store.
+pub(super) fn write_whole(root: &Path, path: &str, bytes: &[u8]) -> Result<(), Error> {
+    let path = root.join(path);
+    let folder = path.parent().unwrap_or(root);
+    if !folder.is_dir() {
+        create_private_folder(folder)?;
+        // A new folder lasts only when the ones above it are durable too.
+        let above = folder.ancestors().skip(1).take_while(|above| above.starts_with(root));
+        above.into_iter().try_for_each(sync_folder)?;
+    }
     let temporary = path.with_extension("tmp");
     let mut file = create_private_file(&temporary)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|source| Error::File {
-        action: "write",
-        path: temporary.clone(),
-        source,
-    })?;
-    fs::rename(&temporary, path).map_err(|source| Error::File {
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if let Err(source) = written {
+        // On a full disk, half a file would keep others from being written.
+        fs::remove_file(&temporary).ok();
+        return Err(Error::File { action: "write", path, source });
+    }
+    fs::rename(&temporary, &path).map_err(|source| Error::File {
         action: "name",
-        path: path.to_owned(),
+        path: path.clone(),
         source,
     })?;
     sync_folder(folder)
@@ -80,8 +88,8 @@ pub(super) fn open_lock_file(path: &Path) -> Result<File, Error> {
 }
 
 /// Makes sure that the catalogue exists with private permissions before `SQLite` opens it.
-pub(super) fn create_catalog_file(path: &Path) -> Result<(), Error> {
-    open_lock_file(path).map(drop)
+pub(super) fn create_catalog_file(root: &Path) -> Result<(), Error> {
+    open_lock_file(&root.join(CATALOG)).map(drop)
 }
 
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -98,16 +106,21 @@ fn sync_folder(folder: &Path) -> Result<(), Error> {
     })
 }
 
-/// Every file below the store's Parquet folders, as a path below the store, sorted.
+/// The Parquet and temporary files in the store's folders, as paths below the store, sorted.
 pub(super) fn parquet_files(root: &Path) -> Vec<String> {
     let mut found: Vec<String> = parquet_roots()
         .flat_map(|folder| walkdir::WalkDir::new(root.join(folder)))
         .filter_map(Result::ok) // a folder that isn't there yet holds nothing
-        .filter(|entry| entry.file_type().is_file())
+        .filter(|entry| entry.file_type().is_file() && is_own(entry.path()))
         .filter_map(|entry| relative(root, entry.path()))
         .collect();
     found.sort();
     found
+}
+
+/// Whether the store writes files with such a name: what else users put there is theirs.
+fn is_own(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "parquet" || end == "tmp")
 }
 
 fn relative(root: &Path, path: &Path) -> Option<String> {

@@ -19,6 +19,7 @@ mod repeats;
 mod segment;
 mod verify;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{Expr, LazyFrame, PolarsResult, UnionArgs, col, concat, lit};
@@ -35,7 +36,7 @@ use crate::records::PromptKey;
 use crate::schema::{Kind, Table, api_event, invocation, reject};
 use catalog::{Catalog, Days};
 
-/// A store opened for reading.
+/// A store opened for reading, as it was at that moment: every question is answered from one state.
 pub struct Reader {
     root: PathBuf,
     catalog: Catalog,
@@ -45,6 +46,8 @@ pub struct Reader {
 /// A store opened for writing; others may read meanwhile.
 pub struct Writer {
     reader: Reader,
+    /// The highest number given to a file name so far.
+    last_file: Cell<i64>,
     _lock: lock::WriteLock,
 }
 
@@ -58,8 +61,8 @@ impl Reader {
             return Err(absent(root));
         }
         let lock = lock::read(root)?;
-        let catalog =
-            Catalog::open(root)?.ok_or_else(|| Error::Missing { path: root.to_owned() })?;
+        let catalog = Catalog::open_as_it_is(root)?
+            .ok_or_else(|| Error::Missing { path: root.to_owned() })?;
         Ok(Self { root: root.to_owned(), catalog, _lock: lock })
     }
 
@@ -91,9 +94,8 @@ impl Reader {
             let (first, last) = period.utc_days();
             Days { first: Some(first), last: Some(last) }
         });
-        let (segments, repeats) = self.catalog.snapshot(|catalog| {
-            Ok((catalog.segments(table, days)?, catalog.repeats(table, days)?))
-        })?;
+        let segments = self.catalog.segments(table, days)?;
+        let repeats = self.catalog.repeats(table, days)?;
         self.rows_that_count(table, &segments, &repeats)
             .map(|rows| match period {
                 Some(period) => rows.filter(in_period(table, period)),
@@ -150,14 +152,17 @@ impl Writer {
         files::create_private_folder(root)?;
         let write_lock = lock::write(root, on_locked)?;
         files::open_lock_file(&root.join(files::READ_LOCK))?;
+        // Before `SQLite` would create it, readable for others.
+        files::create_catalog_file(root)?;
         let catalog = match Catalog::open(root)? {
             Some(catalog) => catalog,
             None => Catalog::create(root, new_key()?)?,
         };
         sweep(root, &catalog)?;
         let lock = lock::read(root)?;
+        let last_file = Cell::new(catalog.last_file_number()?);
         let reader = Reader { root: root.to_owned(), catalog, _lock: lock };
-        Ok(Self { reader, _lock: write_lock })
+        Ok(Self { reader, last_file, _lock: write_lock })
     }
 
     /// The key of the store's prompt hashes.
@@ -182,9 +187,12 @@ fn absent(root: &Path) -> Error {
     }
 }
 
-/// Whether the folder holds anything but what a store that is being created holds.
+/// Whether this is a file, or a folder with anything but what a store that is being created holds.
 fn holds_other_things(root: &Path) -> bool {
     let own = [files::CATALOG, files::WRITE_LOCK, files::READ_LOCK];
+    if root.is_file() {
+        return true;
+    }
     std::fs::read_dir(root).is_ok_and(|entries| {
         entries.flatten().any(|entry| !own.iter().any(|name| entry.file_name() == *name))
     })
@@ -221,3 +229,6 @@ fn in_period(table: Table, period: Period) -> Expr {
         .gt_eq(instant(period.from.timestamp_millis()))
         .and(col(time).lt(instant(period.to.timestamp_millis())))
 }
+
+#[cfg(test)]
+mod tests;

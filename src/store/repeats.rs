@@ -10,7 +10,7 @@
 
 use polars::prelude::{
     Column, DataFrame, DataType, Expr, IntoLazy, JoinArgs, JoinType, LazyFrame, PolarsResult,
-    Schema, SortMultipleOptions, UniqueKeepStrategy, col, len, lit,
+    Schema, SortMultipleOptions, col, len, lit,
 };
 
 use crate::schema::{Table, api_event, invocation};
@@ -31,13 +31,18 @@ pub(super) fn without(rows: LazyFrame, repeats: LazyFrame) -> LazyFrame {
     rows.join(repeats, lineage(), lineage(), JoinArgs::new(JoinType::Anti))
 }
 
-/// The lineage of the rows in `day` that don't count, sorted; `day` is every row of one UTC day.
+/// The lineage of the rows in `day` that don't count, sorted; `day` is every row of one UTC day and
+/// `corrected` the ids of the events that an event of any day corrects.
 ///
 /// Reads one column of the whole day, and all columns only of rows whose id occurs twice.
-pub(super) fn find(table: Table, day: &LazyFrame) -> PolarsResult<DataFrame> {
+pub(super) fn find(
+    table: Table,
+    day: &LazyFrame,
+    corrected: &DataFrame,
+) -> PolarsResult<DataFrame> {
     match table {
         Table::Invocations => repeated_calls(day),
-        Table::ApiEvents => repeated_events(day),
+        Table::ApiEvents => repeated_events(day, corrected.clone()),
         Table::Rejects => Ok(DataFrame::empty_with_schema(&schema())),
     }
 }
@@ -88,17 +93,15 @@ fn repeated_calls(day: &LazyFrame) -> PolarsResult<DataFrame> {
     lineage(repeats)
 }
 
-fn repeated_events(day: &LazyFrame) -> PolarsResult<DataFrame> {
-    let corrected = day
-        .clone()
-        .filter(
-            col(api_event::ORIGINAL_EVENT_ID)
-                .is_not_null()
-                .and(col(api_event::ORIGINAL_EVENT_ID).neq(col(api_event::EVENT_ID))),
-        )
-        .select([col(api_event::ORIGINAL_EVENT_ID).alias(api_event::EVENT_ID)])
-        .unique(None, UniqueKeepStrategy::Any)
-        .collect()?;
+/// The ids of the events that these rows correct.
+pub(super) fn corrected(rows: &DataFrame) -> PolarsResult<Vec<String>> {
+    let own = rows.column(api_event::EVENT_ID)?.str()?;
+    let original = rows.column(api_event::ORIGINAL_EVENT_ID)?.str()?;
+    let corrected = original.iter().zip(own.iter()).filter(|(original, own)| original != own);
+    Ok(corrected.filter_map(|(original, _)| original.map(str::to_owned)).collect())
+}
+
+fn repeated_events(day: &LazyFrame, corrected: DataFrame) -> PolarsResult<DataFrame> {
     let key = [api_event::EVENT_ID];
     let ids = ids_that_repeat(day, api_event::EVENT_ID)?;
     let mut repeats = Vec::new();
@@ -153,7 +156,15 @@ fn known_fields(table: Table) -> Expr {
     let known = |name: &str| col(name).is_not_null().cast(DataType::UInt32);
     let fields = table.columns().iter().map(|column| column.name);
     let described = fields.filter(|name| ![invocation::OBJECT, invocation::RECORD].contains(name));
-    described.map(known).fold(lit(0_u32), |sum, field| sum + field).alias(KNOWN)
+    let known = described.map(known).fold(lit(0_u32), |sum, field| sum + field);
+    match table {
+        // A correction that bears the id of the event it corrects counts however little it says.
+        Table::ApiEvents => {
+            let corrects = col(api_event::ORIGINAL_EVENT_ID).is_not_null().cast(DataType::UInt32);
+            (known + corrects * lit(1000_u32)).alias(KNOWN)
+        }
+        Table::Invocations | Table::Rejects => known.alias(KNOWN),
+    }
 }
 
 fn read_candidates(

@@ -23,13 +23,12 @@ pub(super) fn write(
     path: String,
     mut rows: DataFrame,
 ) -> Result<FileEntry, Error> {
-    let absolute = root.join(&path);
     let bytes = encode(&mut rows).map_err(|source| Error::Segment {
         action: "encode",
-        path: absolute.clone(),
+        path: root.join(&path),
         source,
     })?;
-    files::write_whole(&absolute, &bytes)?;
+    files::write_whole(root, &path, &bytes)?;
     Ok(FileEntry {
         table,
         day,

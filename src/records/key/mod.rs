@@ -188,14 +188,12 @@ fn skip(folders: &[&str], name: &str, kind: Option<ObjectKind>) -> Option<Skip> 
     (kind == Some(ObjectKind::Digest)).then_some(Skip::Digest)
 }
 
-/// Below `data/` of an invocation log, or named as its objects are: `data/<requestId>_input…`.
+/// Below `data/` of an invocation log, or named as its objects are, wherever a copy lies.
 fn is_offloaded(folders: &[&str], name: &str) -> bool {
-    let Some(data) = folders.iter().rposition(|folder| *folder == "data") else {
-        return false;
-    };
-    let below_invocations = folders[..data].contains(&ObjectKind::Invocations.folder());
-    let last = data + 1 == folders.len();
-    below_invocations || last && is_offloaded_name(name)
+    let data = folders.iter().rposition(|folder| *folder == "data");
+    let below_invocations =
+        data.is_some_and(|data| folders[..data].contains(&ObjectKind::Invocations.folder()));
+    below_invocations || is_offloaded_name(name)
 }
 
 /// `<requestId>_input…` or `<requestId>_output…`; request ids are UUIDs.
@@ -204,7 +202,7 @@ fn is_offloaded_name(name: &str) -> bool {
         return false;
     };
     let is_uuid = id.len() == 36 && id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
-    is_uuid && (side.starts_with("input") || side.starts_with("output"))
+    is_uuid && ["input.", "input_", "output.", "output_"].iter().any(|end| side.starts_with(end))
 }
 
 /// By the end of the name: a log's, or none at all. An end that is no word (`app.20260102`) is part

@@ -90,6 +90,10 @@ fn offloaded_bodies_and_permission_checks_are_skipped() {
         (None, None),
         Some("2026-01-02T07:00:00Z"),
     );
+    for folder in ["", "copy/of/bodies/"] {
+        let key = format!("{folder}{id}_output.json.gz");
+        check(&key, (None, Some(Skip::OffloadedBody)), (None, None), None);
+    }
     check("exports/aws-logs-write-test", (None, Some(Skip::PermissionCheck)), (None, None), None);
     let check_object = (Some(ObjectKind::Invocations), Some(Skip::PermissionCheck));
     let above = format!("AWSLogs/{ACCOUNT}/BedrockModelInvocationLogs");

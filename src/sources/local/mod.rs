@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -42,17 +42,27 @@ impl Source for Local {
             // The root itself must be readable: without it there is nothing to go on with.
             fs::read_dir(&self.root).map_err(|source| no_list(&self.root, source))?;
             walk(&self.root, &naming, &mut listing);
+        } else if metadata.is_file() {
+            let named = naming.entry(&self.root, &metadata);
+            listing.add(named.map(|entry| ObjectEntry { is_named: true, ..entry }));
         } else {
-            listing.add(naming.entry(&self.root, &metadata));
+            return Err(Error::NotAFile { location: self.name() });
         }
         keep_apart(&mut listing.objects, &naming);
         listing.objects.sort_by(|a, b| (&a.key, &a.origin).cmp(&(&b.key, &b.origin)));
         Ok(listing)
     }
 
-    fn fetch(&self, object: &ObjectEntry) -> Result<Vec<u8>, Error> {
-        fs::read(&object.location)
-            .map_err(|source| Error::Read { location: object.location.clone(), source })
+    fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Vec<u8>, Error> {
+        let expected = usize::try_from(object.size_bytes.min(most)).unwrap_or_default();
+        let mut bytes = Vec::new();
+        let mut read = || {
+            // Out of memory is an error like any other, not the end of the run.
+            bytes.try_reserve_exact(expected)?;
+            fs::File::open(&object.location)?.take(most).read_to_end(&mut bytes)
+        };
+        read().map_err(|source| Error::Read { location: object.location.clone(), source })?;
+        Ok(bytes)
     }
 }
 
@@ -156,6 +166,7 @@ impl Naming {
             size_bytes: metadata.len(),
             modified: changed.and_then(|nanos| i64::try_from(nanos / 1_000_000).ok()).map(TimeMs),
             fingerprint: format!("{}-{nanos}", metadata.len()),
+            is_named: false,
         })
     }
 

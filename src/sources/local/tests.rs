@@ -49,7 +49,7 @@ fn listed_objects_can_be_fetched_and_know_their_size() {
     let folder = folder(&["a/z.json"]);
     let source = Local::new(folder.path());
     let object = only(folder.path());
-    assert_eq!(source.fetch(&object).expect("bytes"), b"a/z.json");
+    assert_eq!(source.fetch(&object, u64::MAX).expect("bytes"), b"a/z.json");
     assert_eq!(object.size_bytes, 8);
     assert!(object.modified.is_some());
     assert!(object.fingerprint.starts_with("8-"), "{}", object.fingerprint);
@@ -121,9 +121,9 @@ fn a_file_gone_since_the_listing_is_an_error_of_that_file() {
     let source = Local::new(folder.path());
     let objects = list(folder.path()).objects;
     fs::remove_file(folder.path().join("a.json")).expect("removed");
-    let error = source.fetch(&objects[0]).expect_err("gone");
+    let error = source.fetch(&objects[0], u64::MAX).expect_err("gone");
     assert!(matches!(&error, Error::Read { location, .. } if location.ends_with("a.json")));
-    assert!(source.fetch(&objects[1]).is_ok());
+    assert!(source.fetch(&objects[1], u64::MAX).is_ok());
 }
 
 #[cfg(unix)]
@@ -176,7 +176,7 @@ mod unix {
         lock("b", 0o000);
         if fs::read(folder.path().join("a.json")).is_err() {
             let source = Local::new(folder.path());
-            let error = source.fetch(&objects[0]).expect_err("denied");
+            let error = source.fetch(&objects[0], u64::MAX).expect_err("denied");
             assert!(error.hint().is_some_and(|hint| hint.contains("read permission")));
             let listing = source.list().expect("a listing");
             assert_eq!(listing.objects.len(), 1);
