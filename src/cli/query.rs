@@ -173,7 +173,8 @@ fn aligned(answer: &QueryAnswer, context: &Context) -> String {
     )
 }
 
-/// A cell for people: money with six decimals, so that single requests can be told apart.
+/// A cell for people: money with six decimals, so that single requests can be told apart, and times
+/// in full.
 fn shown(value: &Value, format: &ValueFormat) -> String {
     const DECIMALS: usize = 6;
     match value {
@@ -183,6 +184,7 @@ fn shown(value: &Value, format: &ValueFormat) -> String {
             let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
             format!("{whole}.{fraction:0<DECIMALS$}")
         }
+        Value::Time(_) | Value::Day(_) => exact(value),
         other => format.value(other),
     }
 }
