@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use super::progress::Bar;
-use super::{Context, Exit, Failure, time};
+use super::{Context, Exit, Failure, output, time};
 use crate::period::Period;
 use crate::pipeline::{Plan, Selection, Summary};
 use crate::records::Limits;
@@ -97,7 +97,7 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
     let found = Plan::list(&sources, &selection)?;
     let mut writer = Writer::open(&context.settings.store, on_locked)?;
     let plan = found.without_known(writer.reader())?;
-    let bar = Bar::new(&context.output);
+    let bar = Bar::new(context.output);
     let max_object_bytes =
         args.max_object_bytes.map_or(context.settings.max_object_bytes, NonZeroU64::get);
     let limits = Limits { max_object_bytes };
@@ -154,7 +154,7 @@ fn dry_run(
             bytes(plan.bytes())
         )
     };
-    context.output.result(&format!("{line}\n"))?;
+    output::result(&format!("{line}\n"))?;
     Ok(Exit::Done)
 }
 
@@ -166,7 +166,7 @@ fn tell(summary: &Summary, args: &IngestArgs, context: &Context) -> Result<(), F
     if args.json {
         let line = serde_json::to_string(summary)
             .map_err(|error| Failure { error: error.into(), exit: Exit::Failed })?;
-        context.output.result(&format!("{line}\n"))?;
+        output::result(&format!("{line}\n"))?;
     } else {
         context.output.note(&sentence(summary));
     }
@@ -219,13 +219,13 @@ fn sentence(summary: &Summary) -> String {
     );
     let repeats = summary.duplicates.invocations + summary.duplicates.api_events;
     if repeats > 0 {
-        text.push_str(&format!("; {} duplicates counted once", count(repeats)));
+        text = format!("{text}; {} duplicates counted once", count(repeats));
     }
     if summary.objects_skipped > 0 {
-        text.push_str(&format!(
-            "; {} objects skipped (no logs, or read before)",
+        text = format!(
+            "{text}; {} objects skipped (no logs, or read before)",
             grouped(summary.objects_skipped.into())
-        ));
+        );
     }
     text
 }

@@ -53,44 +53,25 @@ impl Output {
         }
     }
 
-    /// Width to fit tables into: the terminal's, at most 120; none when piped, so nothing is cut.
-    pub(super) fn table_width(&self) -> Option<usize> {
-        terminal_size::terminal_size_of(io::stdout())
-            .map(|(width, _)| usize::from(width.0).min(120))
-    }
-
-    /// The result of the run, on stdout.
-    ///
-    /// # Errors
-    /// When stdout can't be written. A closed pipe is not an error: the reader has had enough.
-    pub(super) fn result(&self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        match written {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            other => other,
-        }
-    }
-
     /// A remark for people, on stderr; silent under `--quiet`.
-    pub(super) fn note(&self, text: &str) {
+    pub(super) fn note(self, text: &str) {
         if !self.quiet {
             stderr(text);
         }
     }
 
     /// Something not right, on stderr, even under `--quiet`.
-    pub(super) fn warn(&self, text: &str) {
+    pub(super) fn warn(self, text: &str) {
         stderr(&format!("{} {text}", self.paint("warning:", "33")));
     }
 
     /// What to do next, on stderr.
-    pub(super) fn hint(&self, text: &str) {
+    pub(super) fn hint(self, text: &str) {
         stderr(&format!("{} {text}", self.paint("hint:", "36")));
     }
 
     /// Why the run failed, with its causes and what to do next.
-    pub(super) fn failure(&self, failure: &Failure) -> Exit {
+    pub(super) fn failure(self, failure: &Failure) -> Exit {
         stderr(&format!("{} {}", self.paint("error:", "31"), failure.error));
         for cause in failure.error.chain().skip(1) {
             stderr(&format!("  caused by: {cause}"));
@@ -101,8 +82,26 @@ impl Output {
         failure.exit
     }
 
-    fn paint(&self, text: &str, code: &str) -> String {
+    fn paint(self, text: &str, code: &str) -> String {
         if self.color_stderr { format!("\u{1b}[1;{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Width to fit tables into: the terminal's, at most 120; none when piped, so nothing is cut.
+pub(super) fn table_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0).min(120))
+}
+
+/// The result of the run, on stdout.
+///
+/// # Errors
+/// When stdout can't be written. A closed pipe is not an error: the reader has had enough.
+pub(super) fn result(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 

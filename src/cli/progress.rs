@@ -30,7 +30,7 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    pub(super) fn new(output: &Output) -> Self {
+    pub(super) fn new(output: Output) -> Self {
         let shown = !output.quiet && std::io::stderr().is_terminal();
         let target = if shown {
             ProgressDrawTarget::stderr_with_hz(DRAWS_PER_SECOND)
@@ -42,7 +42,7 @@ impl Bar {
         if let Ok(style) = indicatif::ProgressStyle::with_template("{msg}") {
             line.set_style(style);
         }
-        let log = (!shown && !output.quiet && output.verbose > 0).then_some(*output);
+        let log = (!shown && !output.quiet && output.verbose > 0).then_some(output);
         Self {
             line,
             log,

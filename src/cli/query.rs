@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::ser::{SerializeMap, Serializer};
 
-use super::{Context, Exit, Failure, time};
+use super::{Context, Exit, Failure, output, time};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::metrics::names::UnknownName;
@@ -95,7 +95,7 @@ pub(super) fn run(args: &QueryArgs, context: &Context) -> Result<Exit, Failure> 
         Question::Sql(sql) => pipeline::sql(&store, period, sql)?,
         Question::Metrics(by, metrics) => pipeline::query(&store, period, &by, &metrics, zone)?,
     };
-    context.output.result(&written(&answer, args.format, context)?)?;
+    output::result(&written(&answer, args.format, context)?)?;
     Ok(Exit::Done)
 }
 
@@ -165,7 +165,7 @@ fn aligned(answer: &QueryAnswer, context: &Context) -> String {
             role: RowRole::Body,
         })
         .collect();
-    let fit = context.output.table_width().map_or(Fit::Never, Fit::Cut);
+    let fit = output::table_width().map_or(Fit::Never, Fit::Cut);
     table(
         &heads,
         &rows,

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::ingest::{open_sources, warn_of_troubles};
 use super::progress::Bar;
-use super::{Context, Exit, Failure, time};
+use super::{Context, Exit, Failure, output, time};
 use crate::pipeline::{self, PeriodChoice, Plan, ReportForm, ReportRequest, Selection};
 use crate::records::Limits;
 use crate::render::{TextOptions, Theme};
@@ -79,14 +79,12 @@ enum ThemeChoice {
 pub(super) fn run(args: &ReportArgs, context: &Context) -> Result<Exit, Failure> {
     let Kind::Weekly(args) = &args.kind;
     let request = request(args, context)?;
-    match &args.source {
-        Some(source) => one_shot(source, &request, args, context),
-        None => {
-            let store = Reader::open(&context.settings.store)?;
-            write(&store, &request, args, context)?;
-            Ok(Exit::Done)
-        }
+    if let Some(source) = &args.source {
+        return one_shot(source, &request, args, context);
     }
+    let store = Reader::open(&context.settings.store)?;
+    write(&store, &request, args, context)?;
+    Ok(Exit::Done)
 }
 
 fn request(args: &WeeklyArgs, context: &Context) -> Result<ReportRequest, Failure> {
@@ -111,7 +109,7 @@ fn one_shot(
     let plan = Plan::list(&sources, &Selection::default())?;
     let folder = tempfile::tempdir().map_err(pipeline::Error::Temporary)?;
     let mut writer = Writer::open(folder.path(), OnLocked::Fail)?;
-    let bar = Bar::new(&context.output);
+    let bar = Bar::new(context.output);
     let limits = Limits { max_object_bytes: context.settings.max_object_bytes };
     let summary = plan.carry_out(&mut writer, limits, context.now, &bar)?;
     bar.finish();
@@ -145,7 +143,7 @@ fn write(
         };
         let page = pipeline::rendered(&report, form)?;
         match args.output.as_deref() {
-            Some(path) if path.as_os_str() == "-" => context.output.result(&page)?,
+            Some(path) if path.as_os_str() == "-" => output::result(&page)?,
             path => {
                 let path = pipeline::write(&report, form, &page, path)?;
                 context.output.note(&format!("wrote {}", path.display()));

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, output};
 use crate::render::format::number::{bytes, grouped};
 use crate::store::{Info, Reader, Verification};
 
@@ -42,16 +42,16 @@ pub(super) struct FormArgs {
 pub(super) fn run(command: &StoreCommand, context: &Context) -> Result<Exit, Failure> {
     let store = Reader::open(&context.settings.store)?;
     match command {
-        StoreCommand::Info(form) => info(&store, form, context),
+        StoreCommand::Info(form) => info(&store, form),
         StoreCommand::Verify(form) => verify(&store, form, context),
-        StoreCommand::Files(form) => files(&store, form, context),
+        StoreCommand::Files(form) => files(&store, form),
     }
 }
 
-fn info(store: &Reader, form: &FormArgs, context: &Context) -> Result<Exit, Failure> {
+fn info(store: &Reader, form: &FormArgs) -> Result<Exit, Failure> {
     let info = store.info()?;
     let text = if form.json { json(&info)? } else { describe(&info) };
-    context.output.result(&text)?;
+    output::result(&text)?;
     Ok(Exit::Done)
 }
 
@@ -104,7 +104,7 @@ fn describe(info: &Info) -> String {
 fn verify(store: &Reader, form: &FormArgs, context: &Context) -> Result<Exit, Failure> {
     let verification = store.verify()?;
     if form.json {
-        context.output.result(&json(&verification)?)?;
+        output::result(&json(&verification)?)?;
     } else {
         say(&verification, context);
     }
@@ -129,14 +129,16 @@ fn say(verification: &Verification, context: &Context) {
     ));
 }
 
-fn files(store: &Reader, form: &FormArgs, context: &Context) -> Result<Exit, Failure> {
+fn files(store: &Reader, form: &FormArgs) -> Result<Exit, Failure> {
     let files = store.live_files()?;
     let text = if form.json {
         json(&files)?
     } else {
-        files.iter().map(|file| format!("{}\n", store.root().join(&file.path).display())).collect()
+        files.iter().fold(String::new(), |text, file| {
+            text + &store.root().join(&file.path).display().to_string() + "\n"
+        })
     };
-    context.output.result(&text)?;
+    output::result(&text)?;
     Ok(Exit::Done)
 }
 

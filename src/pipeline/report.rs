@@ -158,10 +158,10 @@ fn reproduce(request: &ReportRequest, period: Period) -> String {
         time(request.now)
     );
     if request.timezone != Tz::UTC {
-        command.push_str(&format!(" --timezone {}", request.timezone.name()));
+        command = format!("{command} --timezone {}", request.timezone.name());
     }
     if let Some(source) = &request.source {
-        command.push_str(&format!(" --source {source}"));
+        command = format!("{command} --source {source}");
     }
     command
 }

@@ -61,11 +61,11 @@ fn commit(store: &mut Writer, objects: Vec<ReadObject>) {
 fn check(store: &Reader, table: Table, id: &str, expected: &[&str]) {
     let rows = store
         .scan(table, None)
-        .and_then(|rows| {
-            let sorted = rows.select([col(id)]).sort([id], SortMultipleOptions::default());
-            Ok(sorted.collect().expect("rows"))
-        })
-        .expect("a scan");
+        .expect("a scan")
+        .select([col(id)])
+        .sort([id], SortMultipleOptions::default())
+        .collect()
+        .expect("rows");
     let found: Vec<_> = rows.column(id).expect("ids").str().expect("text").iter().collect();
     assert_eq!(found, expected.iter().map(|id| Some(*id)).collect::<Vec<_>>());
     assert_eq!(store.verify().expect("verified").problems, []);

@@ -22,7 +22,7 @@ struct Hour {
     start: DateTime<Utc>,
     /// 0 = Monday.
     weekday: usize,
-    hour_of_day: usize,
+    of_day: usize,
     requests: u64,
 }
 
@@ -45,7 +45,7 @@ impl Hours {
             Some(Hour {
                 start: start.with_timezone(&Utc),
                 weekday: local.weekday().num_days_from_monday() as usize,
-                hour_of_day: local.hour() as usize,
+                of_day: local.hour() as usize,
                 requests: group.count(Metric::Requests),
             })
         });
@@ -76,7 +76,7 @@ impl Hours {
 
     fn figure(&self, facts: &Facts<'_>) -> Figure {
         let cell = |weekday: usize, hour: usize| {
-            let requests = self.sum(|h| h.weekday == weekday && h.hour_of_day == hour);
+            let requests = self.sum(|h| h.weekday == weekday && h.of_day == hour);
             if is_partly_logged(facts, weekday, hour) {
                 HeatCell::Partial(requests)
             } else if self.sum(|h| h.weekday == weekday) > 0 {
@@ -135,7 +135,7 @@ impl Hours {
                 share_of(requests),
             ],
         };
-        let is_night = |hour: &Hour| hour.hour_of_day < 6;
+        let is_night = |hour: &Hour| hour.of_day < 6;
         let is_weekend = |hour: &Hour| hour.weekday >= 5 && !is_night(hour);
         let mut rows = vec![
             row(RowRole::Body, "Mon–Fri 08:00–18:00".into(), self.sum(is_office)),
@@ -167,7 +167,7 @@ impl Hours {
 }
 
 fn is_office(hour: &Hour) -> bool {
-    hour.weekday < 5 && (8..18).contains(&hour.hour_of_day)
+    hour.weekday < 5 && (8..18).contains(&hour.of_day)
 }
 
 /// Whether a logging gap falls into this weekday and hour.
