@@ -5,6 +5,7 @@ mod exit;
 mod failure;
 mod ingest;
 mod output;
+mod prices;
 mod progress;
 mod query;
 mod report;
@@ -77,6 +78,8 @@ enum Command {
     Report(report::ReportArgs),
     Query(query::QueryArgs),
     #[command(subcommand)]
+    Prices(prices::PricesCommand),
+    #[command(subcommand)]
     Store(store::StoreCommand),
 }
 
@@ -121,6 +124,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Ingest(args) => ingest::run(&args, context),
         Command::Report(args) => report::run(&args, context),
         Command::Query(args) => query::run(&args, context),
+        Command::Prices(command) => prices::run(&command, context),
         Command::Store(command) => store::run(&command, context),
     }
 }

@@ -6,10 +6,12 @@
 mod error;
 mod figures;
 mod ingest;
+mod prices;
 mod query;
 mod report;
 
 pub use error::Error;
 pub use ingest::{Duplicates, Plan, Progress, Selection, Silent, Summary};
+pub use prices::price_book;
 pub use query::{QueryAnswer, query, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};

@@ -11,6 +11,7 @@
 pub mod book;
 mod catalogue;
 pub mod charge;
+pub mod explain;
 pub mod frame;
 mod overlap;
 pub mod quote;
