@@ -12,6 +12,7 @@ mod report;
 mod store;
 mod time;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -21,6 +22,8 @@ pub use exit::Exit;
 use failure::Failure;
 use output::{ColorChoice, Output};
 
+use crate::pipeline;
+use crate::prices::PriceBook;
 use crate::settings::{Environment, Flags, Settings};
 
 /// Accounts for every Amazon Bedrock model call from the logs in S3, and turns them into reports.
@@ -88,6 +91,13 @@ struct Context {
     settings: Settings,
     output: Output,
     now: DateTime<Utc>,
+}
+
+impl Context {
+    /// The price book to cost with: the catalogue, with the user's prices file on top.
+    fn price_book(&self) -> Result<Cow<'static, PriceBook>, Failure> {
+        Ok(pipeline::price_book(self.settings.prices_file.as_deref())?)
+    }
 }
 
 /// Parses the command line, runs it and says how it ended.

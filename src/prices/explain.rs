@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::schema::cost::reason;
 use crate::units::Usd;
 
-use super::book::{PriceBook, PriceRow, TokenPrices};
+use super::book::{Origin, PriceBook, PriceRow, TokenPrices};
 use super::charge::{CacheConvention, Cost, Usage, cost_of};
 use super::quote::{Query, Quote};
 use super::resolve::{Resolved, resolve};
@@ -53,6 +53,8 @@ pub struct Explanation {
     pub long_context: Option<LongContextRule>,
     /// How cached tokens are charged.
     pub cached_tokens: CachedTokens,
+    /// US dollars per hour of all its model units, where the prices file knows this provisioned model.
+    pub provisioned_usd_per_hour: Option<Usd>,
     /// Age of the price book.
     pub book: BookAge,
 }
@@ -102,6 +104,10 @@ impl UnitPrices {
 /// Where a price row comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PriceSource {
+    /// `catalogue`, `prices_file` or `discount` (the catalogue's price less a discount).
+    pub origin: &'static str,
+    /// The discount taken off the catalogue's price.
+    pub discount_percent: Option<String>,
     /// The sources; the first carries the number.
     pub sources: Vec<SourceFacts>,
     /// `high`, `medium` or `low`.
@@ -232,6 +238,7 @@ pub fn explain(
         unpriced_tokens: cost.unpriced_tokens,
         long_context,
         cached_tokens: cached_tokens(&quote, usage, convention),
+        provisioned_usd_per_hour: provisioned(book, query),
         book: BookAge::of(book, today),
         reason: cost.reason,
     }
@@ -279,7 +286,25 @@ fn target(book: &PriceBook, model_id: &str) -> Option<String> {
     }
 }
 
+fn provisioned(book: &PriceBook, query: &Query<'_>) -> Option<Usd> {
+    let holds = |from: Option<NaiveDate>, to: Option<NaiveDate>| {
+        query
+            .day
+            .is_some_and(|day| from.is_none_or(|from| from <= day) && to.is_none_or(|to| day < to))
+    };
+    let rate = book.provisioned().iter().find(|one| {
+        query.model_id == Some(one.arn.as_str()) && holds(one.effective_from, one.effective_to)
+    })?;
+    Some(Usd(rate.usd_per_hour.0 * i128::from(rate.model_units)))
+}
+
 fn source(book: &PriceBook, row: &PriceRow) -> PriceSource {
+    let own = |file: &str| SourceFacts {
+        id: String::from("prices file"),
+        what: Some(file.to_owned()),
+        date: None,
+    };
+    let file = book.prices_file().filter(|_| row.origin != Origin::Catalogue).map(own);
     let facts = |id: &String| {
         let source = book.source(id);
         SourceFacts {
@@ -289,7 +314,12 @@ fn source(book: &PriceBook, row: &PriceRow) -> PriceSource {
         }
     };
     PriceSource {
-        sources: row.sources.iter().map(facts).collect(),
+        origin: row.origin.as_str(),
+        discount_percent: match &row.origin {
+            Origin::Discount { percent } => Some(percent.clone()),
+            Origin::Catalogue | Origin::PricesFile => None,
+        },
+        sources: file.into_iter().chain(row.sources.iter().map(facts)).collect(),
         confidence: row.confidence.clone(),
         effective_from: row.effective_from,
         effective_to: row.effective_to,

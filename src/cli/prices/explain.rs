@@ -5,7 +5,6 @@ use clap::Args;
 
 use super::json;
 use crate::cli::{Context, Exit, Failure};
-use crate::pipeline;
 use crate::prices::explain::{CachedTokens, Explanation, Line, PriceSource, reason_in_words};
 use crate::prices::{CacheConvention, Query, Usage};
 use crate::render::format::number::grouped;
@@ -32,7 +31,7 @@ pub(in crate::cli) struct ExplainArgs {
     /// A UTC day or an RFC 3339 time [default: the present time]
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Service tier: standard, batch, flex, priority or latency_optimized
+    /// Service tier: standard, batch, flex, priority or `latency_optimized`
     #[arg(long, default_value = "standard")]
     tier: String,
     /// Input tokens as logged
@@ -68,7 +67,7 @@ fn count() -> clap::builder::RangedI64ValueParser {
 
 pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<Exit, Failure> {
     let day = args.at.as_deref().map_or_else(|| Ok(context.now.date_naive()), utc_day)?;
-    let book = pipeline::price_book()?;
+    let book = context.price_book()?;
     let query = Query {
         model_id: Some(&args.model_id),
         region: args.region.as_deref(),
@@ -87,7 +86,7 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<Exit, Failure
     let convention =
         if args.as_logged { CacheConvention::AsLogged } else { CacheConvention::Documented };
     let today = context.now.date_naive();
-    let explanation = crate::prices::explain::explain(book, &query, &usage, convention, today);
+    let explanation = crate::prices::explain::explain(&book, &query, &usage, convention, today);
     let text = if args.json { json(&explanation)? } else { describe(&explanation, context) };
     context.output.result(&text)?;
     Ok(Exit::Done)
@@ -127,7 +126,9 @@ impl Facts {
     }
 
     fn text(&self) -> String {
-        self.0.iter().map(|(name, text)| format!("{name:<14}{text}\n")).collect()
+        let lines: Vec<String> =
+            self.0.iter().map(|(name, text)| format!("{name:<14}{text}\n")).collect();
+        lines.concat()
     }
 }
 
@@ -185,6 +186,9 @@ fn price(explanation: &Explanation, facts: &mut Facts) {
 }
 
 fn sources(source: &PriceSource, facts: &mut Facts) {
+    if let Some(percent) = &source.discount_percent {
+        facts.add("discount", format!("{percent} % off the catalogue's prices"));
+    }
     for one in &source.sources {
         let what = one.what.as_deref().unwrap_or("not described");
         let date = one.date.as_deref().map_or_else(String::new, |date| format!(" ({date})"));
@@ -239,6 +243,9 @@ fn outcome(explanation: &Explanation) -> Facts {
     facts.add("status", explanation.status);
     for reason in explanation.reason.iter().flat_map(|reasons| reasons.split(',')) {
         facts.add("reason", format!("{reason}: {}", reason_in_words(reason)));
+    }
+    if let Some(rate) = explanation.provisioned_usd_per_hour {
+        facts.add("rate", format!("{rate} USD per hour, by the prices file; not costed here"));
     }
     if let Some(tokens) = explanation.unpriced_tokens.filter(|tokens| *tokens > 0) {
         facts.add("unpriced", format!("{} tokens", self::tokens(tokens)));
