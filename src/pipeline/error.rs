@@ -54,6 +54,15 @@ pub enum Error {
     /// Something in the user's prices file is wrong; the catalogue isn't used in its place.
     #[error("the prices file is not usable")]
     Overrides(#[source] OverridesError),
+    /// A catalogue named by the user is wrong.
+    #[error("could not use the catalogue `{}`", path.display())]
+    Catalogue {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: BookError,
+    },
     /// The user's prices can't be put on top of the catalogue.
     #[error("could not use the prices file")]
     OwnPrices(#[source] BookError),

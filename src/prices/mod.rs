@@ -11,8 +11,11 @@
 pub mod book;
 mod catalogue;
 pub mod charge;
+pub mod check;
+pub mod diff;
 pub mod explain;
 pub mod frame;
+pub mod list;
 mod overlap;
 pub mod overrides;
 pub mod quote;
