@@ -5,12 +5,14 @@ mod exit;
 mod failure;
 mod ingest;
 mod output;
+mod prices;
 mod progress;
 mod query;
 mod report;
 mod store;
 mod time;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -20,6 +22,8 @@ pub use exit::Exit;
 use failure::Failure;
 use output::{ColorChoice, Output};
 
+use crate::pipeline;
+use crate::prices::PriceBook;
 use crate::settings::{Environment, Flags, Settings};
 
 /// Accounts for every Amazon Bedrock model call from the logs in S3, and turns them into reports.
@@ -77,6 +81,8 @@ enum Command {
     Report(report::ReportArgs),
     Query(query::QueryArgs),
     #[command(subcommand)]
+    Prices(prices::PricesCommand),
+    #[command(subcommand)]
     Store(store::StoreCommand),
 }
 
@@ -85,6 +91,13 @@ struct Context {
     settings: Settings,
     output: Output,
     now: DateTime<Utc>,
+}
+
+impl Context {
+    /// The price book to cost with: the catalogue, with the user's prices file on top.
+    fn price_book(&self) -> Result<Cow<'static, PriceBook>, Failure> {
+        Ok(pipeline::price_book(self.settings.prices_file.as_deref())?)
+    }
 }
 
 /// Parses the command line, runs it and says how it ended.
@@ -121,6 +134,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Ingest(args) => ingest::run(&args, context),
         Command::Report(args) => report::run(&args, context),
         Command::Query(args) => query::run(&args, context),
+        Command::Prices(command) => prices::run(&command, context),
         Command::Store(command) => store::run(&command, context),
     }
 }

@@ -91,9 +91,12 @@ pub(super) fn run(args: &QueryArgs, context: &Context) -> Result<Exit, Failure> 
         None => Question::Metrics(parse(&args.by)?, parse(&args.metrics)?),
     };
     let store = Reader::open(&context.settings.store)?;
+    let book = context.price_book()?;
     let answer = match question {
-        Question::Sql(sql) => pipeline::sql(&store, period, sql)?,
-        Question::Metrics(by, metrics) => pipeline::query(&store, period, &by, &metrics, zone)?,
+        Question::Sql(sql) => pipeline::sql(&store, &book, period, sql)?,
+        Question::Metrics(by, metrics) => {
+            pipeline::query(&store, &book, period, &by, &metrics, zone)?
+        }
     };
     output::result(&written(&answer, args.format, context)?)?;
     Ok(Exit::Done)

@@ -129,7 +129,8 @@ fn write(
     args: &WeeklyArgs,
     context: &Context,
 ) -> Result<(), Failure> {
-    let report = pipeline::weekly(store, request)?;
+    let book = context.price_book()?;
+    let report = pipeline::weekly(store, &book, request)?;
     let text = TextOptions::default();
     for format in &args.format {
         let form = match format {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use polars::prelude::PolarsError;
 
 use crate::period::Period;
-use crate::prices::BookError;
+use crate::prices::{BookError, OverridesError};
 use crate::{render, sources, store};
 
 /// A journey failed; nothing was produced.
@@ -36,6 +36,30 @@ pub enum Error {
     /// The embedded price book is not as it should be.
     #[error("could not read the price book")]
     Prices(#[source] &'static BookError),
+    /// The user's prices file can't be read.
+    #[error("could not read the prices file `{}`", path.display())]
+    PricesFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Something in the user's prices file is wrong; the catalogue isn't used in its place.
+    #[error("the prices file is not usable")]
+    Overrides(#[source] OverridesError),
+    /// A catalogue named by the user is wrong.
+    #[error("could not use the catalogue `{}`", path.display())]
+    Catalogue {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: BookError,
+    },
+    /// The user's prices can't be put on top of the catalogue.
+    #[error("could not use the prices file")]
+    OwnPrices(#[source] BookError),
     /// `--sql` is not a query Polars can run.
     #[error("could not run the query")]
     Sql(#[source] PolarsError),
@@ -62,7 +86,10 @@ pub enum Error {
 impl Error {
     /// Whether the user's words are wrong, rather than the data or the machine.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Sql(_))
+        matches!(
+            self,
+            Self::Sql(_) | Self::PricesFile { .. } | Self::Overrides(_) | Self::OwnPrices(_)
+        )
     }
 
     /// What the user can do next.
@@ -83,6 +110,9 @@ impl Error {
                  text literals stand in single quotes"
                     .into(),
             ),
+            Self::Overrides(_) => {
+                Some("`bedrock-lens prices check` lists everything that is wrong".into())
+            }
             Self::Source(source) => source.hint().map(str::to_owned),
             Self::Store(source) => source.hint(),
             _ => None,

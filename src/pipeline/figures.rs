@@ -34,8 +34,3 @@ pub(super) fn tagged(invocations: LazyFrame, keys: &[String]) -> Result<LazyFram
 pub(super) fn invocations(store: &Reader, period: Option<Period>) -> Result<LazyFrame, Error> {
     Ok(store.scan(Table::Invocations, period)?)
 }
-
-/// The price book that comes with the tool.
-pub(super) fn book() -> Result<&'static PriceBook, Error> {
-    PriceBook::embedded().map_err(Error::Prices)
-}

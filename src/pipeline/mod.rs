@@ -6,10 +6,14 @@
 mod error;
 mod figures;
 mod ingest;
+mod prices;
 mod query;
 mod report;
 
 pub use error::Error;
 pub use ingest::{Duplicates, Plan, Progress, Selection, Silent, Summary};
+pub use prices::{
+    CatalogueFacts, PriceCheck, PriceFinding, PricesFileFacts, catalogue, check_prices, price_book,
+};
 pub use query::{QueryAnswer, query, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};

@@ -11,6 +11,7 @@ use crate::metrics::metric::{Metric, Unit};
 use crate::metrics::tags::tag_keys;
 use crate::metrics::usage::{UsageQuery, usage};
 use crate::period::Period;
+use crate::prices::PriceBook;
 use crate::report::parts::{Missing, Value};
 use crate::schema::Table;
 use crate::store::Reader;
@@ -40,6 +41,7 @@ pub struct AnswerColumn {
 /// When the store can't be read.
 pub fn query(
     store: &Reader,
+    book: &PriceBook,
     period: Option<Period>,
     by: &[Dimension],
     metrics: &[Metric],
@@ -49,7 +51,7 @@ pub fn query(
     let invocations = figures::invocations(store, period)?;
     let mut rows = figures::tagged(invocations, &tag_keys(by))?;
     if question.needs_cost() {
-        rows = figures::priced(rows, figures::book()?)?;
+        rows = figures::priced(rows, book)?;
     }
     let answer = usage(rows, &question)
         .map(|groups| groups.select(question.columns_as_text()))
@@ -63,14 +65,19 @@ pub fn query(
 ///
 /// # Errors
 /// When the text is no query that Polars can run, or the store can't be read.
-pub fn sql(store: &Reader, period: Option<Period>, text: &str) -> Result<QueryAnswer, Error> {
+pub fn sql(
+    store: &Reader,
+    book: &PriceBook,
+    period: Option<Period>,
+    text: &str,
+) -> Result<QueryAnswer, Error> {
     let mut context = SQLContext::new();
     for table in Table::ALL {
         context.register(table.name(), store.scan(table, period)?);
     }
     if text.to_lowercase().contains(COSTS) {
         let invocations = figures::invocations(store, period)?;
-        context.register(COSTS, figures::priced(invocations, figures::book()?)?);
+        context.register(COSTS, figures::priced(invocations, book)?);
     }
     let answer = context.execute(text).and_then(LazyFrame::collect).map_err(Error::Sql)?;
     read_out(&answer, |_| None)

@@ -9,6 +9,7 @@ use polars::prelude::{IntoLazy, LazyFrame, col};
 use super::error::phrase;
 use super::{Error, figures};
 use crate::period::{Cadence, Period};
+use crate::prices::PriceBook;
 use crate::render::format::Script;
 use crate::render::{self, Templates, TextOptions, Theme};
 use crate::report::parts::Report;
@@ -50,19 +51,19 @@ pub struct ReportRequest {
 ///
 /// # Errors
 /// When the store holds nothing for the period, or can't be read.
-pub fn weekly(store: &Reader, request: &ReportRequest) -> Result<Report, Error> {
+pub fn weekly(store: &Reader, book: &PriceBook, request: &ReportRequest) -> Result<Report, Error> {
     let (period, previous_period) = periods(store, request)?;
-    let inputs = inputs(store, request, period, previous_period)?;
+    let inputs = inputs(store, book, request, period, previous_period)?;
     report::weekly(&inputs).map_err(Error::Compute)
 }
 
 fn inputs(
     store: &Reader,
+    book: &PriceBook,
     request: &ReportRequest,
     period: Period,
     previous_period: Period,
 ) -> Result<Inputs, Error> {
-    let book = figures::book()?;
     let around = Period { from: period.from - JOIN_MARGIN, to: period.to + JOIN_MARGIN };
     let priced = |period| -> Result<LazyFrame, Error> {
         let priced = figures::priced(figures::invocations(store, Some(period))?, book)?;

@@ -178,10 +178,36 @@ pub struct UnitPrice {
     pub fps: Option<i64>,
 }
 
+/// Who set a price.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The catalogue: a list price.
+    #[default]
+    Catalogue,
+    /// A row of the prices file.
+    PricesFile,
+    /// The catalogue, less a discount of the prices file.
+    Discount {
+        /// Decimal text.
+        percent: String,
+    },
+}
+
+impl Origin {
+    /// One word: `catalogue`, `prices_file` or `discount`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Catalogue => "catalogue",
+            Self::PricesFile => "prices_file",
+            Self::Discount { .. } => "discount",
+        }
+    }
+}
+
 /// One dated price row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceRow {
-    /// Text that names the row: model, scope, tier, dates.
+    /// Text that names the row: model, scope, tier, dates, and who set it if not the catalogue.
     pub id: String,
     /// Base model id.
     pub model_id: String,
@@ -209,9 +235,42 @@ pub struct PriceRow {
     pub derivation: Option<String>,
     /// Caveats.
     pub note: Option<String>,
+    /// Who set the price.
+    pub origin: Origin,
 }
 
 impl PriceRow {
+    /// The same row with its id made from its fields.
+    pub(super) fn named(mut self) -> Self {
+        let from = self.effective_from.map_or_else(String::new, |from| format!(" from {from}"));
+        let to = self.effective_to.map_or_else(String::new, |to| format!(" to {to}"));
+        let origin = match &self.origin {
+            Origin::Catalogue => String::new(),
+            Origin::PricesFile => String::from(" (prices file)"),
+            Origin::Discount { percent } => format!(" ({percent} % discount)"),
+        };
+        let (model_id, tier) = (&self.model_id, self.tier.as_str());
+        self.id = format!("{model_id} {} {tier}{from}{to}{origin}", self.scope());
+        self
+    }
+
+    /// Routing and Region in one word: `*`, `eu-west-2`, `global`, `global:ap-northeast-1`.
+    pub fn scope(&self) -> String {
+        match (self.routing, self.region.as_deref()) {
+            (Routing::Regional, region) => region.unwrap_or("*").to_owned(),
+            (Routing::Global, None) => String::from("global"),
+            (Routing::Global, Some(region)) => format!("global:{region}"),
+        }
+    }
+
+    /// True when both rows are for the same calls, dates aside.
+    pub(super) fn same_calls(&self, other: &Self) -> bool {
+        self.model_id == other.model_id
+            && self.routing == other.routing
+            && self.region == other.region
+            && self.tier == other.tier
+    }
+
     /// True when the row's dates cover the UTC day.
     pub fn covers(&self, day: NaiveDate) -> bool {
         self.effective_from.is_none_or(|from| from <= day)
@@ -261,6 +320,34 @@ pub struct BookParts {
     pub rows: Vec<PriceRow>,
 }
 
+/// Provisioned throughput, paid by the hour: known and listed, not costed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provisioned {
+    /// ARN of the provisioned model.
+    pub arn: String,
+    /// The model it serves, as the prices file has it.
+    pub model_id: Option<String>,
+    /// US dollars per model unit and hour.
+    pub usd_per_hour: Usd,
+    /// Model units.
+    pub model_units: i64,
+    /// First UTC day the rate holds.
+    pub effective_from: Option<NaiveDate>,
+    /// First UTC day it no longer holds.
+    pub effective_to: Option<NaiveDate>,
+    /// Caveats.
+    pub note: Option<String>,
+}
+
+/// What the user's prices file added, beside models and rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Added {
+    /// Path of the file, as named.
+    pub(super) file: String,
+    /// Provisioned throughput.
+    pub(super) provisioned: Vec<Provisioned>,
+}
+
 /// Models and dated prices, indexed; every price exact.
 #[derive(Debug, Clone)]
 pub struct PriceBook {
@@ -268,6 +355,7 @@ pub struct PriceBook {
     model_by_name: BTreeMap<String, usize>,
     rows_by_model: BTreeMap<String, Vec<usize>>,
     application_profiles: BTreeMap<String, String>,
+    added: Option<Added>,
 }
 
 impl PriceBook {
@@ -303,7 +391,39 @@ impl PriceBook {
         if let Some((first, second)) = first_overlap(&parts.rows) {
             return Err(BookError::Overlap { first: first.id.clone(), second: second.id.clone() });
         }
-        Ok(Self { parts, model_by_name, rows_by_model, application_profiles: BTreeMap::new() })
+        Ok(Self {
+            parts,
+            model_by_name,
+            rows_by_model,
+            application_profiles: BTreeMap::new(),
+            added: None,
+        })
+    }
+
+    /// The same book, knowing that a prices file is in it.
+    pub(super) fn with_added(mut self, added: Added) -> Self {
+        self.added = Some(added);
+        self
+    }
+
+    /// Path of the prices file that is in the book, as named.
+    pub fn prices_file(&self) -> Option<&str> {
+        self.added.as_ref().map(|added| added.file.as_str())
+    }
+
+    /// Provisioned throughput that the prices file names.
+    pub fn provisioned(&self) -> &[Provisioned] {
+        self.added.as_ref().map_or(&[], |added| &added.provisioned)
+    }
+
+    /// Models, rows and sources, as they were read.
+    pub(super) fn parts(&self) -> &BookParts {
+        &self.parts
+    }
+
+    /// Application inference profiles and what they stand for.
+    pub fn application_profiles(&self) -> &BTreeMap<String, String> {
+        &self.application_profiles
     }
 
     /// The same book, told which model each application inference profile stands for.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::book::{
-    BookError, BookParts, LongContext, Model, PriceRow, Routing, Source, Tier, TokenPrices,
+    BookError, BookParts, LongContext, Model, Origin, PriceRow, Routing, Source, Tier, TokenPrices,
     UnitPrice,
 };
 use super::row_reader::RowReader;
@@ -95,13 +95,7 @@ fn model(row: &mut RowReader) -> Result<Model, BookError> {
     for field in INFORMATION {
         row.take(field);
     }
-    let input_includes_cache = match row.text("usage_semantics")?.as_deref() {
-        Some("input_includes_cache_reported") => true,
-        None | Some("input_excludes_cache" | "unknown") => false,
-        Some(other) => {
-            return Err(row.problem("usage_semantics", format!("is `{other}`, which isn't known")));
-        }
-    };
+    let input_includes_cache = input_includes_cache(row)?;
     Ok(Model {
         aliases: row.texts("aliases")?,
         provider: row.required_text("provider")?,
@@ -112,13 +106,24 @@ fn model(row: &mut RowReader) -> Result<Model, BookError> {
     })
 }
 
-fn price_row(row: &mut RowReader) -> Result<PriceRow, BookError> {
+/// Whether logged input tokens include the cached ones.
+pub(super) fn input_includes_cache(row: &mut RowReader) -> Result<bool, BookError> {
+    match row.text("usage_semantics")?.as_deref() {
+        Some("input_includes_cache_reported") => Ok(true),
+        None | Some("input_excludes_cache" | "unknown") => Ok(false),
+        Some(other) => {
+            Err(row.problem("usage_semantics", format!("is `{other}`, which isn't known")))
+        }
+    }
+}
+
+/// Reads one price row.
+pub(super) fn price_row(row: &mut RowReader) -> Result<PriceRow, BookError> {
     let model_id = row.required_text("model_id")?;
     row.rename(format!("{} ({model_id})", row.place()));
     let routing = routing(row)?;
     let region = row.required_text("region")?;
     let tier = tier(row)?;
-    let scope = scope(row, routing, &region)?;
     let effective_from = row.date("effective_from")?;
     let effective_to = row.date("effective_to")?;
     if let (Some(from), Some(to)) = (effective_from, effective_to)
@@ -126,14 +131,12 @@ fn price_row(row: &mut RowReader) -> Result<PriceRow, BookError> {
     {
         return Err(row.problem("effective_to", "must be after `effective_from`"));
     }
-    let from = effective_from.map_or_else(String::new, |from| format!(" from {from}"));
-    let to = effective_to.map_or_else(String::new, |to| format!(" to {to}"));
-    let id = format!("{model_id} {scope} {}{from}{to}", tier.as_str());
-    Ok(PriceRow {
-        id,
+    let region = Some(region).filter(|region| region != "*");
+    let read = PriceRow {
+        id: String::new(),
         model_id,
         routing,
-        region: Some(region).filter(|region| region != "*"),
+        region,
         tier,
         effective_from,
         effective_to,
@@ -144,7 +147,10 @@ fn price_row(row: &mut RowReader) -> Result<PriceRow, BookError> {
         confidence: row.text("confidence")?,
         derivation: row.text("derivation")?,
         note: row.text("note")?,
-    })
+        origin: Origin::Catalogue,
+    };
+    check_scope(row, &read)?;
+    Ok(read.named())
 }
 
 fn routing(row: &mut RowReader) -> Result<Routing, BookError> {
@@ -165,19 +171,15 @@ fn tier(row: &mut RowReader) -> Result<Tier, BookError> {
     })
 }
 
-/// Routing and Region in one word; checked where the file gives it, since people read it there.
-fn scope(row: &mut RowReader, routing: Routing, region: &str) -> Result<String, BookError> {
-    let scope = match (routing, region) {
-        (Routing::Regional, region) => region.to_owned(),
-        (Routing::Global, "*") => String::from("global"),
-        (Routing::Global, region) => format!("global:{region}"),
-    };
+/// `scope` repeats routing and Region in one word; checked where given, since people read it there.
+fn check_scope(row: &mut RowReader, read: &PriceRow) -> Result<(), BookError> {
+    let scope = read.scope();
     match row.text("scope")? {
         Some(written) if written != scope => Err(row.problem(
             "scope",
             format!("is `{written}`, but `routing` and `region` make it `{scope}`"),
         )),
-        _ => Ok(scope),
+        _ => Ok(()),
     }
 }
 

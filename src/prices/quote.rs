@@ -107,6 +107,7 @@ fn price_row<'b>(
     own_region.or(rows.first()).copied().ok_or(reason::NO_PRICE_ON_DATE)
 }
 
-fn is_commercial(region: &str) -> bool {
+/// True for a Region that rows for `*` hold in.
+pub(super) fn is_commercial(region: &str) -> bool {
     !OTHER_PARTITIONS.iter().any(|start| region.starts_with(start))
 }

@@ -14,6 +14,8 @@ pub(super) struct Contents {
     pub(super) timezone: Option<String>,
     #[serde(default)]
     pub(super) ingest: Ingest,
+    #[serde(default)]
+    pub(super) prices: Prices,
 }
 
 /// `[ingest]`.
@@ -23,7 +25,14 @@ pub(super) struct Ingest {
     pub(super) max_object_bytes: Option<u64>,
 }
 
-const KEYS: [&str; 4] = ["store", "timezone", "ingest", "max_object_bytes"];
+/// `[prices]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Prices {
+    pub(super) file: Option<PathBuf>,
+}
+
+const KEYS: [&str; 6] = ["store", "timezone", "ingest", "max_object_bytes", "prices", "file"];
 
 pub(super) fn read(path: &Path) -> Result<Contents, Error> {
     let text = std::fs::read_to_string(path)

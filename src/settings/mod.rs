@@ -70,6 +70,8 @@ pub struct Settings {
     pub timezone: Tz,
     /// Most bytes one object may inflate to.
     pub max_object_bytes: u64,
+    /// The user's prices file, on top of the catalogue that comes with the tool.
+    pub prices_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -80,11 +82,10 @@ impl Settings {
     /// form, or when no store is named and the platform has no data directory.
     pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Self, Error> {
         let named = flags.config.as_ref().or(environment.config.as_ref());
-        let file = match named {
-            Some(path) => file::read(path)?,
-            None if Path::new(DEFAULT_FILE).is_file() => file::read(Path::new(DEFAULT_FILE))?,
-            None => file::Contents::default(),
-        };
+        let default = Some(Path::new(DEFAULT_FILE)).filter(|path| path.is_file());
+        let path = named.map(PathBuf::as_path).or(default);
+        let file = path.map_or_else(|| Ok(file::Contents::default()), file::read)?;
+        let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
         let store = flags.store.clone().or_else(|| environment.store.clone()).or(file.store);
         let timezone = flags
             .timezone
@@ -95,6 +96,7 @@ impl Settings {
         Ok(Self {
             store: store.map_or_else(default_store, Ok)?,
             timezone: timezone.map_or(Ok(Tz::UTC), |(name, origin)| zone(name, origin))?,
+            prices_file: file.prices.file.map(|prices| folder.join(prices)),
             max_object_bytes: file.ingest.max_object_bytes.unwrap_or(MAX_OBJECT_BYTES),
         })
     }

@@ -1,0 +1,41 @@
+//! `prices`: what a call costs and why, and the book behind it.
+
+mod check;
+mod diff;
+mod explain;
+mod list;
+
+use clap::Subcommand;
+
+use super::{Context, Exit, Failure};
+
+/// Look into the price book: rows, models, the arithmetic of a cost
+///
+/// The book is the catalogue that comes with the tool, with the file that `[prices] file` in the
+/// configuration names on top of it. Prices are US dollars per 1,000,000 tokens.
+#[derive(Debug, Subcommand)]
+pub(super) enum PricesCommand {
+    List(list::ListArgs),
+    Show(list::ShowArgs),
+    Explain(explain::ExplainArgs),
+    Check(check::CheckArgs),
+    Diff(diff::DiffArgs),
+}
+
+pub(super) fn run(command: &PricesCommand, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        PricesCommand::List(args) => list::run(args, context),
+        PricesCommand::Show(args) => list::show(args, context),
+        PricesCommand::Explain(args) => explain::run(args, context),
+        PricesCommand::Check(args) => check::run(args, context),
+        PricesCommand::Diff(args) => diff::run(args),
+    }
+}
+
+/// One JSON value, ended by a newline.
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| Failure {
+        error: anyhow::Error::new(error).context("could not write the answer as JSON"),
+        exit: Exit::Failed,
+    })
+}

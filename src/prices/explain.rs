@@ -1,0 +1,397 @@
+//! Why a request costs what it costs: the quote, the arithmetic and the source, laid open.
+//!
+//! Computes nothing that [`charge`](super::charge) doesn't: it says which counts met which prices, and a
+//! test holds the sum of its lines against the cost.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::schema::cost::reason;
+use crate::units::Usd;
+
+use super::book::{Origin, PriceBook, PriceRow, TokenPrices};
+use super::charge::{CacheConvention, Cost, Usage, cost_of};
+use super::quote::{Query, Quote};
+use super::resolve::{Resolved, resolve};
+
+/// Everything a cost rests on. Amounts are exact US dollars, as decimal text in JSON; null is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// One of [`status`](crate::schema::cost::status).
+    pub status: &'static str,
+    /// Why it isn't (fully) priced; several are joined by commas.
+    pub reason: Option<String>,
+    /// The base model, where the book knows it.
+    pub resolved_model: Option<String>,
+    /// `regional` or `global`, where the id says it.
+    pub routing: Option<&'static str>,
+    /// Prices that hold for this request.
+    pub unit_prices: Option<UnitPrices>,
+    /// The priced part of the cost; null when unpriced or not billed.
+    pub cost_usd: Option<Usd>,
+    /// Where the price comes from.
+    pub source: Option<PriceSource>,
+    /// The id of the price row.
+    pub price_row: Option<String>,
+    /// What the quote was asked for.
+    pub request: Request,
+    /// What an application profile stands for, where the overrides say it.
+    pub application_profile_target: Option<String>,
+    /// True when the id is an ARN of another Region than the request's, which is believed.
+    pub arn_region_differs: bool,
+    /// Name of the model for people.
+    pub display_name: Option<String>,
+    /// Who makes the model.
+    pub provider: Option<String>,
+    /// Counts × prices, one line per kind of token that the request has.
+    pub lines: Vec<Line>,
+    /// Every token once; null without counts.
+    pub total_tokens: Option<i64>,
+    /// Tokens without a price.
+    pub unpriced_tokens: Option<i64>,
+    /// The row's long-context rule, where it has one.
+    pub long_context: Option<LongContextRule>,
+    /// How cached tokens are charged.
+    pub cached_tokens: CachedTokens,
+    /// US dollars per hour of all its model units, where the prices file knows this provisioned model.
+    pub provisioned_usd_per_hour: Option<Usd>,
+    /// Age of the price book.
+    pub book: BookAge,
+}
+
+/// What was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// As given.
+    pub model_id: Option<String>,
+    /// As given.
+    pub region: Option<String>,
+    /// As given; none means standard.
+    pub tier: Option<String>,
+    /// UTC day.
+    pub day: Option<NaiveDate>,
+}
+
+/// Prices in US dollars per 1,000,000 tokens; null is *no published price*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct UnitPrices {
+    /// Input outside the cache.
+    pub input: Option<Usd>,
+    /// Output.
+    pub output: Option<Usd>,
+    /// Read from the prompt cache.
+    pub cache_read: Option<Usd>,
+    /// Written to the prompt cache, default time to live.
+    pub cache_write: Option<Usd>,
+    /// Written for an hour; that of every other write where the row has no own price.
+    pub cache_write_1h: Option<Usd>,
+}
+
+impl UnitPrices {
+    /// Prices per token, as prices per million.
+    pub fn of(tokens: &TokenPrices) -> Self {
+        let per_million = |price: Option<Usd>| price.map(|price| Usd(price.0 * 1_000_000));
+        Self {
+            input: per_million(tokens.input),
+            output: per_million(tokens.output),
+            cache_read: per_million(tokens.cache_read),
+            cache_write: per_million(tokens.cache_write),
+            cache_write_1h: per_million(tokens.cache_write_1h()),
+        }
+    }
+}
+
+/// Where a price row comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PriceSource {
+    /// `catalogue`, `prices_file` or `discount` (the catalogue's price less a discount).
+    pub origin: &'static str,
+    /// The discount taken off the catalogue's price.
+    pub discount_percent: Option<String>,
+    /// The sources; the first carries the number.
+    pub sources: Vec<SourceFacts>,
+    /// `high`, `medium` or `low`.
+    pub confidence: Option<String>,
+    /// First UTC day the row holds.
+    pub effective_from: Option<NaiveDate>,
+    /// First UTC day it no longer holds.
+    pub effective_to: Option<NaiveDate>,
+    /// How a computed price was computed.
+    pub derivation: Option<String>,
+    /// Caveats.
+    pub note: Option<String>,
+}
+
+/// One source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceFacts {
+    /// Short id.
+    pub id: String,
+    /// What it is.
+    pub what: Option<String>,
+    /// How new it is.
+    pub date: Option<String>,
+}
+
+/// A count × a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// `input`, `output`, `cache_read`, `cache_write` or `cache_write_1h`.
+    pub part: &'static str,
+    /// Tokens charged.
+    pub tokens: i64,
+    /// US dollars per 1,000,000 tokens; null is *no published price*.
+    pub unit_price: Option<Usd>,
+    /// The product.
+    pub cost_usd: Option<Usd>,
+}
+
+/// A row's prices for long requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LongContextRule {
+    /// They hold above this many input tokens.
+    pub above_input_tokens: i64,
+    /// Input tokens of this request, cached ones once.
+    pub input_tokens: i128,
+    /// True when they hold here.
+    pub applies: bool,
+}
+
+/// How cached tokens are charged, and what the other way would cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CachedTokens {
+    /// True for families whose logged input tokens include the cached ones.
+    pub inside_input: bool,
+    /// `documented` (they are taken out of the input) or `as_logged`; the same for other families.
+    pub charged: &'static str,
+    /// Cost by the documented rule.
+    pub documented_cost_usd: Option<Usd>,
+    /// Cost of the counts as logged.
+    pub as_logged_cost_usd: Option<Usd>,
+}
+
+impl CachedTokens {
+    /// True when it matters which way is taken.
+    pub fn differ(&self) -> bool {
+        self.documented_cost_usd != self.as_logged_cost_usd
+    }
+}
+
+/// How old the prices are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct BookAge {
+    /// Date of the newest fact in the catalogue.
+    pub newest_source_date: NaiveDate,
+    /// Days from then to the present day.
+    pub age_days: i64,
+    /// True when prices may well have changed since.
+    pub stale: bool,
+}
+
+impl BookAge {
+    /// The book's age on a day.
+    pub fn of(book: &PriceBook, today: NaiveDate) -> Self {
+        Self {
+            newest_source_date: book.newest_source_date(),
+            age_days: book.age_days(today),
+            stale: book.is_stale(today),
+        }
+    }
+}
+
+/// Explains the cost of one request. `today` is for the age of the book.
+pub fn explain(
+    book: &PriceBook,
+    query: &Query<'_>,
+    usage: &Usage<'_>,
+    convention: CacheConvention,
+    today: NaiveDate,
+) -> Explanation {
+    let quote = book.quote(query);
+    let cost = cost_of(&quote, usage, convention);
+    let row = quote.price.ok();
+    let long_context = row.and_then(|row| long_context(row, usage, &cost));
+    let prices = row.map(|row| match row.long_context {
+        Some(long) if long_context.is_some_and(|rule| rule.applies) => long.tokens,
+        _ => row.tokens,
+    });
+    Explanation {
+        status: cost.status,
+        resolved_model: quote.model.map(|model| model.model_id.clone()),
+        routing: quote.routing.map(super::book::Routing::as_str),
+        unit_prices: prices.as_ref().map(UnitPrices::of),
+        cost_usd: cost.total,
+        source: row.map(|row| source(book, row)),
+        price_row: row.map(|row| row.id.clone()),
+        request: Request {
+            model_id: query.model_id.map(str::to_owned),
+            region: query.region.map(str::to_owned),
+            tier: query.service_tier.map(str::to_owned),
+            day: query.day,
+        },
+        application_profile_target: target(book, query.model_id.unwrap_or_default()),
+        arn_region_differs: quote.arn_region_differs,
+        display_name: quote.model.map(|model| model.display_name.clone()),
+        provider: quote.model.map(|model| model.provider.clone()),
+        lines: prices.map_or_else(Vec::new, |prices| lines(&prices, usage, &cost, convention)),
+        total_tokens: cost.total_tokens,
+        unpriced_tokens: cost.unpriced_tokens,
+        long_context,
+        cached_tokens: cached_tokens(&quote, usage, convention),
+        provisioned_usd_per_hour: provisioned(book, query),
+        book: BookAge::of(book, today),
+        reason: cost.reason,
+    }
+}
+
+/// A reason of [`reason`] in words, with what to do about it.
+pub fn reason_in_words(text: &str) -> &'static str {
+    match text {
+        reason::NO_MODEL_ID => "the record names no model",
+        reason::NO_REGION => "no Region is given, and prices depend on it",
+        reason::NO_EVENT_TIME => "no time is given, and prices depend on it",
+        reason::UNKNOWN_MODEL => {
+            "the price book doesn't know this model; a private one needs a `[[model]]` and a `[[price]]` in the prices file"
+        }
+        reason::APPLICATION_PROFILE_UNMAPPED => {
+            "nothing says which model the profile stands for; add it under `[profiles]` in the prices file"
+        }
+        reason::PROVISIONED => "provisioned throughput is paid by the hour, not by token",
+        reason::CUSTOM => "a custom model has no list price per token",
+        reason::IMPORTED => "an imported model is paid by the minute",
+        reason::PROMPT_ROUTER => "the id doesn't say which model answered",
+        reason::MARKETPLACE => "a marketplace endpoint is paid by the instance hour",
+        reason::SAGEMAKER => "a SageMaker endpoint is paid by the instance hour",
+        reason::OTHER_SERVICE => "an ARN of another service",
+        reason::NO_GLOBAL_PRICE => "the model has no price for global profiles",
+        reason::NO_REGION_PRICE => "the model has prices, none for this Region",
+        reason::NO_TIER_PRICE => "the Region has prices, none for this tier",
+        reason::NO_PRICE_ON_DATE => "no price was in effect on that day",
+        reason::NO_UNIT_MATCH => "priced by something that is not given, such as images or queries",
+        reason::NO_TOKEN_COUNTS => "no token counts are given",
+        reason::NO_INPUT_PRICE => "no published price for input tokens",
+        reason::NO_OUTPUT_PRICE => "no published price for output tokens",
+        reason::NO_CACHE_READ_PRICE => "no published price for tokens read from the cache",
+        reason::NO_CACHE_WRITE_PRICE => "no published price for tokens written to the cache",
+        reason::ERROR_WITHOUT_COUNTS => "the call failed and used no tokens",
+        reason::GUARDRAIL_BLOCKED_INPUT => "a guardrail blocked the input before the model saw it",
+        _ => "not priced",
+    }
+}
+
+fn target(book: &PriceBook, model_id: &str) -> Option<String> {
+    match resolve(model_id) {
+        Resolved::ApplicationProfile { arn } => book.application_profile(arn).map(str::to_owned),
+        _ => None,
+    }
+}
+
+fn provisioned(book: &PriceBook, query: &Query<'_>) -> Option<Usd> {
+    let holds = |from: Option<NaiveDate>, to: Option<NaiveDate>| {
+        query
+            .day
+            .is_some_and(|day| from.is_none_or(|from| from <= day) && to.is_none_or(|to| day < to))
+    };
+    let rate = book.provisioned().iter().find(|one| {
+        query.model_id == Some(one.arn.as_str()) && holds(one.effective_from, one.effective_to)
+    })?;
+    Some(Usd(rate.usd_per_hour.0 * i128::from(rate.model_units)))
+}
+
+fn source(book: &PriceBook, row: &PriceRow) -> PriceSource {
+    let own = |file: &str| SourceFacts {
+        id: String::from("prices file"),
+        what: Some(file.to_owned()),
+        date: None,
+    };
+    let file = book.prices_file().filter(|_| row.origin != Origin::Catalogue).map(own);
+    let facts = |id: &String| {
+        let source = book.source(id);
+        SourceFacts {
+            id: id.clone(),
+            what: source.map(|source| source.what.clone()),
+            date: source.map(|source| source.date.clone()),
+        }
+    };
+    PriceSource {
+        origin: row.origin.as_str(),
+        discount_percent: match &row.origin {
+            Origin::Discount { percent } => Some(percent.clone()),
+            Origin::Catalogue | Origin::PricesFile => None,
+        },
+        sources: file.into_iter().chain(row.sources.iter().map(facts)).collect(),
+        confidence: row.confidence.clone(),
+        effective_from: row.effective_from,
+        effective_to: row.effective_to,
+        derivation: row.derivation.clone(),
+        note: row.note.clone(),
+    }
+}
+
+/// Input tokens against the row's threshold: all of them, cached ones once.
+fn long_context(row: &PriceRow, usage: &Usage<'_>, cost: &Cost) -> Option<LongContextRule> {
+    let rule = row.long_context?;
+    let count = |count: Option<i64>| i128::from(count.unwrap_or(0));
+    let input_tokens =
+        count(cost.uncached_input_tokens) + count(usage.cache_read_tokens) + count(written(usage));
+    Some(LongContextRule {
+        above_input_tokens: rule.above_input_tokens,
+        input_tokens,
+        applies: input_tokens > i128::from(rule.above_input_tokens),
+    })
+}
+
+fn written(usage: &Usage<'_>) -> Option<i64> {
+    usage.cache_write_tokens.or(usage.cache_write_1h_tokens)
+}
+
+fn lines(
+    prices: &TokenPrices,
+    usage: &Usage<'_>,
+    cost: &Cost,
+    convention: CacheConvention,
+) -> Vec<Line> {
+    let written = written(usage);
+    let for_an_hour = usage.cache_write_1h_tokens.min(written);
+    let charged_input = match convention {
+        CacheConvention::Documented => cost.uncached_input_tokens,
+        CacheConvention::AsLogged => usage.input_tokens,
+    };
+    let parts = [
+        ("input", charged_input, prices.input),
+        ("output", usage.output_tokens, prices.output),
+        ("cache_read", usage.cache_read_tokens, prices.cache_read),
+        (
+            "cache_write",
+            written.map(|all| all.saturating_sub(for_an_hour.unwrap_or(0))),
+            prices.cache_write,
+        ),
+        ("cache_write_1h", for_an_hour, prices.cache_write_1h()),
+    ];
+    let line = |(part, tokens, price): (&'static str, Option<i64>, Option<Usd>)| {
+        tokens.map(|tokens| Line {
+            part,
+            tokens,
+            unit_price: price.map(|price| Usd(price.0 * 1_000_000)),
+            cost_usd: price.map(|price| Usd(i128::from(tokens) * price.0)),
+        })
+    };
+    parts.into_iter().filter_map(line).collect()
+}
+
+fn cached_tokens(
+    quote: &Quote<'_>,
+    usage: &Usage<'_>,
+    convention: CacheConvention,
+) -> CachedTokens {
+    let cost = |convention| cost_of(quote, usage, convention).total;
+    CachedTokens {
+        inside_input: quote.model.is_some_and(|model| model.input_includes_cache),
+        charged: match convention {
+            CacheConvention::Documented => "documented",
+            CacheConvention::AsLogged => "as_logged",
+        },
+        documented_cost_usd: cost(CacheConvention::Documented),
+        as_logged_cost_usd: cost(CacheConvention::AsLogged),
+    }
+}

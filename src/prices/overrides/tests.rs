@@ -1,0 +1,1 @@
+//! Prices files, good and bad.
