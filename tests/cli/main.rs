@@ -3,7 +3,10 @@
 //! One test binary; a module per subject. Needs nothing but the binary and `python3`, which writes
 //! the synthetic logs and their truth (`sample-data/generate.py`).
 
+mod damage;
+mod kill;
 mod samples;
+mod store;
 mod support;
 mod truth;
 mod week;
