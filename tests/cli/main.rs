@@ -5,6 +5,7 @@
 
 mod damage;
 mod kill;
+mod query;
 mod samples;
 mod store;
 mod support;
