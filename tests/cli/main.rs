@@ -4,8 +4,10 @@
 //! the synthetic logs and their truth (`sample-data/generate.py`).
 
 mod damage;
+mod help;
 mod kill;
 mod query;
+mod report;
 mod samples;
 mod store;
 mod support;

@@ -243,7 +243,7 @@ fn a_store_from_a_newer_version_is_left_alone() {
     assert_eq!(after, before);
 }
 
-/// Locks, and what SQLite keeps beside an open file.
+/// Locks, and what `SQLite` keeps beside an open file.
 fn is_scratch(path: &Path) -> bool {
     let name = path.file_name().expect("a name").to_string_lossy();
     name.ends_with(".lock") || name.contains("sqlite-")
