@@ -5,6 +5,7 @@
 
 mod damage;
 mod help;
+mod ingest;
 mod kill;
 mod query;
 mod report;
