@@ -1,0 +1,21 @@
+//! A large week: 300,000 records, every total equal to the generator's truth.
+
+use crate::support::{Sandbox, generated};
+use crate::truth::{SPLITS, check_groups};
+
+#[test]
+fn three_hundred_thousand_records_equal_the_truth() {
+    let week = generated(&["--profile", "week", "--records", "300000"]);
+    let sandbox = Sandbox::new();
+    let summary = sandbox.ingest(&week.path(), 0);
+    assert_eq!(summary["invocations"], 300_000);
+    assert_eq!(summary["duplicates"], *week.truth.at("/duplicates"));
+    assert_eq!(summary["rejects"], *week.truth.at("/rejects"));
+    week.truth.check_block(&sandbox, "/overall", &[]);
+    check_groups(&sandbox, "week", week.truth.at("/weeks"), &[]);
+    for (split, dimension) in SPLITS {
+        let range = ["--from", "2026-11-09", "--to", "2026-11-16"];
+        check_groups(&sandbox, dimension, week.truth.at(&format!("/overall/{split}")), &range);
+    }
+    sandbox.run(["store", "verify"]).exits(0);
+}
