@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::json;
 use crate::cli::output;
-use crate::cli::{Context, Exit, Failure};
+use crate::cli::{Exit, Failure};
 use crate::pipeline;
 use crate::prices::diff::{Difference, RowSeen, diff};
 use crate::render::format::words::clean;
