@@ -22,6 +22,10 @@ use crate::schema::reject::{Reject, reason};
 /// Wrappers within wrappers: the deepest known form has four levels.
 const MAX_DEPTH: u8 = 8;
 
+/// Rejects of one object that are kept one by one. Whatever follows is folded into the last, whose
+/// size grows: a gigabyte of `{}` would otherwise become 300 million rejects in memory.
+pub(super) const MAX_REJECTS: usize = 250_000;
+
 /// `CloudWatch`'s first message in the log stream of invocation logs. Neither a record nor a reject.
 const PERMISSION_MESSAGE: &str = "Permissions are correctly set for Amazon Bedrock logs.";
 
@@ -176,6 +180,14 @@ impl<'r> Reader<'r> {
 
     /// Counts a reject; it takes a record number like a row.
     pub(super) fn reject(&mut self, reason: &str, kind: Option<&str>, place: Place) {
+        if self.decoded.rejects.len() >= MAX_REJECTS {
+            self.record += 1;
+            let last = self.decoded.rejects.last_mut();
+            if let Some(size) = last.and_then(|last| last.size_bytes.as_mut()) {
+                *size = size.saturating_add(i64::try_from(place.size).unwrap_or(i64::MAX));
+            }
+            return;
+        }
         let (object, record) = self.lineage();
         let reject = Reject { object, record, ..self.reject_at(reason, kind, place) };
         self.decoded.rejects.push(reject);

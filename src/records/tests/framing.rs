@@ -174,6 +174,19 @@ fn thousands_of_open_values_are_read_in_reasonable_time() {
     assert!(started.elapsed() < std::time::Duration::from_secs(20), "quadratic");
 }
 
+#[test]
+fn rejects_without_end_cost_bounded_memory_and_no_record() {
+    use crate::records::container::MAX_REJECTS;
+    let many = MAX_REJECTS + 1000;
+    let object = format!("{}\n{}\n", "{} ".repeat(many), record("after"));
+    let decoded = read(object.as_bytes());
+    assert_eq!(decoded.rejects.len(), MAX_REJECTS);
+    let sizes = decoded.rejects.iter().filter_map(|reject| reject.size_bytes);
+    assert_eq!(sizes.sum::<i64>(), i64::try_from(2 * many).expect("small"));
+    assert_eq!(ids(&decoded), ["after"]);
+    assert_eq!(decoded.invocations[0].record, i64::try_from(many + 1).ok());
+}
+
 proptest! {
     #[test]
     fn cutting_a_gzip_keeps_the_records_before_the_cut(
