@@ -315,3 +315,29 @@ fn answers_repeat_to_the_byte() {
         assert_eq!(one.run(args).exits(0).stdout, other.run(args).exits(0).stdout);
     }
 }
+
+#[test]
+fn the_rows_of_every_table_can_be_counted() {
+    let sandbox = sample_store();
+    let count = |sql: &str| one(sandbox.sql(sql))["rows_read"].clone();
+    assert_eq!(count("select count(*) as rows_read from invocations"), 6500);
+    assert_eq!(count("select count(*) as rows_read from api_events"), 6610);
+    assert_eq!(count("select count(*) as rows_read from rejects"), 0);
+    assert_eq!(count("select count(*) as rows_read from costs"), 6500);
+    assert_eq!(count("select count(*) as rows_read from invocations where status = 'ok'"), 6293);
+    let names = "select count(*) as rows_read from api_events where event_name = 'Converse'";
+    assert_eq!(count(names), 1710);
+}
+
+#[test]
+fn the_cause_of_a_failed_query_is_said_once_and_in_the_users_words() {
+    let sandbox = sample_store();
+    for sql in ["select nope from invocations", "select count(*) from invocations where nope = 1"] {
+        let outcome = sandbox.run(["query", "--sql", sql]).exits(2);
+        assert!(!outcome.stderr.contains("Parquet SCAN"), "no query plans: {}", outcome.stderr);
+        let causes: Vec<&str> =
+            outcome.stderr.lines().filter(|line| line.starts_with("  caused by: ")).collect();
+        let distinct: std::collections::BTreeSet<&str> = causes.iter().copied().collect();
+        assert_eq!(causes.len(), distinct.len(), "{causes:#?}");
+    }
+}

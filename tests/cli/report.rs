@@ -416,3 +416,32 @@ fn hostile_names_stay_text() {
     let table = sandbox.run(["query", "--by", "model,principal,region"]).exits(0).stdout;
     assert!(!table.contains('\u{202e}'), "a terminal would show the line backwards: {table}");
 }
+
+#[test]
+fn a_principal_whose_requests_have_no_price_is_not_shown_at_zero() {
+    let truth = Truth::read(&repository().join("tests/truth/sample-data.json"));
+    let principals = truth.at("/weeks/2026-W46/by_principal").as_object().expect("principals");
+    let unpriced: Vec<&String> = principals
+        .iter()
+        .filter(|(_, figures)| figures["cost_usd"].is_null())
+        .map(|p| p.0)
+        .collect();
+    assert!(!unpriced.is_empty(), "the sample has a caller without any price");
+    let report = sample_json(&["--date", "2026-11-11"]);
+    let (rows, _) = rows_and_total(&report, "principals");
+    for name in unpriced {
+        let row = rows.iter().find(|row| row["principal"] == *name).expect("the principal");
+        assert_eq!(row["cost_usd"], Value::Null, "{row}");
+        assert_eq!(row["share"], Value::Null, "{row}");
+    }
+}
+
+#[test]
+fn the_head_of_the_text_says_each_thing_once() {
+    let text = sample_report(&["--format", "text"]);
+    let head: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).collect();
+    let mut distinct = head.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), head.len(), "{head:#?}");
+}

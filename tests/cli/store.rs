@@ -437,3 +437,14 @@ fn an_interrupted_write_leaves_only_what_the_next_writer_sweeps() {
     assert_eq!(outcome.json()["leftovers"], json!([]));
     assert_eq!(requests(&sandbox), 4);
 }
+
+#[cfg(unix)]
+#[test]
+fn the_catalogue_is_private_too() {
+    let sandbox = small();
+    for (path, mode) in modes(&sandbox.store()) {
+        if path.ends_with("catalog.sqlite") {
+            assert_eq!(mode, 0o600, "{} is {mode:o}", path.display());
+        }
+    }
+}
