@@ -33,7 +33,7 @@ impl fmt::Display for Problem {
 pub struct OverridesError {
     /// Path, as named.
     pub file: String,
-    /// What is wrong, by line; at least one.
+    /// What is wrong, table by table, keys that aren't known first; at least one.
     pub problems: Vec<Problem>,
 }
 

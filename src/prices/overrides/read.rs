@@ -71,11 +71,10 @@ pub(super) fn read(
         read: Overrides { file: file.to_owned(), ..Overrides::default() },
     };
     reading.all();
-    let Reading { mut problems, read, .. } = reading;
+    let Reading { problems, read, .. } = reading;
     if problems.is_empty() {
         return Ok(read);
     }
-    problems.sort();
     Err(refuse(problems))
 }
 
