@@ -40,7 +40,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("terminal_size", &["cli"]),
     ("anyhow", &["cli", "pipeline", "main"]),
-    ("toml", &["settings"]),
+    ("toml", &["settings", "prices"]), // the configuration file; the user's prices file
     ("etcetera", &["settings"]),
     ("walkdir", &["sources", "store"]),
     ("rusqlite", &["store"]),
