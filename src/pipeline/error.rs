@@ -62,7 +62,7 @@ pub enum Error {
     OwnPrices(#[source] BookError),
     /// `--sql` is not a query Polars can run.
     #[error("could not run the query")]
-    Sql(#[source] PolarsError),
+    Sql(#[source] SqlMistake),
     /// Reading out figures failed.
     #[error("could not compute the figures")]
     Compute(#[source] PolarsError),
@@ -123,6 +123,19 @@ impl Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         Self::Store(error)
+    }
+}
+
+/// What Polars says is wrong with a SQL query, without the plan it had made until then.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SqlMistake(String);
+
+impl From<&PolarsError> for SqlMistake {
+    fn from(error: &PolarsError) -> Self {
+        let text = error.to_string();
+        let said = text.split("\n\nResolved plan until failure").next().unwrap_or_default();
+        Self(said.trim_end().to_owned())
     }
 }
 

@@ -10,7 +10,7 @@ mod prices;
 mod query;
 mod report;
 
-pub use error::Error;
+pub use error::{Error, SqlMistake};
 pub use ingest::{Duplicates, Plan, Progress, Selection, Silent, Summary};
 pub use prices::{
     CatalogueFacts, PriceCheck, PriceFinding, PricesFileFacts, catalogue, check_prices, price_book,

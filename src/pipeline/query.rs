@@ -79,7 +79,10 @@ pub fn sql(
         let invocations = figures::invocations(store, period)?;
         context.register(COSTS, figures::priced(invocations, book)?);
     }
-    let answer = context.execute(text).and_then(LazyFrame::collect).map_err(Error::Sql)?;
+    let answer = context
+        .execute(text)
+        .and_then(LazyFrame::collect)
+        .map_err(|error| Error::Sql((&error).into()))?;
     read_out(&answer, |_| None)
 }
 

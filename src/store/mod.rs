@@ -22,7 +22,7 @@ mod verify;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{Expr, LazyFrame, PolarsResult, UnionArgs, col, concat, lit};
+use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
 
 pub use catalog::{FileEntry, ObjectEntry};
 pub use commit::{Committed, ReadObject};
@@ -110,19 +110,17 @@ impl Reader {
         segments: &[FileEntry],
         repeats: &[FileEntry],
     ) -> PolarsResult<LazyFrame> {
-        let paths = |files: &mut dyn Iterator<Item = &FileEntry>| {
-            files.map(|file| self.root.join(&file.path)).collect::<Vec<_>>()
+        let paths = |files: &[FileEntry]| -> Vec<PathBuf> {
+            files.iter().map(|file| self.root.join(&file.path)).collect()
         };
-        let has_repeats = |file: &&FileEntry| repeats.iter().any(|other| other.day == file.day);
-        let clean = paths(&mut segments.iter().filter(|file| !has_repeats(file)));
-        let clean = segment::scan(&clean, table.schema())?;
+        let rows = segment::scan(&paths(segments), table.schema())?;
         if repeats.is_empty() {
-            return Ok(clean);
+            return Ok(rows);
         }
-        let mixed = paths(&mut segments.iter().filter(has_repeats));
-        let listed = segment::scan(&paths(&mut repeats.iter()), repeats::schema())?;
-        let mixed = repeats::without(segment::scan(&mixed, table.schema())?, listed);
-        concat([clean, mixed], UnionArgs::default())
+        // One plan over all days: a union of days with and without repeats can't be counted by
+        // Polars without 128-bit unsigned integers, and the list of repeats is short.
+        let listed = segment::scan(&paths(repeats), repeats::schema())?;
+        Ok(repeats::without(rows, listed))
     }
 
     /// The live files of every table, by table, day and path.

@@ -1,3 +1,5 @@
+//! Synthetic events of every shape, column by column.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

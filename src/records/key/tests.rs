@@ -1,3 +1,5 @@
+//! Which facts each form of key tells, and that no key makes the reader fail.
+
 use proptest::prelude::*;
 
 use super::{KeyFacts, ObjectKind, classify};

@@ -1,3 +1,5 @@
+//! Folders and files as users have them: copies, links, strange names, what may not be read.
+
 use std::fs;
 use std::path::Path;
 
