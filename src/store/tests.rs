@@ -1,3 +1,5 @@
+//! Corrections, replacements and repeats over whole commits.
+
 use std::path::Path;
 
 use polars::prelude::{SortMultipleOptions, col};
