@@ -313,7 +313,11 @@ fn a_full_disk_is_told_with_its_path_and_loses_nothing() {
     sandbox.run(["store", "verify"]).exits(0);
 
     for number in 0..100 {
-        fs::remove_file(day.join(format!("{number:012}.tmp"))).expect("removed");
+        // The writer has taken away the one that it met.
+        let link = day.join(format!("{number:012}.tmp"));
+        if link.is_symlink() {
+            fs::remove_file(link).expect("removed");
+        }
     }
     assert_eq!(sandbox.ingest(&more, 0)["invocations"], 3);
     assert_eq!(requests(&sandbox), 6);
