@@ -1,5 +1,5 @@
 //! What the user types: arguments, the clock, progress and terminal output. A thin shell over
-//! [`pipeline`](crate::pipeline); one file per subcommand.
+//! [`pipeline`]; one file per subcommand.
 
 mod exit;
 mod failure;

@@ -1,7 +1,7 @@
 //! The `Report` value for each cadence and audience: data only, serialisable.
 //!
 //! Builders read metrics out of lazy frames and fill [`parts`]; they round nothing, know no output
-//! format and read no clock. [`weekly`] is the business report; [`sections`] and [`trust`] are shared
+//! format and read no clock. [`weekly`] is the business report; `sections` and `trust` are shared
 //! by all kinds.
 
 pub mod columns;

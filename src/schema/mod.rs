@@ -1,6 +1,6 @@
 //! The vocabulary of the store: every column of every table, named and documented once.
 //!
-//! Leaf types only: no I/O, no Bedrock knowledge. A table is declared with [`table!`], which writes
+//! Leaf types only: no I/O, no Bedrock knowledge. A table is declared with `table!`, which writes
 //! the row struct, one name constant per column, the Polars schema and the rows → frame conversion,
 //! so that a column can't be documented in one place and misspelt in another.
 //!
@@ -151,7 +151,7 @@ impl Cell for TimeMs {
     }
 }
 
-/// A row type declared with [`table!`].
+/// A row type declared with `table!`.
 pub trait Row: Sized {
     /// The table the row belongs to.
     const TABLE: Table;
