@@ -7,6 +7,7 @@
 pub mod columns;
 mod compare;
 mod headline;
+mod json;
 mod kpis;
 pub mod model_name;
 pub mod parts;
