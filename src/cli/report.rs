@@ -14,6 +14,10 @@ use crate::store::{OnLocked, Reader, Writer};
 
 /// Write a report
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bedrock-lens report weekly
+  bedrock-lens report weekly --source sample-data -o reports/")]
 pub(super) struct ReportArgs {
     #[command(subcommand)]
     kind: Kind,

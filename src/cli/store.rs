@@ -8,6 +8,10 @@ use crate::store::{Info, Reader, Verification};
 
 /// Look at the store: what it holds, and whether it is whole
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  bedrock-lens store info
+  bedrock-lens store verify")]
 pub(super) enum StoreCommand {
     /// What the store holds: objects, rows, days, freshness, rejects
     #[command(after_help = "\

@@ -20,6 +20,12 @@ fn help_of_every_command() {
         ("help_store_info", &["store", "info"]),
         ("help_store_verify", &["store", "verify"]),
         ("help_store_files", &["store", "files"]),
+        ("help_prices", &["prices"]),
+        ("help_prices_list", &["prices", "list"]),
+        ("help_prices_show", &["prices", "show"]),
+        ("help_prices_explain", &["prices", "explain"]),
+        ("help_prices_check", &["prices", "check"]),
+        ("help_prices_diff", &["prices", "diff"]),
     ] {
         let outcome = sandbox.bare(args.iter().copied().chain(["--help"])).exits(0);
         assert!(outcome.stderr.is_empty());
@@ -37,6 +43,9 @@ fn every_command_that_does_something_shows_examples() {
         &["store", "info"],
         &["store", "verify"],
         &["store", "files"],
+        &["report"],
+        &["store"],
+        &["prices"],
         &[],
     ] {
         let help = sandbox.bare(args.iter().copied().chain(["--help"])).exits(0).stdout;

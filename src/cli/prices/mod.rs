@@ -14,6 +14,11 @@ use super::{Context, Exit, Failure};
 /// The book is the catalogue that comes with the tool, with the file that `[prices] file` in the
 /// configuration names on top of it. Prices are US dollars per 1,000,000 tokens.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  bedrock-lens prices show amazon.nova-pro-v1:0
+  bedrock-lens prices explain --model-id amazon.nova-pro-v1:0 --region us-east-1 --input-tokens 1200
+  bedrock-lens prices check")]
 pub(super) enum PricesCommand {
     List(list::ListArgs),
     Show(list::ShowArgs),
