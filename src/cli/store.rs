@@ -86,7 +86,7 @@ fn describe(info: &Info) -> String {
         ));
     }
     for (reason, count) in &info.rejects {
-        lines.push(format!("rejected   {} {reason}", number(*count)));
+        lines.push(format!("rejected    {} {reason}", number(*count)));
     }
     for place in &info.freshness {
         let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
