@@ -29,11 +29,6 @@ impl Period {
         (self.to - self.from).num_hours()
     }
 
-    /// Whether the instant lies in the period.
-    pub fn holds(self, instant: DateTime<Utc>) -> bool {
-        self.from <= instant && instant < self.to
-    }
-
     /// The local days the period touches, in order.
     pub fn local_days(self, zone: Tz) -> impl Iterator<Item = NaiveDate> {
         let first = self.from.with_timezone(&zone).date_naive();

@@ -1,16 +1,14 @@
 //! What was read for the period: days with logs, objects, rejects.
 
-use chrono::{DateTime, Utc};
-use polars::prelude::{PolarsResult, col};
+use polars::prelude::PolarsResult;
 
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::metrics::rejected::rejected;
 use crate::report::read::{Rows, figures};
 use crate::report::weekly::Inputs;
-use crate::schema::invocation::EVENT_TIME;
 use crate::schema::reject::REASON;
-use crate::schema::usage::derived::{COUNT, FROM, TO};
+use crate::schema::usage::derived::COUNT;
 
 /// What was read for the period.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,9 +17,6 @@ pub(in crate::report) struct Reading {
     pub(in crate::report) days: u64,
     /// Of these, days with at least one logged request.
     pub(in crate::report) days_with_logs: u64,
-    /// First and last logged request.
-    pub(in crate::report) first: Option<DateTime<Utc>>,
-    pub(in crate::report) last: Option<DateTime<Utc>>,
     /// Whether the period had ended when the report was made.
     pub(in crate::report) is_complete: bool,
     /// Rejected records and objects by reason.
@@ -32,12 +27,6 @@ impl Reading {
     pub(in crate::report) fn read(inputs: &Inputs) -> PolarsResult<Self> {
         let by_day =
             figures(&inputs.current, &[Dimension::Day], &[Metric::Requests], inputs.timezone)?;
-        let ends = Rows::collect(
-            inputs
-                .current
-                .clone()
-                .select([col(EVENT_TIME).min().alias(FROM), col(EVENT_TIME).max().alias(TO)]),
-        )?;
         let rejects = Rows::collect(rejected(inputs.rejects.clone()))?;
         let reasons = (0..rejects.len()).map(|row| {
             let reason = rejects.text(row, REASON)?.unwrap_or_default();
@@ -46,8 +35,6 @@ impl Reading {
         Ok(Self {
             days: inputs.period.local_days(inputs.timezone).count() as u64,
             days_with_logs: by_day.len() as u64,
-            first: ends.time(0, FROM)?,
-            last: ends.time(0, TO)?,
             is_complete: inputs.period.to <= inputs.generated,
             rejects: reasons.collect::<PolarsResult<_>>()?,
         })
