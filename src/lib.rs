@@ -8,7 +8,8 @@
 //! ```
 //!
 //! [`pipeline`] strings the stages into journeys, [`cli`] is the thin shell around it, [`settings`]
-//! resolves what the user wants. [`schema`], [`units`] and [`period`] are the shared vocabulary.
+//! resolves what the user wants. [`schema`], [`units`], [`period`] and [`likeness`] are the shared
+//! vocabulary.
 
 pub mod cli;
 pub mod pipeline;
@@ -28,6 +29,7 @@ pub mod report;
 
 pub mod render;
 
+pub mod likeness;
 pub mod period;
 pub mod schema;
 pub mod units;

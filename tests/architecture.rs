@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The vocabulary, which every module may import.
-const LEAVES: [&str; 3] = ["schema", "units", "period"];
+const LEAVES: [&str; 4] = ["schema", "units", "period", "likeness"];
 
 /// Modules that are stages of the pipeline.
 const STAGES: &[&str] = &[
@@ -36,6 +36,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("schema", &[]),
     ("units", &[]),
     ("period", &[]),
+    ("likeness", &[]),
 ];
 
 /// Modules that take everything as values: no file, network, clock or environment.

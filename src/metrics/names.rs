@@ -1,5 +1,7 @@
 //! Names that users type for dimensions and metrics: exact match or a suggestion.
 
+use crate::likeness::nearest;
+
 /// A name that isn't in its list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {kind} `{name}`")]
@@ -19,7 +21,7 @@ impl UnknownName {
         Self {
             kind,
             name: name.to_owned(),
-            nearest: nearest(name, known),
+            nearest: nearest(name, known.iter().copied(), ALIKE).map(str::to_owned),
             known: known.iter().map(|&name| name.to_owned()).collect(),
         }
     }
@@ -34,21 +36,8 @@ impl UnknownName {
     }
 }
 
-/// Below this similarity (0 to 1) a suggestion confuses more than it helps.
+/// Names here share long parts, so that less than the usual likeness helps.
 const ALIKE: f64 = 0.7;
-
-/// The known name most like `name`; among equals the first listed.
-fn nearest(name: &str, known: &[&str]) -> Option<String> {
-    let name = name.to_lowercase();
-    let mut best: Option<(&str, f64)> = None;
-    for &candidate in known {
-        let score = strsim::jaro_winkler(&name, candidate);
-        if score >= ALIKE && best.is_none_or(|(_, highest)| score > highest) {
-            best = Some((candidate, score));
-        }
-    }
-    best.map(|(candidate, _)| candidate.to_owned())
-}
 
 #[cfg(test)]
 mod tests {

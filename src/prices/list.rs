@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::likeness::{ALIKE, nearest};
 use crate::units::Usd;
 
 use super::book::{Model, PriceBook, PriceRow, Routing, Tier, UnitPrice};
@@ -101,13 +102,8 @@ pub fn named<'b>(book: &'b PriceBook, id: &str) -> Option<&'b Model> {
 
 /// The known model id most like this one, if any is close.
 pub fn nearest_model(book: &PriceBook, id: &str) -> Option<String> {
-    let likeness = |name: &str| strsim::jaro_winkler(id, name);
-    book.models()
-        .iter()
-        .map(|model| model.model_id.as_str())
-        .filter(|name| likeness(name) > 0.8)
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
-        .map(str::to_owned)
+    let known = book.models().iter().map(|model| model.model_id.as_str());
+    nearest(id, known, ALIKE).map(str::to_owned)
 }
 
 fn listed(book: &PriceBook, row: &PriceRow, filter: &Filter<'_>) -> Option<Listed> {

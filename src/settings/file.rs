@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Error, nearest};
+use super::Error;
+use crate::likeness::{ALIKE, nearest};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -49,7 +50,7 @@ fn parse(text: &str, path: &Path) -> Result<Contents, Error> {
                 .map_or_else(|| error.message().to_owned(), |key| format!("unknown key `{key}`")),
             path: path.to_owned(),
             line: text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1,
-            nearest: unknown.and_then(|key| nearest(key, KEYS.into_iter())),
+            nearest: unknown.and_then(|key| nearest(key, KEYS, ALIKE).map(str::to_owned)),
         }
     })
 }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use etcetera::AppStrategy;
 
+use crate::likeness::{ALIKE, nearest};
+
 pub use error::Error;
 
 /// Default bound on what one object may inflate to: 1 GiB.
@@ -115,17 +117,7 @@ fn zone(name: &str, origin: &'static str) -> Result<Tz, Error> {
     name.parse().map_err(|_| Error::UnknownZone {
         name: name.to_owned(),
         origin,
-        nearest: nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())),
+        nearest: nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()), ALIKE)
+            .map(str::to_owned),
     })
-}
-
-/// The known name most like the given one, if any is close.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    let likeness =
-        |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
-    known
-        .map(|candidate| (likeness(candidate), candidate))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate.to_owned())
 }

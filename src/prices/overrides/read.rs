@@ -9,6 +9,7 @@ use super::discount::{Discount, WHOLE};
 use super::problem::{OverridesError, Problem};
 use super::table::{Table, Text, unknown};
 use super::{Overrides, overlap, own};
+use crate::likeness::nearest;
 use crate::prices::book::{BookError, Model, PriceBook, PriceRow, Provisioned};
 use crate::prices::catalogue;
 use crate::prices::resolve::{Resolved, resolve};
@@ -337,14 +338,8 @@ impl<'t> Reading<'t> {
         {
             return format!("is `{id}`, with a profile prefix: write `{bare}`, and the `routing`");
         }
-        let likeness = |name: &str| strsim::jaro_winkler(id, name);
-        let nearest = self
-            .catalogue
-            .models()
-            .iter()
-            .map(|model| model.model_id.as_str())
-            .filter(|name| likeness(name) > 0.9)
-            .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let known = self.catalogue.models().iter().map(|model| model.model_id.as_str());
+        let nearest = nearest(id, known, 0.9);
         let did_you_mean =
             nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
         format!(

@@ -5,6 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::Problem;
+use crate::likeness::{ALIKE, nearest};
 use crate::prices::book::BookError;
 use crate::prices::row_reader::RowReader;
 
@@ -86,11 +87,7 @@ impl<'t> Table<'t> {
 
 /// What is said of a key that isn't known.
 pub(super) fn unknown(key: &str, allowed: &[&str]) -> String {
-    let likeness = |candidate: &str| strsim::jaro_winkler(key, candidate);
-    let nearest = allowed
-        .iter()
-        .filter(|candidate| likeness(candidate) > 0.8)
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let nearest = nearest(key, allowed.iter().copied(), ALIKE);
     let did_you_mean =
         nearest.map_or_else(String::new, |nearest| format!(", did you mean `{nearest}`?"));
     format!("is not known here{did_you_mean} (allowed: {})", allowed.join(", "))
