@@ -1,6 +1,7 @@
 //! A failed run: the error, the exit code it stands for, and what to do next.
 
 use super::Exit;
+use crate::metrics::filter::FilterError;
 use crate::metrics::names::UnknownName;
 use crate::{pipeline, settings, store};
 
@@ -27,6 +28,10 @@ impl Failure {
                 .and_then(settings::Error::hint)
                 .or_else(|| cause.downcast_ref::<store::Error>().and_then(store::Error::hint))
                 .or_else(|| cause.downcast_ref::<UnknownName>().map(UnknownName::hint))
+                .or_else(|| {
+                    let error = cause.downcast_ref::<FilterError>();
+                    error.and_then(FilterError::hint).map(str::to_owned)
+                })
                 .or_else(|| cause.downcast_ref::<pipeline::Error>().and_then(pipeline::Error::hint))
         })
     }
@@ -40,6 +45,12 @@ impl From<settings::Error> for Failure {
 
 impl From<UnknownName> for Failure {
     fn from(error: UnknownName) -> Self {
+        Self { error: error.into(), exit: Exit::Usage }
+    }
+}
+
+impl From<FilterError> for Failure {
+    fn from(error: FilterError) -> Self {
         Self { error: error.into(), exit: Exit::Usage }
     }
 }

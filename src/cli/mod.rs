@@ -8,6 +8,7 @@ mod output;
 mod prices;
 mod progress;
 mod query;
+mod range;
 mod report;
 mod store;
 mod time;

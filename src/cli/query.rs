@@ -3,11 +3,11 @@
 use clap::{Args, ValueEnum};
 use serde::ser::{SerializeMap, Serializer};
 
-use super::{Context, Exit, Failure, output, time};
+use super::range::{FilterArgs, RangeArgs};
+use super::{Context, Exit, Failure, output};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::metrics::names::UnknownName;
-use crate::period::Period;
 use crate::pipeline::{self, QueryAnswer};
 use crate::render::csv::csv;
 use crate::render::format::{Format as ValueFormat, Script};
@@ -22,12 +22,10 @@ use crate::store::Reader;
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct QueryArgs {
-    /// Start, inclusive: a date (midnight in --timezone) or an RFC 3339 time
-    #[arg(long, value_name = "TIME", requires = "to")]
-    from: Option<String>,
-    /// End, exclusive
-    #[arg(long, value_name = "TIME", requires = "from")]
-    to: Option<String>,
+    #[command(flatten)]
+    range: RangeArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Dimensions to group by
     #[arg(long, value_name = "DIM,…", value_delimiter = ',', conflicts_with = "sql")]
     by: Vec<String>,
@@ -82,10 +80,8 @@ enum Format {
 
 pub(super) fn run(args: &QueryArgs, context: &Context) -> Result<Exit, Failure> {
     let zone = context.settings.timezone;
-    let period: Option<Period> = match (&args.from, &args.to) {
-        (Some(from), Some(to)) => Some(time::period(from, to, zone)?),
-        _ => None,
-    };
+    let period = args.range.period(context)?;
+    let filter = args.filter.filter()?;
     let question = match &args.sql {
         Some(sql) => Question::Sql(sql),
         None => Question::Metrics(parse(&args.by)?, parse(&args.metrics)?),
@@ -95,7 +91,7 @@ pub(super) fn run(args: &QueryArgs, context: &Context) -> Result<Exit, Failure> 
     let answer = match question {
         Question::Sql(sql) => pipeline::sql(&store, &book, period, sql)?,
         Question::Metrics(by, metrics) => {
-            pipeline::query(&store, &book, period, &by, &metrics, zone)?
+            pipeline::query(&store, &book, period, filter.as_ref(), &by, &metrics, zone)?
         }
     };
     output::result(&written(&answer, args.format, context)?)?;

@@ -12,6 +12,7 @@ pub mod cost;
 pub mod coverage;
 pub mod dimensions;
 pub mod efficiency;
+pub mod filter;
 mod grouping;
 pub mod measures;
 pub mod metric;

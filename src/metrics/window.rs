@@ -30,7 +30,7 @@ pub fn conflicting_ids(invocations: LazyFrame) -> LazyFrame {
 }
 
 /// A literal of the type of every time column, so that a filter compares without a cast.
-fn instant(at: DateTime<Utc>) -> Expr {
+pub(crate) fn instant(at: DateTime<Utc>) -> Expr {
     Scalar::new_datetime(at.timestamp_millis(), TimeUnit::Milliseconds, Some(TimeZone::UTC)).lit()
 }
 

@@ -2,14 +2,16 @@
 //!
 //! Reads out only what the next stage needs as values: distinct price keys and metadata texts.
 
-use polars::prelude::{IntoLazy, LazyFrame};
+use chrono_tz::Tz;
+use polars::prelude::{IntoLazy, LazyFrame, by_name};
 
 use super::Error;
 use crate::metrics::cost;
-use crate::metrics::tags;
+use crate::metrics::filter::Filter;
+use crate::metrics::tags::{self, tag_keys};
 use crate::period::Period;
 use crate::prices::{self, PriceBook};
-use crate::schema::Table;
+use crate::schema::{Table, cost as columns};
 use crate::store::Reader;
 
 /// Invocations of a period with the columns of [`schema::cost`](crate::schema::cost).
@@ -28,6 +30,30 @@ pub(super) fn tagged(invocations: LazyFrame, keys: &[String]) -> Result<LazyFram
         tags::distinct_metadata(invocations.clone()).collect().map_err(Error::Compute)?;
     let lookup = tags::tag_lookup(&distinct, keys).map_err(Error::Compute)?;
     Ok(tags::with_tags(invocations, lookup))
+}
+
+/// Invocations of a period that a filter selects, each call once, with a column per key in `tags`.
+///
+/// Costs are added only to test them, and are gone from the result: whoever needs them asks for
+/// [`priced`] rows of it.
+pub(super) fn selected(
+    store: &Reader,
+    book: &PriceBook,
+    period: Option<Period>,
+    filter: Option<&Filter>,
+    tags: &[String],
+    zone: Tz,
+) -> Result<LazyFrame, Error> {
+    let mut keys = tags.to_vec();
+    let tested = tag_keys(&filter.map(Filter::dimensions).unwrap_or_default());
+    keys.extend(tested.into_iter().filter(|key| !tags.contains(key)));
+    let rows = tagged(invocations(store, period)?, &keys)?;
+    let Some(filter) = filter else { return Ok(rows) };
+    let condition = filter.expr(zone).map_err(Error::Compute)?;
+    if !filter.needs_cost() {
+        return Ok(rows.filter(condition));
+    }
+    Ok(priced(rows, book)?.filter(condition).drop(by_name(columns::COLUMNS, true, false)))
 }
 
 /// Invocations of a period, each call once.

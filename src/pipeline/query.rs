@@ -7,6 +7,7 @@ use polars::sql::SQLContext;
 
 use super::{Error, figures};
 use crate::metrics::dimensions::Dimension;
+use crate::metrics::filter::Filter;
 use crate::metrics::metric::{Metric, Unit};
 use crate::metrics::tags::tag_keys;
 use crate::metrics::usage::{UsageQuery, usage};
@@ -43,13 +44,13 @@ pub fn query(
     store: &Reader,
     book: &PriceBook,
     period: Option<Period>,
+    filter: Option<&Filter>,
     by: &[Dimension],
     metrics: &[Metric],
     timezone: Tz,
 ) -> Result<QueryAnswer, Error> {
     let question = UsageQuery { by: by.to_vec(), metrics: metrics.to_vec(), timezone };
-    let invocations = figures::invocations(store, period)?;
-    let mut rows = figures::tagged(invocations, &tag_keys(by))?;
+    let mut rows = figures::selected(store, book, period, filter, &tag_keys(by), timezone)?;
     if question.needs_cost() {
         rows = figures::priced(rows, book)?;
     }

@@ -33,6 +33,22 @@ pub const TOTAL_TOKENS: &str = "total_tokens";
 /// the request isn't billed or has no counts.
 pub const UNPRICED_TOKENS: &str = "unpriced_tokens";
 
+/// All columns that pricing adds.
+pub const COLUMNS: [&str; 12] = [
+    COST_UNITS,
+    COST_INPUT_UNITS,
+    COST_OUTPUT_UNITS,
+    COST_CACHE_READ_UNITS,
+    COST_CACHE_WRITE_UNITS,
+    COST_OTHER_UNITS,
+    COST_STATUS,
+    COST_REASON,
+    PRICE_ROW,
+    UNCACHED_INPUT_TOKENS,
+    TOTAL_TOKENS,
+    UNPRICED_TOKENS,
+];
+
 /// Values of [`COST_STATUS`].
 pub mod status {
     /// Every kind of token the request has is priced.

@@ -16,7 +16,7 @@ use crate::schema::{Row, TimeMs, cost};
 
 /// The instant of an RFC 3339 time.
 #[expect(clippy::unnecessary_wraps, reason = "rows hold options")]
-fn at(time: &str) -> Option<TimeMs> {
+pub(super) fn at(time: &str) -> Option<TimeMs> {
     let time = DateTime::parse_from_rfc3339(time).expect("an RFC 3339 time");
     Some(TimeMs(time.timestamp_millis()))
 }
@@ -28,22 +28,22 @@ fn period_between(from: &str, to: &str) -> Period {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "rows hold options")]
-fn text(value: &str) -> Option<String> {
+pub(super) fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
 /// An invocation and what pricing says about it.
 #[derive(Debug, Clone, Default)]
-struct Priced {
-    invocation: Invocation,
-    cost_units: Option<i128>,
-    cost_status: &'static str,
-    uncached_input_tokens: Option<i64>,
-    total_tokens: Option<i64>,
+pub(super) struct Priced {
+    pub(super) invocation: Invocation,
+    pub(super) cost_units: Option<i128>,
+    pub(super) cost_status: &'static str,
+    pub(super) uncached_input_tokens: Option<i64>,
+    pub(super) total_tokens: Option<i64>,
 }
 
 impl Priced {
-    fn frame(rows: &[Self]) -> DataFrame {
+    pub(super) fn frame(rows: &[Self]) -> DataFrame {
         let invocations = rows.iter().map(|row| row.invocation.clone()).collect();
         let mut frame = Invocation::frame(invocations).unwrap();
         let units: Vec<Option<i128>> = rows.iter().map(|row| row.cost_units).collect();
