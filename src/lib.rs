@@ -8,12 +8,14 @@
 //! ```
 //!
 //! [`pipeline`] strings the stages into journeys, [`cli`] is the thin shell around it, [`settings`]
-//! resolves what the user wants. [`schema`], [`units`] and [`period`] are the shared vocabulary.
+//! resolves what the user wants. [`aws`] is the way to AWS for the stages at the edge. [`schema`],
+//! [`units`] and [`period`] are the shared vocabulary.
 
 pub mod cli;
 pub mod pipeline;
 pub mod settings;
 
+pub mod aws;
 pub mod sources;
 
 pub mod records;
