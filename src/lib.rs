@@ -26,6 +26,8 @@ pub mod prices;
 
 pub mod metrics;
 
+pub mod audit;
+
 pub mod report;
 
 pub mod render;

@@ -1,6 +1,7 @@
 //! What the user types: arguments, the clock, progress and terminal output. A thin shell over
 //! [`pipeline`]; one file per subcommand.
 
+mod audit;
 mod exit;
 mod failure;
 mod ingest;
@@ -82,6 +83,8 @@ enum Command {
     Report(report::ReportArgs),
     Query(query::QueryArgs),
     #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    #[command(subcommand)]
     Prices(prices::PricesCommand),
     #[command(subcommand)]
     Store(store::StoreCommand),
@@ -135,6 +138,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Ingest(args) => ingest::run(&args, context),
         Command::Report(args) => report::run(&args, context),
         Command::Query(args) => query::run(&args, context),
+        Command::Audit(command) => audit::run(&command, context),
         Command::Prices(command) => prices::run(&command, context),
         Command::Store(command) => store::run(&command, context),
     }

@@ -39,3 +39,8 @@ pub(super) fn period(from: &str, to: &str, zone: Tz) -> Result<Period, Failure> 
     }
     Ok(Period { from, to })
 }
+
+/// An instant as people and programs read it: RFC 3339 in UTC, to the second.
+pub(super) fn text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use polars::prelude::PolarsError;
 
+use crate::audit::integrity::keys::KeysError;
 use crate::period::Period;
 use crate::prices::{BookError, OverridesError};
 use crate::{render, sources, store};
@@ -78,6 +79,33 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A file of public keys, or of object metadata, can't be read.
+    #[error("could not read `{}`", path.display())]
+    KeysUnreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of public keys is wrong.
+    #[error("could not use the public keys in `{}`", path.display())]
+    Keys {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: KeysError,
+    },
+    /// A file of object metadata is wrong.
+    #[error("could not use the object metadata in `{}`", path.display())]
+    MetadataFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// The folder of a one-shot store can't be made.
     #[error("could not make a temporary folder")]
     Temporary(#[source] std::io::Error),
@@ -88,7 +116,13 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         matches!(
             self,
-            Self::Sql(_) | Self::PricesFile { .. } | Self::Overrides(_) | Self::OwnPrices(_)
+            Self::Sql(_)
+                | Self::PricesFile { .. }
+                | Self::Overrides(_)
+                | Self::OwnPrices(_)
+                | Self::KeysUnreadable { .. }
+                | Self::Keys { .. }
+                | Self::MetadataFile { .. }
         )
     }
 
@@ -113,6 +147,13 @@ impl Error {
             Self::Overrides(_) => {
                 Some("`bedrock-lens prices check` lists everything that is wrong".into())
             }
+            Self::Keys { .. } => Some(
+                "save them with `aws cloudtrail list-public-keys --start-time … --end-time … > keys.json`"
+                    .into(),
+            ),
+            Self::MetadataFile { .. } => Some(
+                r#"the file holds {"s3://bucket/key": {"x-amz-meta-signature": "…"}, …}"#.into(),
+            ),
             Self::Source(source) => source.hint().map(str::to_owned),
             Self::Store(source) => source.hint(),
             _ => None,

@@ -420,7 +420,7 @@ fn in_range(facts: &KeyFacts, range: Period) -> bool {
 }
 
 /// The failure with its causes, in one line.
-fn with_reason(failure: &crate::sources::Error) -> String {
+pub(super) fn with_reason(failure: &crate::sources::Error) -> String {
     let mut text = failure.to_string();
     let mut cause = failure.source();
     while let Some(error) = cause {

@@ -9,6 +9,7 @@ mod ingest;
 mod prices;
 mod query;
 mod report;
+mod verify;
 
 pub use error::{Error, SqlMistake};
 pub use ingest::{Duplicates, Plan, Progress, Selection, Silent, Summary};
@@ -17,3 +18,4 @@ pub use prices::{
 };
 pub use query::{QueryAnswer, query, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
+pub use verify::{Verified, VerifyRequest, verify};

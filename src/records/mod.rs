@@ -6,6 +6,7 @@
 
 pub(crate) mod cloudtrail;
 mod container;
+pub mod digest;
 mod frames;
 mod gunzip;
 pub(crate) mod identity;

@@ -5,6 +5,7 @@
 
 mod local;
 
+use std::collections::BTreeMap;
 use std::io;
 
 use crate::schema::TimeMs;
@@ -29,6 +30,15 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// [`Error::Read`] when this object can't be read; others may.
     fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Vec<u8>, Error>;
+
+    /// The object's user metadata, names in lower case without `x-amz-meta-`; `None` where the place
+    /// keeps none.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when it can't be asked for.
+    fn metadata(&self, _object: &ObjectEntry) -> Result<Option<BTreeMap<String, String>>, Error> {
+        Ok(None)
+    }
 }
 
 /// What a source holds.

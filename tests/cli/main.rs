@@ -13,4 +13,5 @@ mod samples;
 mod store;
 mod support;
 mod truth;
+mod verify;
 mod week;

@@ -1,0 +1,19 @@
+//! `audit`: what can be proven, and what cannot.
+
+mod verify;
+
+use clap::Subcommand;
+
+use super::{Context, Exit, Failure, output, progress, time};
+
+/// Prove that logs are whole and unchanged
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    Verify(verify::VerifyArgs),
+}
+
+pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        AuditCommand::Verify(args) => verify::run(args, context),
+    }
+}
