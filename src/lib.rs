@@ -3,7 +3,7 @@
 //! Data flows one way; each stage knows only the ones before it:
 //!
 //! ```text
-//! sources → records → store → metrics → report → render
+//! sources → records → store → metrics → insight → report → render
 //!                        prices ─┘
 //! ```
 //!
@@ -23,6 +23,8 @@ pub mod store;
 pub mod prices;
 
 pub mod metrics;
+
+pub mod insight;
 
 pub mod report;
 
