@@ -3,7 +3,7 @@
 //! Data flows one way; each stage knows only the ones before it:
 //!
 //! ```text
-//! sources → records → store → metrics → report → render
+//! sources → records → store → metrics → insight → report → render
 //!                        prices ─┘
 //! ```
 //!
@@ -27,6 +27,7 @@ pub mod prices;
 pub mod metrics;
 
 pub mod audit;
+pub mod insight;
 
 pub mod report;
 

@@ -1,0 +1,1 @@
+//! Anomalies: hours and days that depart from what a series usually does.
