@@ -10,9 +10,9 @@ use std::ops::Range;
 use std::str::Utf8Error;
 
 use memchr::memchr;
-use serde_json::value::RawValue;
 
 use super::container::{Document, Halt, Place, Reader, open_list};
+use super::json::Scan;
 use crate::schema::reject::reason;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -22,8 +22,13 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// With damage, a value left open at the end is part of it: the object gets one reject with that
 /// reason, which tells where the open value starts. Without, the open value is a `cut_record`.
 pub(super) fn read(bytes: &[u8], damage: Option<&'static str>, reader: &mut Reader<'_>) {
-    let mut frames =
-        Frames { bytes, damaged: damage.is_some(), spans_left: span_budget(bytes), reader };
+    let mut frames = Frames {
+        bytes,
+        whole: str::from_utf8(bytes).ok(),
+        damaged: damage.is_some(),
+        spans_left: span_budget(bytes),
+        reader,
+    };
     let mut at = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let mut lost = bytes.len();
     while at < bytes.len() {
@@ -56,6 +61,8 @@ enum Next {
 
 struct Frames<'f, 'r> {
     bytes: &'f [u8],
+    /// The same as text, when all of it is.
+    whole: Option<&'f str>,
     damaged: bool,
     spans_left: usize,
     reader: &'f mut Reader<'r>,
@@ -76,7 +83,10 @@ impl Frames<'_, '_> {
     fn line(&mut self, start: usize) -> Next {
         let end = memchr(b'\n', &self.bytes[start..]).map_or(self.bytes.len(), |len| start + len);
         let line = &self.bytes[start..end];
-        let (text, broken) = valid_text(line);
+        let (text, broken) = match self.whole.and_then(|whole| whole.get(start..end)) {
+            Some(text) => (text, None),
+            None => valid_text(line),
+        };
         let broken = broken.map(|error| match error.error_len() {
             None if end == self.bytes.len() => reason::CUT_RECORD, // inside a character
             _ => reason::INVALID_UTF8,
@@ -129,38 +139,29 @@ impl Frames<'_, '_> {
         if line_end == self.bytes.len() || self.spans_left == 0 {
             return Span::No;
         }
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&RawValue>();
-        match values.next() {
-            Some(Ok(raw)) => {
-                self.spans_left = self.spans_left.saturating_sub(raw.get().len());
-                self.take_span(at, line_end, raw.get())
-            }
-            Some(Err(error)) if self.ends_in(&error, rest) => {
-                self.spans_left = self.spans_left.saturating_sub(rest.len());
+        let mut scan = Scan::new(rest);
+        let read = scan.skip();
+        let crossed = &rest[..scan.at()];
+        self.spans_left = self.spans_left.saturating_sub(crossed.len());
+        match read {
+            Ok(()) => match str::from_utf8(crossed) {
+                Ok(json) => self.take_span(at, line_end, json),
+                Err(_) => Span::No,
+            },
+            Err(fault) if fault.incomplete => {
                 let list = open_list(valid_text(rest).0);
                 let hides = self.hides_document(line_end..self.bytes.len(), list);
                 if hides { Span::No } else { Span::Open }
             }
-            Some(Err(error)) => {
-                let read = offset_of(&error, rest);
-                self.spans_left = self.spans_left.saturating_sub(read);
-                Span::No
-            }
-            None => Span::No,
+            Err(_) => Span::No,
         }
-    }
-
-    /// Whether the error is that `rest` ends. To the parser a number cut after its sign is an error
-    /// at the end, not an end.
-    fn ends_in(&self, error: &serde_json::Error, rest: &[u8]) -> bool {
-        error.is_eof() || self.damaged && offset_of(error, rest) == rest.len()
     }
 
     fn take_span(&mut self, at: usize, line_end: usize, json: &str) -> Span {
         let end = at + json.len();
         let Ok((document, _)) = Document::first(json, false) else { return Span::No };
         let list = match document {
-            Document::List(list) => Some(list.get()),
+            Document::List(ref list) => Some(list.whole),
             _ => None,
         };
         if self.hides_document(line_end..end, list) {
@@ -193,8 +194,7 @@ impl Frames<'_, '_> {
             let read = match Document::first(rest, false) {
                 Ok((Document::Unknown, len)) => len,
                 Ok(_) => return true,
-                Err(error) if error.is_eof() => rest.len(),
-                Err(error) => offset_of(&error, rest.as_bytes()),
+                Err(fault) => fault.at,
             };
             self.spans_left = self.spans_left.saturating_sub(read);
             if self.spans_left == 0 {
@@ -214,14 +214,4 @@ fn valid_text(line: &[u8]) -> (&str, Option<Utf8Error>) {
             (str::from_utf8(valid).unwrap_or_default(), Some(error))
         }
     }
-}
-
-/// Where in `json` the error was found.
-fn offset_of(error: &serde_json::Error, json: &[u8]) -> usize {
-    let lines_before = error.line().saturating_sub(1);
-    let line_start = match lines_before {
-        0 => 0,
-        n => memchr::memchr_iter(b'\n', json).nth(n - 1).map_or(json.len(), |at| at + 1),
-    };
-    (line_start + error.column()).min(json.len())
 }

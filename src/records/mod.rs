@@ -11,6 +11,7 @@ mod frames;
 mod gunzip;
 pub(crate) mod identity;
 pub(crate) mod invocation;
+mod json;
 pub mod key;
 #[cfg(test)]
 mod tests;

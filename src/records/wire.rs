@@ -4,11 +4,14 @@
 //! no JSON is an error. Values borrow from the input. Of a repeated key the last one counts.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use super::json::{Cursor, Fault};
+
+/// What a JSON value is read into. Of another kind of value, it is the default.
+pub(super) trait Read<'a>: Default {
+    /// Consumes the next value.
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault>;
+}
 
 /// Declares a JSON object of which only the named keys are read.
 macro_rules! object {
@@ -20,7 +23,7 @@ macro_rules! object {
         pub(in crate::records) struct $name<$life> {
             $(pub(in crate::records) $field: $type,)*
         }
-        object!(@read [$life] $name<$life> { $($key => $field,)* });
+        object!(@read [$life] $name<$life> { $($key => $field: $type,)* });
     };
     ($(#[$doc:meta])* struct $name:ident {
         $($key:literal => $field:ident: $type:ty,)*
@@ -30,26 +33,30 @@ macro_rules! object {
         pub(in crate::records) struct $name {
             $(pub(in crate::records) $field: $type,)*
         }
-        object!(@read ['de] $name { $($key => $field,)* });
+        object!(@read ['a] $name { $($key => $field: $type,)* });
     };
-    (@read [$life:lifetime] $name:ty { $($key:literal => $field:ident,)* }) => {
+    (@read [$life:lifetime] $name:ty { $($key:literal => $field:ident: $type:ty,)* }) => {
         impl<$life> $crate::records::wire::Object<$life> for $name {
-            fn entry<A: serde::de::MapAccess<$life>>(
+            fn entry(
                 &mut self,
                 key: &str,
-                map: &mut A,
-            ) -> Result<bool, A::Error> {
+                cursor: &mut $crate::records::json::Cursor<$life>,
+            ) -> Result<bool, $crate::records::json::Fault> {
                 match key {
-                    $($key => self.$field = map.next_value()?,)*
+                    $($key => {
+                        self.$field = <$type as $crate::records::wire::Read>::read(cursor)?;
+                    })*
                     _ => return Ok(false),
                 }
                 Ok(true)
             }
         }
 
-        impl<$life> serde::Deserialize<$life> for $name {
-            fn deserialize<D: serde::Deserializer<$life>>(input: D) -> Result<Self, D::Error> {
-                $crate::records::wire::read_object(input)
+        impl<$life> $crate::records::wire::Read<$life> for $name {
+            fn read(
+                cursor: &mut $crate::records::json::Cursor<$life>,
+            ) -> Result<Self, $crate::records::json::Fault> {
+                $crate::records::wire::read_object(cursor)
             }
         }
     };
@@ -57,98 +64,56 @@ macro_rules! object {
 pub(super) use object;
 
 /// An object that is filled entry by entry.
-pub(super) trait Object<'de>: Default {
+pub(super) trait Object<'a>: Default {
     /// Takes the value that belongs to `key`; false when the key is not wanted and nothing was read.
-    fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
+    fn entry(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<bool, Fault>;
 }
 
 /// Reads an object; anything else is the empty one.
-pub(super) fn read_object<'de, T, D>(input: D) -> Result<T, D::Error>
-where
-    T: Object<'de>,
-    D: Deserializer<'de>,
-{
-    input.deserialize_any(ObjectVisitor(PhantomData))
-}
-
-/// What a visitor answers to the kinds of JSON it doesn't look for: the default.
-macro_rules! default_for {
-    (map) => {
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok(Self::Value::default())
-        }
-    };
-    (seq) => {
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            Ok(Self::Value::default())
-        }
-    };
-    (scalars) => {
-        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-    };
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Object<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON")
+pub(super) fn read_object<'a, T: Object<'a>>(cursor: &mut Cursor<'a>) -> Result<T, Fault> {
+    let mut object = T::default();
+    if cursor.peek()? != b'{' {
+        cursor.skip()?;
+        return Ok(object);
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        let mut object = T::default();
-        while let Some(Key(key)) = map.next_key()? {
-            if !object.entry(&key, &mut map)? {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(object)
-    }
-
-    default_for!(seq);
-    default_for!(scalars);
+    cursor.object(|cursor, key| if object.entry(key, cursor)? { Ok(()) } else { cursor.skip() })?;
+    Ok(object)
 }
 
-/// An object's key.
-pub(super) struct Key<'a>(pub(super) Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
-            fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(key.to_owned())))
-            }
+/// `null` is `None`.
+impl<'a, T: Read<'a>> Read<'a> for Option<T> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        if cursor.peek()? == b'n' {
+            cursor.skip()?;
+            return Ok(None);
         }
-        input.deserialize_str(KeyVisitor)
+        cursor.take();
+        T::read(cursor).map(Some)
+    }
+}
+
+impl<'a, T: Read<'a>> Read<'a> for Box<T> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        T::read(cursor).map(Self::new)
+    }
+}
+
+/// Any value, as written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Raw<'a>(&'a str);
+
+impl<'a> Read<'a> for Raw<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let raw = cursor.raw()?;
+        cursor.take();
+        Ok(Self(raw))
+    }
+}
+
+impl<'a> Raw<'a> {
+    /// Its JSON text.
+    pub(super) fn get(self) -> &'a str {
+        self.0
     }
 }
 
@@ -156,9 +121,17 @@ impl<'de> Deserialize<'de> for Key<'de> {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Text<'a>(pub(super) Option<Cow<'a, str>>);
 
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(input).map(|raw| Self(text(raw.get())))
+impl<'a> Read<'a> for Text<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        if cursor.peek()? != b'"' {
+            cursor.skip()?;
+            return Ok(Self(None));
+        }
+        let text = cursor.quoted()?.unescaped();
+        if text.is_some() {
+            cursor.take();
+        }
+        Ok(Self(text))
     }
 }
 
@@ -176,20 +149,20 @@ impl Text<'_> {
 
 /// The string that this JSON text writes.
 pub(super) fn text(json: &str) -> Option<Cow<'_, str>> {
-    let inside = json.strip_prefix('"')?.strip_suffix('"')?;
-    if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
-        return Some(Cow::Borrowed(inside));
-    }
-    serde_json::from_str(json).map(Cow::Owned).ok()
+    parse::<Text<'_>>(json).ok()?.0
 }
 
 /// A count; unknown when it is negative, fractional or no number.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Count(pub(super) Option<i64>);
 
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(input).map(|raw| Self(count(raw.get())))
+impl<'a> Read<'a> for Count {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let count = count(cursor.raw()?);
+        if count.is_some() {
+            cursor.take();
+        }
+        Ok(Self(count))
     }
 }
 
@@ -213,25 +186,19 @@ impl<T> Default for List<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct ListVisitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-            type Value = List<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any JSON")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
-                let mut list = Vec::new();
-                while let Some(element) = seq.next_element()? {
-                    list.push(element);
-                }
-                Ok(List(list))
-            }
-            default_for!(map);
-            default_for!(scalars);
+impl<'a, T: Read<'a>> Read<'a> for List<T> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let mut list = Vec::new();
+        if cursor.peek()? != b'[' {
+            cursor.skip()?;
+            return Ok(Self(list));
         }
-        input.deserialize_any(ListVisitor(PhantomData))
+        cursor.list(|cursor| {
+            cursor.take();
+            list.push(T::read(cursor)?);
+            Ok(())
+        })?;
+        Ok(Self(list))
     }
 }
 
@@ -239,40 +206,40 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Length(pub(super) Option<i64>);
 
-impl<'de> Deserialize<'de> for Length {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct LengthVisitor;
-        impl<'de> Visitor<'de> for LengthVisitor {
-            type Value = Length;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any JSON")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Length, A::Error> {
-                let mut length = 0;
-                while seq.next_element::<IgnoredAny>()?.is_some() {
-                    length += 1;
-                }
-                Ok(Length(Some(length)))
-            }
-            default_for!(map);
-            default_for!(scalars);
+impl<'a> Read<'a> for Length {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        if cursor.peek()? != b'[' {
+            cursor.skip()?;
+            return Ok(Self(None));
         }
-        input.deserialize_any(LengthVisitor)
+        let mut length = 0;
+        cursor.take();
+        cursor.list(|cursor| {
+            length += 1;
+            cursor.skip()
+        })?;
+        Ok(Self(Some(length)))
     }
 }
 
 /// A value and where it ends: the first JSON value of `json`.
-pub(super) fn first_value<'a, T: Deserialize<'a>>(
-    json: &'a str,
-) -> Result<(T, usize), serde_json::Error> {
-    let mut input = serde_json::Deserializer::from_str(json);
-    let value = T::deserialize(&mut input)?;
-    Ok((value, input.into_iter::<IgnoredAny>().byte_offset()))
+pub(super) fn first_value<'a, T: Read<'a>>(json: &'a str) -> Result<(T, usize), Fault> {
+    let mut cursor = Cursor::new(json);
+    let value = T::read(&mut cursor)?;
+    Ok((value, cursor.at()))
+}
+
+/// The only JSON value of `json`.
+pub(super) fn parse<'a, T: Read<'a>>(json: &'a str) -> Result<T, Fault> {
+    let (value, end) = first_value(json)?;
+    let rest = json.get(end..).unwrap_or_default();
+    let only_blanks = rest.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    if only_blanks { Ok(value) } else { Err(Fault { at: end, incomplete: false }) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Count, List, Text};
+    use super::{Count, List, Text, parse};
 
     object! {
         struct Sample<'a> {
@@ -283,7 +250,7 @@ mod tests {
     }
 
     fn check(json: &str, name: Option<&str>, count: Option<i64>, list: &[Option<i64>]) {
-        let sample: Sample<'_> = serde_json::from_str(json).expect("JSON");
+        let sample: Sample<'_> = parse(json).expect("JSON");
         let found: Vec<_> = sample.list.0.iter().map(|count| count.0).collect();
         assert_eq!((sample.name.get(), sample.count.0, &found[..]), (name, count, list), "{json}");
     }

@@ -5,17 +5,16 @@ use std::borrow::Cow;
 use crate::records::identity::{API_KEY_USER, Identity, identity};
 use crate::schema::api_event::ApiEvent;
 
-use super::wire::{self, flag, nested, text};
+use super::wire::{Event, UserIdentity, flag, text};
 
 /// What CloudTrail writes for a user name that may be a password typed into the wrong field.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// Fills the row's caller; `event_type` and `recipient_account_id` are known by now.
-pub(super) fn fill(event: &wire::Event<'_>, row: &mut ApiEvent) {
-    let user: wire::UserIdentity<'_> = nested(event.user_identity);
-    let context: wire::SessionContext<'_> = nested(user.session_context);
-    let attributes: wire::SessionAttributes<'_> = nested(context.attributes);
-    let issuer: wire::SessionIssuer<'_> = nested(context.session_issuer);
+pub(super) fn fill(event: &Event<'_>, row: &mut ApiEvent) {
+    let user = &event.user_identity;
+    let attributes = &user.session_context.attributes;
+    let issuer = &user.session_context.session_issuer;
     let owned = |raw| text(raw).map(Cow::into_owned);
 
     row.user_identity_type = owned(user.kind);
@@ -27,25 +26,22 @@ pub(super) fn fill(event: &wire::Event<'_>, row: &mut ApiEvent) {
     row.account_id = owned(user.account_id).or_else(|| row.recipient_account_id.clone());
 
     let named = row.identity_arn.as_deref().map(identity).unwrap_or_default();
-    let bearer = calls_with_bearer_token(event) || has_api_key_name(&named, &user);
-    row.session = named.session.clone().or_else(|| role_session_name(&user));
-    row.principal = principal(named, &user, row);
+    let bearer = calls_with_bearer_token(event) || has_api_key_name(&named, user);
+    row.session = named.session.clone().or_else(|| role_session_name(user));
+    row.principal = principal(named, user, row);
     row.from_console = from_console(event, row);
     row.credential_class = credential_class(row, bearer).map(str::to_owned);
 }
 
 /// The ARN names the caller best. Without one: the account root, the session's role, the user name,
 /// the person behind an Identity Center call, the AWS service.
-fn principal(named: Identity, user: &wire::UserIdentity<'_>, row: &ApiEvent) -> Option<String> {
+fn principal(named: Identity, user: &UserIdentity<'_>, row: &ApiEvent) -> Option<String> {
     let by_type = || match row.user_identity_type.as_deref()? {
         "Root" => Some("root".to_owned()),
         _ => identity(row.session_issuer_arn.as_deref()?).principal,
     };
     let by_name = || text(user.user_name).filter(|name| name != HIDDEN).map(Cow::into_owned);
-    let by_person = || {
-        let person: wire::OnBehalfOf<'_> = nested(user.on_behalf_of);
-        text(person.user_id).map(Cow::into_owned)
-    };
+    let by_person = || text(user.on_behalf_of.user_id).map(Cow::into_owned);
     named
         .principal
         .or_else(by_type)
@@ -55,7 +51,7 @@ fn principal(named: Identity, user: &wire::UserIdentity<'_>, row: &ApiEvent) -> 
 }
 
 /// `principalId` of an assumed role is `AROA…:SESSION`; callers from other accounts have only that.
-fn role_session_name(user: &wire::UserIdentity<'_>) -> Option<String> {
+fn role_session_name(user: &UserIdentity<'_>) -> Option<String> {
     let principal_id = text(user.principal_id)?;
     let (id, session) = principal_id.split_once(':')?;
     (id.starts_with("AROA") && !session.is_empty()).then(|| session.to_owned())
@@ -63,18 +59,17 @@ fn role_session_name(user: &wire::UserIdentity<'_>) -> Option<String> {
 
 /// CloudTrail writes the flag only when it holds: without it and without a console event type the
 /// answer is unknown.
-fn from_console(event: &wire::Event<'_>, row: &ApiEvent) -> Option<bool> {
+fn from_console(event: &Event<'_>, row: &ApiEvent) -> Option<bool> {
     let console_event =
         matches!(row.event_type.as_deref(), Some("AwsConsoleSignIn" | "AwsConsoleAction"));
     if console_event { Some(true) } else { flag(event.session_credential_from_console) }
 }
 
-fn calls_with_bearer_token(event: &wire::Event<'_>) -> bool {
-    let additional: wire::AdditionalEventData<'_> = nested(event.additional_event_data);
-    flag(additional.call_with_bearer_token) == Some(true)
+fn calls_with_bearer_token(event: &Event<'_>) -> bool {
+    flag(event.additional_event_data.value.call_with_bearer_token) == Some(true)
 }
 
-fn has_api_key_name(named: &Identity, user: &wire::UserIdentity<'_>) -> bool {
+fn has_api_key_name(named: &Identity, user: &UserIdentity<'_>) -> bool {
     named.principal_type == Some("api_key")
         || text(user.user_name).is_some_and(|name| name.starts_with(API_KEY_USER))
 }

@@ -16,7 +16,8 @@ use crate::schema::api_event::{ApiEvent, BEDROCK_SOURCE, RUNTIME_OPERATIONS};
 use crate::schema::reject::reason;
 
 use super::timestamp;
-use wire::{compact, count, flag, nested, text};
+pub(super) use wire::Event;
+use wire::{count, flag, text};
 
 /// Whether an object with these top-level keys is a CloudTrail event; `has` tells if a key is there.
 ///
@@ -31,40 +32,39 @@ pub(crate) fn is_digest(has: impl Fn(&str) -> bool) -> bool {
     ["digestStartTime", "digestEndTime", "digestS3Object"].into_iter().any(has)
 }
 
-/// Reads one event's JSON text. `object` and `record` stay null for the caller to fill.
+/// The row of an event; `object` and `record` stay null for the caller to fill.
 ///
 /// # Errors
-/// A [`reason`]: `invalid_json` (also for a key that occurs twice: which value holds is anyone's
-/// guess), `unknown_schema` when it is no CloudTrail event, `bad_timestamp` when `eventTime` is
-/// missing or no time.
-pub(crate) fn event(raw: &str) -> Result<ApiEvent, &'static str> {
-    let event = parse(raw)?;
+/// A [`reason`]: `invalid_json` for a key that occurs twice (which value holds is anyone's guess),
+/// `unknown_schema` when it is no CloudTrail event, `bad_timestamp` when `eventTime` is missing or
+/// no time.
+pub(super) fn row(event: &Event<'_>) -> Result<ApiEvent, &'static str> {
+    check(event)?;
     let event_time = text(event.event_time)
         .and_then(|time| timestamp::parse(&time))
         .ok_or(reason::BAD_TIMESTAMP)?;
-    let mut row = ApiEvent { event_time: Some(event_time), ..about_event(&event) };
-    about_connection(&event, &mut row);
-    about_insight(&event, &mut row);
-    about_call(&event, &mut row);
-    caller::fill(&event, &mut row);
+    let mut row = ApiEvent { event_time: Some(event_time), ..about_event(event) };
+    about_connection(event, &mut row);
+    about_insight(event, &mut row);
+    about_call(event, &mut row);
+    caller::fill(event, &mut row);
     Ok(row)
 }
 
-fn parse(raw: &str) -> Result<wire::Event<'_>, &'static str> {
-    let event: wire::Event<'_> = serde_json::from_str(raw).map_err(|error| {
-        let another_value = error.is_data() && !raw.trim_start().starts_with('{');
-        if another_value { reason::UNKNOWN_SCHEMA } else { reason::INVALID_JSON }
-    })?;
+fn check(event: &Event<'_>) -> Result<(), &'static str> {
+    if event.is_ambiguous() {
+        return Err(reason::INVALID_JSON);
+    }
     // S3 notifications and the batches of streams and queues look alike; their source is `aws:…`.
     let foreign = text(event.event_source).is_some_and(|source| source.starts_with("aws:"));
     if foreign || !is_event(|key| event.has(key)) {
         return Err(reason::UNKNOWN_SCHEMA);
     }
-    Ok(event)
+    Ok(())
 }
 
-fn about_event(event: &wire::Event<'_>) -> ApiEvent {
-    let addendum: wire::Addendum<'_> = nested(event.addendum);
+fn about_event(event: &Event<'_>) -> ApiEvent {
+    let addendum = &event.addendum;
     let owned = |raw| text(raw).map(Into::into);
     ApiEvent {
         event_id: owned(event.event_id),
@@ -79,15 +79,15 @@ fn about_event(event: &wire::Event<'_>) -> ApiEvent {
         read_only: flag(event.read_only),
         error_code: owned(event.error_code),
         error_message: owned(event.error_message),
-        resources: compact(event.resources),
+        resources: event.resources.compact(),
         addendum_reason: owned(addendum.reason),
         original_event_id: owned(addendum.original_event_id),
         ..ApiEvent::default()
     }
 }
 
-fn about_connection(event: &wire::Event<'_>, row: &mut ApiEvent) {
-    let tls: wire::TlsDetails<'_> = nested(event.tls_details);
+fn about_connection(event: &Event<'_>, row: &mut ApiEvent) {
+    let tls = &event.tls_details;
     row.source_ip_address = text(event.source_ip_address).map(Into::into);
     row.user_agent = text(event.user_agent).map(Into::into);
     row.tls_version = text(tls.tls_version).map(Into::into);
@@ -96,11 +96,8 @@ fn about_connection(event: &wire::Event<'_>, row: &mut ApiEvent) {
 }
 
 /// An Insight names the call it is about one level down, and has no caller of its own.
-fn about_insight(event: &wire::Event<'_>, row: &mut ApiEvent) {
-    let Some(raw) = event.insight_details else {
-        return;
-    };
-    let insight: wire::InsightDetails<'_> = nested(Some(raw));
+fn about_insight(event: &Event<'_>, row: &mut ApiEvent) {
+    let insight = &event.insight_details.value;
     let unless_known = |known: &mut Option<String>, raw| {
         if known.is_none() {
             *known = text(raw).map(Into::into);
@@ -109,15 +106,15 @@ fn about_insight(event: &wire::Event<'_>, row: &mut ApiEvent) {
     unless_known(&mut row.event_source, insight.event_source);
     unless_known(&mut row.event_name, insight.event_name);
     unless_known(&mut row.error_code, insight.error_code);
-    row.insight_details = compact(Some(raw));
+    row.insight_details = event.insight_details.compact();
 }
 
 /// What was asked for. Of the four runtime operations only ids, Region and counts are taken: no
 /// prompt is known to be in their parameters, and none could get through.
-fn about_call(event: &wire::Event<'_>, row: &mut ApiEvent) {
-    let request: wire::RequestParameters<'_> = nested(event.request_parameters);
-    let config: wire::GuardrailConfig<'_> = nested(request.guardrail_config);
-    let additional: wire::AdditionalEventData<'_> = nested(event.additional_event_data);
+fn about_call(event: &Event<'_>, row: &mut ApiEvent) {
+    let request = &event.request_parameters.value;
+    let config = &request.guardrail_config;
+    let additional = &event.additional_event_data.value;
 
     row.model_id = text(request.model_id).map(Into::into);
     row.guardrail_id = text(request.guardrail_identifier)
@@ -129,8 +126,8 @@ fn about_call(event: &wire::Event<'_>, row: &mut ApiEvent) {
     row.output_tokens =
         count(additional.output_tokens).or_else(|| count(additional.output_token_count));
     if !is_runtime_call(row) {
-        row.request_parameters = compact(event.request_parameters);
-        row.additional_event_data = compact(event.additional_event_data);
+        row.request_parameters = event.request_parameters.compact();
+        row.additional_event_data = event.additional_event_data.compact();
     }
 }
 

@@ -3,12 +3,18 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{event, is_digest, is_event};
+use super::{Event, is_digest, is_event};
+use crate::records::wire::parse;
 use crate::schema::TimeMs;
 use crate::schema::api_event::ApiEvent;
 use crate::schema::reject::reason;
 
 const ARN: &str = "arn:aws:sts::111122223333:assumed-role/app/i-0abc";
+
+/// Reads one event's JSON text.
+fn event(json: &str) -> Result<ApiEvent, &'static str> {
+    super::row(&parse::<Event<'_>>(json).map_err(|_| reason::INVALID_JSON)?)
+}
 
 /// An event of an application's role that called a model, with `changes` merged over it.
 fn event_with(changes: &Value) -> Value {

@@ -8,117 +8,169 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
-use serde_json::value::RawValue;
 
-type Raw<'a> = Option<&'a RawValue>;
+use crate::records::json::{Cursor, Fault};
+use crate::records::wire::{Object, Raw, Read, read_object};
 
-/// Declares an object of the event: each field is a raw value under its own key.
+/// A value of any kind; nothing for null.
+type Leaf<'a> = Option<Raw<'a>>;
+
+/// Declares an object of the event: each field is read under its own key.
 macro_rules! object {
-    ($name:ident { $($field:ident = $key:literal),* $(,)? }) => {
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default)]
+    ($name:ident { $($field:ident = $key:literal: $type:ty),* $(,)? }) => {
+        #[derive(Debug, Default)]
         #[allow(clippy::struct_field_names, reason = "the names are CloudTrail's")]
-        pub(super) struct $name<'a> {
-            $( #[serde(borrow, rename = $key)] pub(super) $field: Raw<'a>, )*
+        pub(in crate::records) struct $name<'a> {
+            $( pub(super) $field: $type, )*
+            keys: Keys,
         }
 
         impl $name<'_> {
+            /// Whether the key is there, whatever its value.
+            #[allow(dead_code, reason = "asked of the whole event only")]
+            pub(in crate::records) fn names(&self, key: &str) -> bool {
+                Self::bit(key).is_some_and(|bit| self.keys.seen & bit != 0)
+            }
+
             /// Whether the key is there, with a value other than null.
             #[allow(dead_code, reason = "asked of the whole event only")]
             pub(super) fn has(&self, key: &str) -> bool {
+                Self::bit(key).is_some_and(|bit| self.keys.known & bit != 0)
+            }
+
+            /// Whether a key is there twice: which value holds is anyone's guess.
+            pub(super) fn is_ambiguous(&self) -> bool {
+                self.keys.twice
+            }
+
+            /// The field's place in [`Keys`].
+            fn bit(key: &str) -> Option<u32> {
+                #[allow(non_camel_case_types, reason = "numbers the fields")]
+                enum Field { $($field),* }
+                Some(1 << match key {
+                    $( $key => Field::$field as u32, )*
+                    _ => return None,
+                })
+            }
+        }
+
+        impl<'a> Object<'a> for $name<'a> {
+            fn entry(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<bool, Fault> {
+                let Some(bit) = Self::bit(key) else { return Ok(false) };
+                self.keys.note(bit, cursor.peek()? == b'n');
                 match key {
-                    $( $key => self.$field.is_some(), )*
-                    _ => false,
+                    $( $key => self.$field = Read::read(cursor)?, )*
+                    _ => return Ok(false),
                 }
+                Ok(true)
+            }
+        }
+
+        impl<'a> Read<'a> for $name<'a> {
+            /// Nothing is known of an ambiguous object, but that it is one.
+            fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+                let mut object: Self = read_object(cursor)?;
+                if object.is_ambiguous() {
+                    object = Self { keys: object.keys, ..Self::default() };
+                }
+                Ok(object)
             }
         }
     };
 }
 
+/// Which fields of an object were there, a bit each.
+#[derive(Debug, Default)]
+struct Keys {
+    seen: u32,
+    known: u32,
+    twice: bool,
+}
+
+impl Keys {
+    fn note(&mut self, bit: u32, is_null: bool) {
+        self.twice |= self.seen & bit != 0;
+        self.seen |= bit;
+        self.known |= if is_null { 0 } else { bit };
+    }
+}
+
 object!(Event {
-    event_version = "eventVersion",
-    event_id = "eventID",
-    shared_event_id = "sharedEventID",
-    request_id = "requestID",
-    event_time = "eventTime",
-    recipient_account_id = "recipientAccountId",
-    aws_region = "awsRegion",
-    event_source = "eventSource",
-    event_name = "eventName",
-    event_type = "eventType",
-    event_category = "eventCategory",
-    read_only = "readOnly",
-    user_identity = "userIdentity",
-    session_credential_from_console = "sessionCredentialFromConsole",
-    source_ip_address = "sourceIPAddress",
-    user_agent = "userAgent",
-    tls_details = "tlsDetails",
-    vpc_endpoint_id = "vpcEndpointId",
-    error_code = "errorCode",
-    error_message = "errorMessage",
-    resources = "resources",
-    request_parameters = "requestParameters",
-    additional_event_data = "additionalEventData",
-    insight_details = "insightDetails",
-    addendum = "addendum",
+    event_version = "eventVersion": Leaf<'a>,
+    event_id = "eventID": Leaf<'a>,
+    shared_event_id = "sharedEventID": Leaf<'a>,
+    request_id = "requestID": Leaf<'a>,
+    event_time = "eventTime": Leaf<'a>,
+    recipient_account_id = "recipientAccountId": Leaf<'a>,
+    aws_region = "awsRegion": Leaf<'a>,
+    event_source = "eventSource": Leaf<'a>,
+    event_name = "eventName": Leaf<'a>,
+    event_type = "eventType": Leaf<'a>,
+    event_category = "eventCategory": Leaf<'a>,
+    read_only = "readOnly": Leaf<'a>,
+    user_identity = "userIdentity": UserIdentity<'a>,
+    session_credential_from_console = "sessionCredentialFromConsole": Leaf<'a>,
+    source_ip_address = "sourceIPAddress": Leaf<'a>,
+    user_agent = "userAgent": Leaf<'a>,
+    tls_details = "tlsDetails": TlsDetails<'a>,
+    vpc_endpoint_id = "vpcEndpointId": Leaf<'a>,
+    error_code = "errorCode": Leaf<'a>,
+    error_message = "errorMessage": Leaf<'a>,
+    resources = "resources": Whole<'a, Crossed>,
+    request_parameters = "requestParameters": Whole<'a, RequestParameters<'a>>,
+    additional_event_data = "additionalEventData": Whole<'a, AdditionalEventData<'a>>,
+    insight_details = "insightDetails": Whole<'a, InsightDetails<'a>>,
+    addendum = "addendum": Addendum<'a>,
 });
 
 object!(UserIdentity {
-    kind = "type",
-    principal_id = "principalId",
-    arn = "arn",
-    account_id = "accountId",
-    access_key_id = "accessKeyId",
-    user_name = "userName",
-    invoked_by = "invokedBy",
-    on_behalf_of = "onBehalfOf",
-    session_context = "sessionContext",
+    kind = "type": Leaf<'a>,
+    principal_id = "principalId": Leaf<'a>,
+    arn = "arn": Leaf<'a>,
+    account_id = "accountId": Leaf<'a>,
+    access_key_id = "accessKeyId": Leaf<'a>,
+    user_name = "userName": Leaf<'a>,
+    invoked_by = "invokedBy": Leaf<'a>,
+    on_behalf_of = "onBehalfOf": OnBehalfOf<'a>,
+    session_context = "sessionContext": SessionContext<'a>,
 });
 
-object!(SessionContext { session_issuer = "sessionIssuer", attributes = "attributes" });
-object!(SessionIssuer { arn = "arn" });
-object!(SessionAttributes { mfa_authenticated = "mfaAuthenticated" });
-object!(OnBehalfOf { user_id = "userId" });
+object!(SessionContext { session_issuer = "sessionIssuer": SessionIssuer<'a>, attributes = "attributes": SessionAttributes<'a> });
+object!(SessionIssuer { arn = "arn": Leaf<'a> });
+object!(SessionAttributes { mfa_authenticated = "mfaAuthenticated": Leaf<'a> });
+object!(OnBehalfOf { user_id = "userId": Leaf<'a> });
 
 object!(TlsDetails {
-    tls_version = "tlsVersion",
-    client_provided_host_header = "clientProvidedHostHeader",
+    tls_version = "tlsVersion": Leaf<'a>,
+    client_provided_host_header = "clientProvidedHostHeader": Leaf<'a>,
 });
 
 object!(RequestParameters {
-    model_id = "modelId",
-    guardrail_identifier = "guardrailIdentifier",
-    guardrail_config = "guardrailConfig",
+    model_id = "modelId": Leaf<'a>,
+    guardrail_identifier = "guardrailIdentifier": Leaf<'a>,
+    guardrail_config = "guardrailConfig": GuardrailConfig<'a>,
 });
-object!(GuardrailConfig { guardrail_identifier = "guardrailIdentifier" });
+object!(GuardrailConfig { guardrail_identifier = "guardrailIdentifier": Leaf<'a> });
 
 object!(AdditionalEventData {
-    inference_region = "inferenceRegion",
-    call_with_bearer_token = "callWithBearerToken",
-    input_tokens = "inputTokens",
-    input_token_count = "inputTokenCount",
-    output_tokens = "outputTokens",
-    output_token_count = "outputTokenCount",
+    inference_region = "inferenceRegion": Leaf<'a>,
+    call_with_bearer_token = "callWithBearerToken": Leaf<'a>,
+    input_tokens = "inputTokens": Leaf<'a>,
+    input_token_count = "inputTokenCount": Leaf<'a>,
+    output_tokens = "outputTokens": Leaf<'a>,
+    output_token_count = "outputTokenCount": Leaf<'a>,
 });
 
 object!(InsightDetails {
-    event_source = "eventSource",
-    event_name = "eventName",
-    error_code = "errorCode",
+    event_source = "eventSource": Leaf<'a>,
+    event_name = "eventName": Leaf<'a>,
+    error_code = "errorCode": Leaf<'a>,
 });
 
-object!(Addendum { reason = "reason", original_event_id = "originalEventID" });
-
-/// The object in this field, with nothing known when it is missing or no object.
-pub(super) fn nested<'a, T: Deserialize<'a> + Default>(raw: Raw<'a>) -> T {
-    raw.filter(|raw| raw.get().starts_with('{'))
-        .map(|raw| serde_json::from_str(raw.get()))
-        .and_then(Result::ok)
-        .unwrap_or_default()
-}
+object!(Addendum { reason = "reason": Leaf<'a>, original_event_id = "originalEventID": Leaf<'a> });
 
 /// A text; a number counts as the text that writes it. Null for the empty text, which says nothing.
-pub(super) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
+pub(super) fn text(raw: Leaf<'_>) -> Option<Cow<'_, str>> {
     let raw = raw?.get();
     let text = match raw.as_bytes().first()? {
         b'"' => unquoted(raw)?,
@@ -129,7 +181,7 @@ pub(super) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
 }
 
 /// True or false, or the text of it.
-pub(super) fn flag(raw: Raw<'_>) -> Option<bool> {
+pub(super) fn flag(raw: Leaf<'_>) -> Option<bool> {
     let written = raw?.get().trim_matches('"');
     match written {
         _ if written.eq_ignore_ascii_case("true") => Some(true),
@@ -139,17 +191,50 @@ pub(super) fn flag(raw: Raw<'_>) -> Option<bool> {
 }
 
 /// A count: a whole number from 0, or the text of it.
-pub(super) fn count(raw: Raw<'_>) -> Option<i64> {
+pub(super) fn count(raw: Leaf<'_>) -> Option<i64> {
     let number: i64 = raw?.get().trim_matches('"').parse().ok()?;
     (number >= 0).then_some(number)
 }
 
-/// An object or list as JSON text without blanks between its parts; order and numbers as written.
-pub(super) fn compact(raw: Raw<'_>) -> Option<String> {
-    let raw = raw?.get();
-    if !raw.starts_with(['{', '[']) {
-        return None;
+/// An object or list of which the text is wanted too.
+#[derive(Debug, Default)]
+pub(super) struct Whole<'a, T> {
+    pub(super) value: T,
+    json: &'a str,
+    /// Blanks stand between its parts.
+    blanks: bool,
+}
+
+impl<'a, T: Read<'a>> Read<'a> for Whole<'a, T> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        cursor.peek()?;
+        let (from, outside) = (cursor.at(), cursor.forget_blanks());
+        let value = T::read(cursor)?;
+        let whole = Self { value, json: cursor.since(from), blanks: cursor.forget_blanks() };
+        cursor.note_blanks(outside || whole.blanks);
+        Ok(whole)
     }
+}
+
+/// A part that is not looked into.
+#[derive(Debug, Default)]
+pub(super) struct Crossed;
+
+impl<'a> Read<'a> for Crossed {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        cursor.skip().map(|()| Self)
+    }
+}
+
+impl<T> Whole<'_, T> {
+    /// An object or list as JSON text without blanks between its parts; order and numbers as written.
+    pub(super) fn compact(&self) -> Option<String> {
+        let has_parts = self.json.starts_with(['{', '[']);
+        has_parts.then(|| if self.blanks { compact(self.json) } else { self.json.to_owned() })
+    }
+}
+
+fn compact(raw: &str) -> String {
     let mut compact = String::with_capacity(raw.len());
     let (mut in_text, mut escaped, mut from) = (false, false, 0);
     for (at, byte) in raw.bytes().enumerate() {
@@ -165,7 +250,7 @@ pub(super) fn compact(raw: Raw<'_>) -> Option<String> {
         }
     }
     compact.push_str(&raw[from..]);
-    Some(compact)
+    compact
 }
 
 fn unquoted(raw: &str) -> Option<Cow<'_, str>> {

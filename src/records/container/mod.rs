@@ -9,12 +9,12 @@ mod top;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::value::RawValue;
 
 pub(super) use self::salvage::open_list;
 pub(super) use self::top::Document;
 use super::gunzip;
-use super::wire::{self, List};
+use super::invocation::PromptHasher;
+use super::wire;
 use super::{Decoded, Limits, ObjectName, PromptKey, cloudtrail, invocation, timestamp};
 use crate::schema::TimeMs;
 use crate::schema::reject::{Reject, reason};
@@ -71,7 +71,7 @@ pub(super) struct Halt {
 pub(super) struct Reader<'r> {
     name: ObjectName<'r>,
     object_time: Option<TimeMs>,
-    key: &'r PromptKey,
+    hasher: PromptHasher,
     /// What inner gzip data may still inflate to.
     inflate_left: u64,
     record: i64,
@@ -85,12 +85,12 @@ impl<'r> Reader<'r> {
         name: ObjectName<'r>,
         object_time: Option<TimeMs>,
         limits: Limits,
-        key: &'r PromptKey,
+        key: &PromptKey,
     ) -> Self {
         Self {
             name,
             object_time,
-            key,
+            hasher: PromptHasher::new(key),
             inflate_left: limits.max_object_bytes,
             record: 0,
             digest: false,
@@ -113,7 +113,7 @@ impl<'r> Reader<'r> {
                 return Ok(());
             }
             let (document, len) = Document::first(rest, place.depth > 0)
-                .map_err(|error| Halt { at, incomplete: error.is_eof() })?;
+                .map_err(|fault| Halt { at, incomplete: fault.incomplete })?;
             let value = &rest[..len];
             let depth = place.depth;
             self.take(&document, value, Place { depth, ..place.part(text, value) });
@@ -124,22 +124,26 @@ impl<'r> Reader<'r> {
     /// Takes the rows of `document`, whose text is `json`.
     pub(super) fn take(&mut self, document: &Document<'_>, json: &str, place: Place) {
         match document {
-            Document::Invocation(record) => match invocation::row(record, self.key) {
+            Document::Invocation(record) => match invocation::row(record, &mut self.hasher) {
                 Ok(mut row) => {
                     (row.object, row.record) = self.lineage();
                     self.decoded.invocations.push(row);
                 }
                 Err(reason) => self.reject(reason, Some("invocations"), place),
             },
-            Document::Event => match cloudtrail::event(json) {
+            Document::Event(event) => match cloudtrail::row(event) {
                 Ok(mut event) => {
                     (event.object, event.record) = self.lineage();
                     self.decoded.api_events.push(event);
                 }
                 Err(reason) => self.reject(reason, Some("cloudtrail"), place),
             },
-            Document::List(list) => self.list(list, json, place),
-            Document::Inner(inner) => self.element(inner.get(), place.part(json, inner.get())),
+            Document::List(list) => {
+                for element in &list.elements {
+                    self.element(element, place.part(json, element));
+                }
+            }
+            Document::Inner(inner) => self.element(inner, place.part(json, inner)),
             Document::Message(message) => self.message(message, place),
             Document::Packed(data) => self.packed(data.get().unwrap_or_default(), place),
             Document::Digest if place.depth == 0 => self.digest = true,
@@ -153,7 +157,7 @@ impl<'r> Reader<'r> {
     /// The complete elements of a list whose document is cut.
     pub(super) fn salvage(&mut self, cut: &str, place: Place) {
         for element in salvage::elements(cut) {
-            self.element(element.get(), place.part(cut, element.get()));
+            self.element(element, place.part(cut, element));
         }
     }
 
@@ -216,17 +220,6 @@ impl<'r> Reader<'r> {
         (Some(self.name.object.to_owned()), Some(self.record))
     }
 
-    fn list(&mut self, list: &RawValue, json: &str, place: Place) {
-        match serde_json::from_str::<List<&RawValue>>(list.get()) {
-            Ok(List(elements)) => {
-                for element in elements {
-                    self.element(element.get(), place.part(json, element.get()));
-                }
-            }
-            Err(_) => self.reject(reason::BAD_ENVELOPE, None, place),
-        }
-    }
-
     /// One JSON value out of a wrapper.
     fn element(&mut self, json: &str, place: Place) {
         match Document::first(json, true) {
@@ -236,8 +229,8 @@ impl<'r> Reader<'r> {
     }
 
     /// A string that holds a document as JSON text.
-    fn message(&mut self, message: &RawValue, place: Place) {
-        let Some(text) = wire::text(message.get()) else {
+    fn message(&mut self, message: &str, place: Place) {
+        let Some(text) = wire::text(message) else {
             return self.reject(reason::BAD_ENVELOPE, None, place);
         };
         let text = text.trim_ascii();

@@ -1,27 +1,14 @@
 //! The keys by which a document is recognised.
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess};
-use serde_json::value::RawValue;
-
-use crate::records::cloudtrail;
+use super::salvage;
+use crate::records::cloudtrail::{self, Event};
 use crate::records::invocation::Record;
-use crate::records::wire::{Object, Text, first_value, object, read_object};
+use crate::records::json::{Cursor, Fault, Scan};
+use crate::records::wire::{Object, Raw, Read, Text, first_value, object, read_object};
 
 /// Keys of which only the presence is looked at.
-const MARKS: [&str; 12] = [
-    "eventVersion",
-    "eventID",
-    "eventTime",
-    "eventType",
-    "eventSource",
-    "eventName",
-    "insightDetails",
-    "digestStartTime",
-    "digestEndTime",
-    "digestS3Object",
-    "detail-type",
-    "ingestionTime",
-];
+const MARKS: [&str; 5] =
+    ["digestStartTime", "digestEndTime", "digestS3Object", "detail-type", "ingestionTime"];
 
 /// What a JSON value is, with the part of it that matters.
 #[derive(Debug)]
@@ -29,13 +16,13 @@ pub(in crate::records) enum Document<'a> {
     /// An invocation record.
     Invocation(Box<Record<'a>>),
     /// A `CloudTrail` event.
-    Event,
+    Event(Box<Event<'a>>),
     /// An array of documents, bare or as the content of a wrapper.
-    List(&'a RawValue),
+    List(Elements<'a>),
     /// A document inside an envelope.
-    Inner(&'a RawValue),
+    Inner(&'a str),
     /// A document as JSON text in a string.
-    Message(&'a RawValue),
+    Message(&'a str),
     /// Base64 of gzip of a document.
     Packed(Text<'a>),
     /// A `CloudTrail` digest.
@@ -46,25 +33,47 @@ pub(in crate::records) enum Document<'a> {
     Unknown,
 }
 
+/// An array's text and that of its elements.
+#[derive(Debug, Default)]
+pub(in crate::records) struct Elements<'a> {
+    pub(in crate::records) whole: &'a str,
+    pub(super) elements: Vec<&'a str>,
+}
+
+impl<'a> Read<'a> for Elements<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let is_list = cursor.peek()? == b'[';
+        let from = cursor.at();
+        let mut elements = Vec::new();
+        if is_list {
+            salvage::list(cursor, &mut elements)?;
+        } else {
+            cursor.skip()?;
+        }
+        Ok(Self { whole: cursor.since(from), elements })
+    }
+}
+
 /// An object's top level: the record's own keys, and those of the wrappers.
 #[derive(Debug, Default)]
 struct Top<'a> {
     record: Record<'a>,
+    event: Event<'a>,
     wrapper: Wrapper<'a>,
     marks: [bool; MARKS.len()],
-    list: Option<&'a RawValue>,
+    list: Elements<'a>,
 }
 
 object! {
     struct Wrapper<'a> {
         "messageType" => message_type: Text<'a>,
         "awslogs" => subscription: Subscription<'a>,
-        "detail" => detail: Option<&'a RawValue>,
-        "CloudTrailEvent" => lookup_event: Option<&'a RawValue>,
-        "@message" => insights_message: Option<&'a RawValue>,
-        "message" => message: Option<&'a RawValue>,
+        "detail" => detail: Option<Raw<'a>>,
+        "CloudTrailEvent" => lookup_event: Option<Raw<'a>>,
+        "@message" => insights_message: Option<Raw<'a>>,
+        "message" => message: Option<Raw<'a>>,
         "field" => field: Text<'a>,
-        "value" => value: Option<&'a RawValue>,
+        "value" => value: Option<Raw<'a>>,
     }
 }
 
@@ -74,23 +83,41 @@ object! {
     }
 }
 
-impl<'de> Object<'de> for Top<'de> {
-    fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+impl<'a> Object<'a> for Top<'a> {
+    fn entry(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<bool, Fault> {
+        if key == ERROR_CODE {
+            return self.error_code(cursor);
+        }
+        if self.record.entry(key, cursor)? || self.event.entry(key, cursor)? {
+            return Ok(true);
+        }
+        if is_list_key(key) {
+            self.list = Elements::read(cursor)?;
+            return Ok(true);
+        }
         if let Some(mark) = MARKS.iter().position(|mark| *mark == key) {
             self.marks[mark] = true;
             return Ok(false);
         }
-        if is_list_key(key) {
-            self.list = map.next_value()?;
-            return Ok(true);
-        }
-        Ok(self.record.entry(key, map)? || self.wrapper.entry(key, map)?)
+        self.wrapper.entry(key, cursor)
     }
 }
 
-impl<'de> Deserialize<'de> for Top<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        read_object(input)
+/// The one key that both records and events have.
+const ERROR_CODE: &str = "errorCode";
+
+impl<'a> Top<'a> {
+    fn error_code(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, Fault> {
+        cursor.peek()?;
+        let from = cursor.at();
+        self.event.entry(ERROR_CODE, cursor)?;
+        self.record.entry(ERROR_CODE, &mut Cursor::new(cursor.since(from)))
+    }
+}
+
+impl<'a> Read<'a> for Top<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        read_object(cursor)
     }
 }
 
@@ -105,10 +132,7 @@ impl<'a> Document<'a> {
     ///
     /// `nested` tells that the value lies in a wrapper's list, where rows and log events are
     /// understood that would be anything on their own.
-    pub(in crate::records) fn first(
-        json: &'a str,
-        nested: bool,
-    ) -> Result<(Self, usize), serde_json::Error> {
+    pub(in crate::records) fn first(json: &'a str, nested: bool) -> Result<(Self, usize), Fault> {
         match json.as_bytes().first() {
             Some(b'{') => {
                 let (top, len) = first_value::<Top<'a>>(json)?;
@@ -124,35 +148,40 @@ impl<'a> Document<'a> {
 }
 
 /// Length of a number, string or word that stands by itself: `2026-03-02` starts with none.
-fn scalar_len(json: &str) -> Result<usize, serde_json::Error> {
-    let mut values = serde_json::Deserializer::from_str(json).into_iter::<IgnoredAny>();
-    match values.next() {
-        Some(Err(error)) => Err(error),
-        Some(Ok(IgnoredAny)) | None => Ok(values.byte_offset()),
+fn scalar_len(json: &str) -> Result<usize, Fault> {
+    let mut scan = Scan::new(json.as_bytes());
+    scan.skip()?;
+    let end = scan.at();
+    let next = json.as_bytes().get(end).copied();
+    let stands_alone = next.is_none_or(|byte| b" \t\n\r\"[]{},:".contains(&byte));
+    if json.starts_with('"') || stands_alone {
+        return Ok(end);
     }
+    Err(Fault { at: end, incomplete: false })
 }
 
 impl<'a> Top<'a> {
     fn into_document(self, nested: bool) -> Document<'a> {
-        let has = |key: &str| MARKS.iter().zip(self.marks).any(|(mark, seen)| seen && *mark == key);
+        let marked =
+            |key: &str| MARKS.iter().zip(self.marks).any(|(mark, seen)| seen && *mark == key);
         if self.record.is_invocation() {
             return Document::Invocation(Box::new(self.record));
         }
-        if cloudtrail::is_event(has) {
-            return Document::Event;
+        if cloudtrail::is_event(|key| self.event.names(key)) {
+            return Document::Event(Box::new(self.event));
         }
         let wrapper = self.wrapper;
         if wrapper.message_type.get() == Some("CONTROL_MESSAGE") {
             return Document::Nothing;
         }
-        if let Some(list) = self.list.filter(|list| list.get().starts_with('[')) {
-            return Document::List(list);
+        if self.list.whole.starts_with('[') {
+            return Document::List(self.list);
         }
         if wrapper.subscription.data.get().is_some() {
             return Document::Packed(wrapper.subscription.data);
         }
-        if let Some(detail) = wrapper.detail.filter(|_| has("detail-type")) {
-            return Document::Inner(detail);
+        if let Some(detail) = wrapper.detail.filter(|_| marked("detail-type")) {
+            return Document::Inner(detail.get());
         }
         if let Some(message) = wrapper.lookup_event.or(wrapper.insights_message) {
             return message_or_inner(message);
@@ -160,18 +189,15 @@ impl<'a> Top<'a> {
         match (wrapper.field.get(), wrapper.value, wrapper.message) {
             (Some("@message"), Some(message), _) if nested => message_or_inner(message),
             (Some(_), _, _) if nested => Document::Nothing,
-            (_, _, Some(message)) if nested || has("ingestionTime") => message_or_inner(message),
-            _ if cloudtrail::is_digest(has) => Document::Digest,
+            (_, _, Some(message)) if nested || marked("ingestionTime") => message_or_inner(message),
+            _ if cloudtrail::is_digest(marked) => Document::Digest,
             _ => Document::Unknown,
         }
     }
 }
 
 /// Some exports turn the message's text into JSON.
-fn message_or_inner(message: &RawValue) -> Document<'_> {
-    if message.get().starts_with('"') {
-        Document::Message(message)
-    } else {
-        Document::Inner(message)
-    }
+fn message_or_inner(message: Raw<'_>) -> Document<'_> {
+    let json = message.get();
+    if json.starts_with('"') { Document::Message(json) } else { Document::Inner(json) }
 }

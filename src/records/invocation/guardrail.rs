@@ -6,10 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde::de::{Deserialize, Deserializer, MapAccess};
-use serde_json::value::RawValue;
-
-use crate::records::wire::{List, Object, Text, object, read_object};
+use crate::records::json::{Cursor, Fault};
+use crate::records::wire::{List, Object, Read, Text, object, read_object};
 use crate::schema::invocation::guardrail_action;
 
 object! {
@@ -78,10 +76,9 @@ object! {
 #[derive(Debug, Default)]
 pub(in crate::records) struct Assessments<'a>(Vec<(Cow<'a, str>, Assessment<'a>)>);
 
-impl<'de> Deserialize<'de> for Assessments<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(input)?.get();
-        let maps = one_or_many::<ById<'de>>(raw).map_err(serde::de::Error::custom)?;
+impl<'a> Read<'a> for Assessments<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let maps: Vec<ById<'a>> = one_or_many(cursor)?;
         Ok(Self(maps.into_iter().flat_map(|map| map.0).collect()))
     }
 }
@@ -90,26 +87,26 @@ impl<'de> Deserialize<'de> for Assessments<'de> {
 #[derive(Debug, Default)]
 struct ById<'a>(Vec<(Cow<'a, str>, Assessment<'a>)>);
 
-impl<'de> Object<'de> for ById<'de> {
-    fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        let raw: &'de RawValue = map.next_value()?;
-        let assessments = one_or_many(raw.get()).map_err(serde::de::Error::custom)?;
+impl<'a> Object<'a> for ById<'a> {
+    fn entry(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<bool, Fault> {
+        cursor.take();
+        let assessments = one_or_many(cursor)?;
         self.0.extend(assessments.into_iter().map(|found| (Cow::Owned(key.to_owned()), found)));
         Ok(true)
     }
 }
 
-impl<'de> Deserialize<'de> for ById<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        read_object(input)
+impl<'a> Read<'a> for ById<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        read_object(cursor)
     }
 }
 
-fn one_or_many<'a, T: Deserialize<'a>>(json: &'a str) -> serde_json::Result<Vec<T>> {
-    if json.starts_with('[') {
-        serde_json::from_str::<List<T>>(json).map(|list| list.0)
+fn one_or_many<'a, T: Read<'a>>(cursor: &mut Cursor<'a>) -> Result<Vec<T>, Fault> {
+    if cursor.peek()? == b'[' {
+        List::<T>::read(cursor).map(|list| list.0)
     } else {
-        serde_json::from_str(json).map(|one| vec![one])
+        T::read(cursor).map(|one| vec![one])
     }
 }
 
@@ -209,7 +206,7 @@ mod tests {
     use super::{Seen, Trace};
 
     fn check(trace: &str, action: Option<&str>, id: Option<&str>, policies: Option<&str>) {
-        let trace: Trace<'_> = serde_json::from_str(trace).expect("JSON");
+        let trace: Trace<'_> = crate::records::wire::parse(trace).expect("JSON");
         let mut seen = Seen::default();
         seen.add_trace(&trace);
         assert_eq!((seen.action(false), seen.id.as_deref()), (action, id));

@@ -10,16 +10,16 @@ mod prompt_hash;
 mod status;
 mod wire;
 
-use serde_json::value::RawValue;
-
 pub(super) use wire::Record;
 
 use self::body::request::Request;
 use self::body::response::Response;
-use self::body::{Counts, LATENCY_OPTIMIZED, body_text};
+use self::body::{Counts, LATENCY_OPTIMIZED};
 use self::model::addressed;
+pub(super) use self::prompt_hash::PromptHasher;
 use super::identity::identity;
-use super::{PromptKey, timestamp};
+use super::timestamp;
+use super::wire::Raw;
 use crate::schema::TimeMs;
 use crate::schema::invocation::{self, Invocation};
 use crate::schema::reject::reason;
@@ -28,27 +28,31 @@ use crate::schema::reject::reason;
 ///
 /// # Errors
 /// `bad_timestamp`: without its time a call belongs to no period. Everything else may be unknown.
-pub(super) fn row(record: &Record<'_>, key: &PromptKey) -> Result<Invocation, &'static str> {
+pub(super) fn row(
+    record: &Record<'_>,
+    hasher: &mut PromptHasher,
+) -> Result<Invocation, &'static str> {
     let event_time = event_time(record)?;
-    let request_body = record.input.body.map(body_text);
-    let response_body = record.output.body.map(body_text);
-    let request = request_body.as_deref().map(Request::read).unwrap_or_default();
-    let response = response_body.as_deref().map(Response::read).unwrap_or_default();
+    let (no_request, no_response) = (Request::default(), Response::default());
+    let request_body = record.input.body.as_ref();
+    let response_body = record.output.body.as_ref();
+    let request = request_body.map_or(&no_request, |body| &body.request);
+    let response = response_body.map_or(&no_response, |body| &body.response);
 
     let mut row = Invocation { event_time: Some(event_time), ..Invocation::default() };
     fill_call(&mut row, record);
-    fill_model(&mut row, record, &request, &response);
-    fill_tokens(&mut row, record, &response);
-    fill_guardrail(&mut row, &request, &response);
-    fill_units(&mut row, record, &request, &response);
-    row.stop_reason = response.stop_reason;
+    fill_model(&mut row, record, request, response);
+    fill_tokens(&mut row, record, response);
+    fill_guardrail(&mut row, request, response);
+    fill_units(&mut row, record, request, response);
+    row.stop_reason.clone_from(&response.stop_reason);
     row.latency_ms = response.latency.map(|latency| latency.ms);
     row.latency_source = response.latency.map(|latency| latency.source.to_owned());
     row.first_byte_ms = response.first_byte_ms;
     row.max_tokens = request.max_tokens;
-    row.input_bytes = request_body.as_deref().map(size);
-    row.output_bytes = response_body.as_deref().map(size);
-    row.prompt_hash = request_body.and_then(|body| prompt_hash::prompt_hash(&body, key));
+    row.input_bytes = request_body.map(|body| body.size_bytes);
+    row.output_bytes = response_body.map(|body| body.size_bytes);
+    row.prompt_hash = request_body.and_then(|body| hasher.hash(&body.prompt));
     row.request_metadata = record.request_metadata.and_then(compact_sorted);
     Ok(row)
 }
@@ -77,14 +81,14 @@ fn fill_call(row: &mut Invocation, record: &Record<'_>) {
 }
 
 /// The error's name; a number is kept as text.
-fn error_name(raw: &RawValue) -> Option<String> {
+fn error_name(raw: Raw<'_>) -> Option<String> {
     let json = raw.get();
     let number = || json.starts_with(|c: char| c.is_ascii_digit()).then(|| json.to_owned());
     super::wire::text(json).map(std::borrow::Cow::into_owned).or_else(number)
 }
 
 /// A call with an error field failed, even where its name can't be read.
-fn status(error: Option<&RawValue>, name: Option<&str>) -> &'static str {
+fn status(error: Option<Raw<'_>>, name: Option<&str>) -> &'static str {
     match error {
         None => invocation::status::OK,
         Some(_) => status::of_error(name.unwrap_or_default()),
@@ -171,12 +175,8 @@ fn millis(seconds: &str) -> Option<i64> {
     (0.0..9e15).contains(&millis).then_some(millis as i64)
 }
 
-fn size(text: &str) -> i64 {
-    i64::try_from(text.len()).unwrap_or(i64::MAX)
-}
-
 /// Compact JSON text with sorted keys; `None` when it is nested deeper than JSON parsers go.
-fn compact_sorted(raw: &RawValue) -> Option<String> {
+fn compact_sorted(raw: Raw<'_>) -> Option<String> {
     let mut value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
     value.sort_all_objects();
     Some(value.to_string())

@@ -1,10 +1,11 @@
 //! The invocation record as Bedrock writes it (log-record keys, camel case).
 //!
-//! Bodies stay raw text here: they are nine tenths of the bytes, and `body` looks into them.
+//! Bodies are nine tenths of the bytes; `body` takes what they tell as the record is read, so that
+//! their text is crossed once.
 
-use serde_json::value::RawValue;
-
-use crate::records::wire::{Count, Text, object};
+use super::body::request::RequestBody;
+use super::body::response::ResponseBody;
+use crate::records::wire::{Count, Raw, Text, object};
 
 object! {
     /// One record of a model invocation log.
@@ -18,10 +19,10 @@ object! {
         "operation" => operation: Text<'a>,
         "modelId" => model_id: Text<'a>,
         "identity" => identity: Caller<'a>,
-        "errorCode" => error_code: Option<&'a RawValue>,
+        "errorCode" => error_code: Option<Raw<'a>>,
         "input" => input: Input<'a>,
         "output" => output: Output<'a>,
-        "requestMetadata" => request_metadata: Option<&'a RawValue>,
+        "requestMetadata" => request_metadata: Option<Raw<'a>>,
         "performanceConfig" => performance: Performance<'a>,
     }
 }
@@ -36,7 +37,7 @@ object! {
 object! {
     /// `input`.
     struct Input<'a> {
-        "inputBodyJson" => body: Option<&'a RawValue>,
+        "inputBodyJson" => body: Option<RequestBody<'a>>,
         "inputTokenCount" => tokens: Count,
         "cacheReadInputTokenCount" => cache_read: Count,
         "cacheWriteInputTokenCount" => cache_write: Count,
@@ -46,11 +47,11 @@ object! {
 object! {
     /// `output`.
     struct Output<'a> {
-        "outputBodyJson" => body: Option<&'a RawValue>,
+        "outputBodyJson" => body: Option<ResponseBody>,
         "outputTokenCount" => tokens: Count,
         "outputImageHeight" => image_height: Count,
         "outputImageWidth" => image_width: Count,
-        "outputVideoDurationSeconds" => video_seconds: Option<&'a RawValue>,
+        "outputVideoDurationSeconds" => video_seconds: Option<Raw<'a>>,
     }
 }
 

@@ -10,11 +10,9 @@ mod usage;
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 pub(super) use usage::Counts;
 
-use crate::records::wire::{self, Text, object};
+use crate::records::wire::{Raw, Text, object, parse, text};
 
 object! {
     /// A service tier as Converse writes it.
@@ -23,23 +21,26 @@ object! {
     }
 }
 
-/// The JSON text of a body. Some tools re-encode it as a string: then the text in the string.
-pub(super) fn body_text(raw: &RawValue) -> Cow<'_, str> {
-    let json = raw.get();
-    match wire::text(json) {
-        Some(inner) if inner.trim_start().starts_with(['{', '[']) => match inner {
-            Cow::Borrowed(inner) => Cow::Borrowed(inner.trim()),
-            Cow::Owned(inner) => Cow::Owned(inner.trim().to_owned()),
-        },
-        _ => Cow::Borrowed(json),
-    }
+/// The JSON text that this string, as written, holds: some tools re-encode bodies so. `None` where
+/// it is another text.
+fn encoded(json: &str) -> Option<Cow<'_, str>> {
+    let inner = text(json).filter(|inner| inner.trim_start().starts_with(['{', '[']))?;
+    Some(match inner {
+        Cow::Borrowed(inner) => Cow::Borrowed(inner.trim()),
+        Cow::Owned(inner) => Cow::Owned(inner.trim().to_owned()),
+    })
+}
+
+/// Size of JSON text, bytes.
+fn size(json: &str) -> i64 {
+    i64::try_from(json.len()).unwrap_or(i64::MAX)
 }
 
 /// A service tier: `{"type": tier}` or the tier itself.
-fn tier(raw: Option<&RawValue>) -> Option<String> {
+fn tier(raw: Option<Raw<'_>>) -> Option<String> {
     let json = raw?.get();
-    let in_object = || serde_json::from_str::<TierObject<'_>>(json).ok()?.kind.to_column();
-    wire::text(json).map(Cow::into_owned).or_else(in_object)
+    let in_object = || parse::<TierObject<'_>>(json).ok()?.kind.to_column();
+    text(json).map(Cow::into_owned).or_else(in_object)
 }
 
 /// Value of [`SERVICE_TIER`](crate::schema::invocation::SERVICE_TIER) for
@@ -50,7 +51,7 @@ pub(super) const LATENCY_OPTIMIZED: &str = "latency_optimized";
 /// configuration.
 fn tier_of(
     performance: &super::wire::Performance<'_>,
-    tiers: [Option<&RawValue>; 2],
+    tiers: [Option<Raw<'_>>; 2],
 ) -> Option<String> {
     if performance.latency.get() == Some("optimized") {
         return Some(LATENCY_OPTIMIZED.to_owned());

@@ -1,11 +1,47 @@
 //! The request body: limits and priced units that the caller asked for.
 
 use memchr::memmem;
-use serde_json::value::RawValue;
 
-use super::tier_of;
+use super::{encoded, size, tier_of};
+use crate::records::invocation::prompt_hash::Prompt;
 use crate::records::invocation::wire::Performance;
-use crate::records::wire::{Count, Length, List, Text, object};
+use crate::records::json::{Cursor, Fault};
+use crate::records::wire::{Count, Length, List, Object, Raw, Read, Text, object, parse};
+
+/// A request body: what it tells, and its prompt, which is only to be hashed.
+#[derive(Debug, Default)]
+pub(in crate::records) struct RequestBody<'a> {
+    pub(in crate::records::invocation) request: Request,
+    pub(in crate::records::invocation) prompt: Prompt<'a>,
+    /// Size of its JSON text.
+    pub(in crate::records::invocation) size_bytes: i64,
+}
+
+impl<'a> Read<'a> for RequestBody<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        if cursor.peek()? == b'{' {
+            return Self::read_object(cursor);
+        }
+        let json = cursor.raw()?;
+        let Some(inner) = encoded(json) else {
+            let prompt = Prompt::Json(json.into());
+            return Ok(Self { request: Request::default(), prompt, size_bytes: size(json) });
+        };
+        let request = parse::<RequestBody<'_>>(&inner).map(|body| body.request).unwrap_or_default();
+        let size_bytes = size(&inner);
+        Ok(Self { request, prompt: Prompt::Json(inner), size_bytes })
+    }
+}
+
+impl<'a> RequestBody<'a> {
+    fn read_object(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let from = cursor.at();
+        let mut body = Body::default();
+        let prompt = Prompt::read_entries(cursor, |key, cursor| body.entry(key, cursor))?;
+        let size_bytes = size(cursor.since(from));
+        Ok(Self { request: Request::of(&body), prompt, size_bytes })
+    }
+}
 
 /// What a request tells.
 #[derive(Debug, Default)]
@@ -21,8 +57,8 @@ pub(in crate::records::invocation) struct Request {
 
 object! {
     struct Body<'a> {
-        "messages" => messages: Option<&'a RawValue>,
-        "inputImage" => titan_image: Option<&'a RawValue>,
+        "messages" => messages: Option<Raw<'a>>,
+        "inputImage" => titan_image: Option<Raw<'a>>,
         "max_tokens" => max_tokens: Count,
         "maxTokens" => max_tokens_camel: Count,
         "max_tokens_to_sample" => max_tokens_to_sample: Count,
@@ -31,11 +67,11 @@ object! {
         "inferenceConfig" => inference: InferenceConfig,
         "textGenerationConfig" => titan_text: TitanTextConfig,
         "imageGenerationConfig" => titan_image_config: TitanImageConfig<'a>,
-        "serviceTier" => service_tier: Option<&'a RawValue>,
-        "service_tier" => service_tier_text: Option<&'a RawValue>,
+        "serviceTier" => service_tier: Option<Raw<'a>>,
+        "service_tier" => service_tier_text: Option<Raw<'a>>,
         "performanceConfig" => performance: Performance<'a>,
         "guardrailConfig" => guardrail: GuardrailConfig<'a>,
-        "query" => query: Option<&'a RawValue>,
+        "query" => query: Option<Raw<'a>>,
         "documents" => documents: Length,
     }
 }
@@ -78,7 +114,7 @@ object! {
     /// One part of a message: text, an image, or a tool's result with parts of its own.
     struct Block<'a> {
         "type" => kind: Text<'a>,
-        "image" => image: Option<&'a RawValue>,
+        "image" => image: Option<Raw<'a>>,
         "toolResult" => tool_result: ToolResult<'a>,
         "content" => anthropic_tool_result: List<Part<'a>>,
     }
@@ -93,14 +129,12 @@ object! {
 object! {
     struct Part<'a> {
         "type" => kind: Text<'a>,
-        "image" => image: Option<&'a RawValue>,
+        "image" => image: Option<Raw<'a>>,
     }
 }
 
 impl Request {
-    /// Reads a body's JSON text; empty where it is no object.
-    pub(in crate::records::invocation) fn read(body: &str) -> Self {
-        let Ok(body) = serde_json::from_str::<Body<'_>>(body) else { return Self::default() };
+    fn of(body: &Body<'_>) -> Self {
         let limits = [
             body.inference.max_tokens,
             body.inference.max_new_tokens,
@@ -115,7 +149,7 @@ impl Request {
         Self {
             max_tokens: limits.into_iter().find_map(|limit| limit.0),
             service_tier: tier_of(&body.performance, tiers),
-            input_images: images(&body),
+            input_images: images(body),
             image_quality: body.titan_image_config.quality.to_column(),
             rerank_documents: body.query.and(body.documents.0),
             guardrail_id: body.guardrail.id.to_column(),
@@ -126,10 +160,10 @@ impl Request {
 
 /// Images in the messages; `None` when none shows, since logging may leave media out.
 fn images(body: &Body<'_>) -> Option<i64> {
-    let messages = body.messages.map_or("", RawValue::get);
+    let messages = body.messages.map_or("", Raw::get);
     // Few messages hold images; a search is cheaper than a look at every part.
     let in_messages = if memmem::find(messages.as_bytes(), b"\"image").is_some() {
-        let messages: List<Message<'_>> = serde_json::from_str(messages).unwrap_or_default();
+        let messages: List<Message<'_>> = parse(messages).unwrap_or_default();
         messages.0.iter().flat_map(|message| &message.content.0).map(Block::images).sum()
     } else {
         0
@@ -148,6 +182,6 @@ impl Block<'_> {
 }
 
 /// Converse names the part `image`, Anthropic and `OpenAI` say so in its `type`.
-fn is_image(kind: &Text<'_>, image: Option<&RawValue>) -> bool {
+fn is_image(kind: &Text<'_>, image: Option<Raw<'_>>) -> bool {
     image.is_some() || matches!(kind.get(), Some("image" | "image_url"))
 }

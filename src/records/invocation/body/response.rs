@@ -1,16 +1,41 @@
 //! The response body: one object, or the chunks of a stream.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::stop::Stop;
 use super::usage::{InvocationMetrics, Usage};
-use super::{Counts, tier_of};
+use super::{Counts, encoded, size, tier_of};
 use crate::records::invocation::guardrail::{Seen, Trace};
 use crate::records::invocation::wire::Performance;
-use crate::records::wire::{Count, Length, Object, Text, object, read_object};
+use crate::records::json::{Cursor, Fault, Like};
+use crate::records::wire::{Count, Length, Object, Raw, Read, Text, object, parse, read_object};
+
+/// A response body: what it tells.
+#[derive(Debug, Default)]
+pub(in crate::records) struct ResponseBody {
+    pub(in crate::records::invocation) response: Response,
+    /// Size of its JSON text.
+    pub(in crate::records::invocation) size_bytes: i64,
+}
+
+impl<'a> Read<'a> for ResponseBody {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let kind = cursor.peek()?;
+        let from = cursor.at();
+        let response = match kind {
+            b'[' => Response::of_stream(cursor)?,
+            b'{' => Response::of_object(cursor)?,
+            _ => {
+                cursor.skip()?;
+                let Some(inner) = encoded(cursor.since(from)) else {
+                    let size_bytes = size(cursor.since(from));
+                    return Ok(Self { response: Response::default(), size_bytes });
+                };
+                let response = parse::<Self>(&inner).map(|body| body.response).unwrap_or_default();
+                return Ok(Self { response, size_bytes: size(&inner) });
+            }
+        };
+        Ok(Self { response, size_bytes: size(cursor.since(from)) })
+    }
+}
 
 /// What a response tells.
 #[derive(Debug, Default)]
@@ -41,12 +66,11 @@ pub(in crate::records::invocation) struct Latency {
 object! {
     /// Keys of a response, or of one chunk, beside those of [`Stop`].
     struct Facts<'a> {
-        "type" => kind: Text<'a>,
         // Converse
         "metrics" => metrics: Metrics,
         "usage" => usage: Option<Box<Usage<'a>>>,
         "trace" => trace: Option<Box<ConverseTrace<'a>>>,
-        "serviceTier" => service_tier: Option<&'a RawValue>,
+        "serviceTier" => service_tier: Option<Raw<'a>>,
         "performanceConfig" => performance: Performance<'a>,
         // Anthropic's and Nova's chunks
         "message" => message: MessageStart<'a>,
@@ -59,7 +83,7 @@ object! {
         // Images
         "images" => images: Length,
         // What Bedrock adds
-        "service_tier" => service_tier_text: Option<&'a RawValue>,
+        "service_tier" => service_tier_text: Option<Raw<'a>>,
         "amazon-bedrock-invocationMetrics" => invocation_metrics: Option<Box<InvocationMetrics>>,
         "amazon-bedrock-guardrailAction" => guardrail_action: Text<'a>,
         "amazon-bedrock-trace" => bedrock_trace: Option<Box<ConverseTrace<'a>>>,
@@ -98,7 +122,7 @@ object! {
         "usage" => usage: Option<Box<Usage<'a>>>,
         "metrics" => metrics: Metrics,
         "trace" => trace: Option<Box<ConverseTrace<'a>>>,
-        "serviceTier" => service_tier: Option<&'a RawValue>,
+        "serviceTier" => service_tier: Option<Raw<'a>>,
         "performanceConfig" => performance: Performance<'a>,
     }
 }
@@ -110,30 +134,41 @@ struct Chunk<'a> {
     facts: Facts<'a>,
 }
 
-impl<'de> Object<'de> for Chunk<'de> {
-    fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        Ok(self.facts.entry(key, map)? || self.stop.entry(key, map)?)
-    }
-}
-
-impl<'de> Deserialize<'de> for Chunk<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        read_object(input)
+impl<'a> Object<'a> for Chunk<'a> {
+    fn entry(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<bool, Fault> {
+        Ok(self.facts.entry(key, cursor)? || self.stop.entry(key, cursor)?)
     }
 }
 
 impl Response {
-    /// Reads a body's JSON text; empty where it is no JSON (a string that only looked like it).
-    pub(in crate::records::invocation) fn read(body: &str) -> Self {
-        if body.starts_with('[') {
-            serde_json::from_str::<Stream>(body).map(|stream| stream.0).unwrap_or_default()
-        } else {
-            let mut response = Self::default();
-            if let Ok(chunk) = serde_json::from_str::<Chunk<'_>>(body) {
+    fn of_object(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
+        let mut response = Self::default();
+        response.add(&read_object(cursor)?);
+        Ok(response)
+    }
+
+    /// Folds the chunks of a stream as they are read: there can be thousands.
+    ///
+    /// Most of them are like the one before but for a piece of text. Where a chunk told nothing,
+    /// those like it tell nothing either, and are only crossed.
+    fn of_stream(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
+        let mut response = Self::default();
+        let mut silent: Option<Like<'_>> = None;
+        cursor.list(|cursor| {
+            cursor.peek()?;
+            if silent.is_some_and(|silent| cursor.skip_like(&silent)) {
+                return Ok(());
+            }
+            let (from, taken) = (cursor.at(), cursor.taken());
+            let chunk: Chunk<'_> = read_object(cursor)?;
+            if cursor.taken() == taken {
+                silent = cursor.like(from);
+            } else {
                 response.add(&chunk);
             }
-            response
-        }
+            Ok(())
+        })?;
+        Ok(response)
     }
 
     /// Adds a chunk; what it knows replaces what earlier chunks said.
@@ -205,28 +240,5 @@ impl Response {
 fn replace<T>(place: &mut Option<T>, value: Option<T>) {
     if value.is_some() {
         *place = value;
-    }
-}
-
-/// The chunks of a stream, folded as they are read: there can be thousands.
-struct Stream(Response);
-
-impl<'de> Deserialize<'de> for Stream {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct StreamVisitor;
-        impl<'de> Visitor<'de> for StreamVisitor {
-            type Value = Stream;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of chunks")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Stream, A::Error> {
-                let mut response = Response::default();
-                while let Some(chunk) = seq.next_element::<Chunk<'_>>()? {
-                    response.add(&chunk);
-                }
-                Ok(Stream(response))
-            }
-        }
-        input.deserialize_seq(StreamVisitor)
     }
 }

@@ -53,7 +53,7 @@ object! {
 object! {
     /// Element of AI21's `completions` (an object) and Stability's `artifacts` (a string).
     struct Completion<'a> {
-        "finishReason" => reason: Option<&'a serde_json::value::RawValue>,
+        "finishReason" => reason: Option<crate::records::wire::Raw<'a>>,
     }
 }
 
@@ -102,7 +102,8 @@ impl Stop<'_> {
 impl Completion<'_> {
     fn reason(&self) -> Option<String> {
         let json = self.reason?.get();
-        let nested = || serde_json::from_str::<Ai21Reason<'_>>(json).ok()?.reason.to_column();
+        let nested =
+            || crate::records::wire::parse::<Ai21Reason<'_>>(json).ok()?.reason.to_column();
         crate::records::wire::text(json).map(std::borrow::Cow::into_owned).or_else(nested)
     }
 }
