@@ -19,7 +19,7 @@ const STAGES: &[&str] = &[
 const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("main", &[]), // it calls the library's `cli` by the crate's name
     ("lib", &[]),
-    ("cli", &[&["settings", "pipeline"], STAGES]),
+    ("cli", &[&["settings", "pipeline", "aws"], STAGES]), // `aws` for how the user wants it reached
     ("settings", &[]),
     ("pipeline", &[&["aws"], STAGES]),
     ("aws", &[]),

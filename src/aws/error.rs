@@ -96,6 +96,11 @@ impl Error {
         Self { problem: Problem::Unreachable, said: why.into() }
     }
 
+    /// An answer that broke off, or whose checksum is wrong.
+    pub fn broken_off(error: &dyn StdError) -> Self {
+        Self::unreachable(format!("{error}: {}", causes(error)))
+    }
+
     pub(super) fn setup(why: String) -> Self {
         Self { problem: Problem::Setup, said: why }
     }

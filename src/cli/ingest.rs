@@ -3,35 +3,43 @@
 use std::num::NonZeroU64;
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use chrono::Duration;
+use clap::Args;
 
 use super::progress::Bar;
+use super::sources::{LogKind, S3Args, requests};
 use super::{Context, Exit, Failure, output, time};
 use crate::period::Period;
-use crate::pipeline::{Plan, Selection, Summary};
+use crate::pipeline::{History, Plan, Selection, SourceRequest, Summary, request_cost_usd};
 use crate::records::Limits;
-use crate::records::key::ObjectKind;
 use crate::render::format::number::{bytes, grouped};
-use crate::sources::{Local, Source};
+use crate::sources::Bounds;
 use crate::store::{OnLocked, Reader, Writer};
 
 /// Read log objects into the store
 ///
-/// SOURCE is a folder or a file. Every object is read once: a second run takes only what is new or
-/// changed. What can't be read is counted by reason and never stops the rest.
+/// SOURCE is a folder, a file, `s3://bucket/prefix`, or the name of a source in the configuration
+/// file; without one, all of the configuration's are read. Every object is read once: a second run
+/// takes only what is new or changed. What can't be read is counted by reason and never stops the
+/// rest. Of S3, a run without `--from` and `--to` lists what was written since the last complete
+/// ingest of the same source and two days before it (`trailing_days`); the first one lists all.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   bedrock-lens ingest ~/logs
   bedrock-lens ingest ~/logs --from 2026-11-09 --to 2026-11-16 --kind invocations
-  bedrock-lens ingest ~/logs --json --quiet")]
+  bedrock-lens ingest s3://acme-logs/AWSLogs --profile audit
+  bedrock-lens ingest s3://acme-logs --from 2026-11-09 --to 2026-11-16 --dry-run
+  bedrock-lens ingest --json --quiet        all sources of the configuration, as from cron")]
 pub(super) struct IngestArgs {
-    /// Folders or files to read
-    #[arg(required = true, value_name = "SOURCE")]
+    /// Folders, files, `s3://bucket/prefix`, or names of configured sources [default: all of these]
+    #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
     #[command(flatten)]
     selection: SelectionArgs,
-    /// Say what would be read, and read nothing
+    #[command(flatten)]
+    s3: S3Args,
+    /// List, say what would be read and what the requests cost, and read nothing
     #[arg(long)]
     dry_run: bool,
     /// Print the summary as one JSON object
@@ -66,51 +74,59 @@ struct SelectionArgs {
     kind: Vec<LogKind>,
 }
 
-/// Kinds of log, as users name them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LogKind {
-    /// Bedrock model invocation logs.
-    Invocations,
-    /// CloudTrail events, Insights included.
-    #[value(name = "cloudtrail")]
-    CloudTrail,
-}
-
-impl LogKind {
-    fn kinds(self) -> &'static [ObjectKind] {
-        match self {
-            Self::Invocations => &[ObjectKind::Invocations],
-            Self::CloudTrail => &[ObjectKind::CloudTrail, ObjectKind::CloudTrailInsight],
-        }
-    }
-}
-
 pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure> {
     let started = Instant::now();
-    let sources = open_sources(&args.sources);
     let selection = args.selection.resolve(context)?;
+    let sources = requests(&args.sources, &selection, &args.s3, context)?;
     if args.dry_run {
-        return dry_run(&sources, &selection, args, context);
+        return dry_run(&sources, args, context);
     }
     let on_locked = if args.wait { OnLocked::Wait } else { OnLocked::Fail };
     // List before the store is touched, so that a wrong path doesn't leave an empty store behind.
-    let found = Plan::list(&sources, &selection)?;
+    let found = plan(&sources, context)?;
     let mut writer = Writer::open(&context.settings.store, on_locked)?;
     let plan = found.without_known(writer.reader())?;
     let bar = Bar::new(context.output);
-    let max_object_bytes =
-        args.max_object_bytes.map_or(context.settings.max_object_bytes, NonZeroU64::get);
-    let limits = Limits { max_object_bytes };
-    let mut summary = plan.carry_out(&mut writer, limits, context.now, &bar)?;
+    let mut limits = limits(context);
+    if let Some(bytes) = args.max_object_bytes {
+        limits.max_object_bytes = bytes.get();
+    }
+    let mut summary = plan.carry_out(&mut writer, limits, bounds(context), &bar)?;
     bar.finish();
     summary.seconds = started.elapsed().as_secs_f64();
     tell(&summary, args, context)?;
-    Ok(if summary.is_partial() { Exit::Partial } else { Exit::Done })
+    Ok(ending(&summary))
 }
 
-/// The sources that the user named.
-pub(super) fn open_sources(names: &[String]) -> Vec<Box<dyn Source>> {
-    names.iter().map(|name| Box::new(Local::new(name)) as Box<dyn Source>).collect()
+/// Lists the sources, from their last complete ingest on where that saves listing.
+fn plan<'a>(sources: &'a [SourceRequest], context: &Context) -> Result<Plan<'a>, Failure> {
+    let path = &context.settings.store;
+    let store = Reader::exists(path).then(|| Reader::open(path)).transpose()?;
+    let trailing = Duration::days(context.settings.ingest.trailing_days.into());
+    let history = History { store: store.as_ref(), trailing, now: context.now };
+    Ok(Plan::list(sources, history)?)
+}
+
+/// What one object may cost.
+pub(super) fn limits(context: &Context) -> Limits {
+    Limits { max_object_bytes: context.settings.ingest.max_object_bytes }
+}
+
+/// What may be on its way from S3 at once.
+pub(super) fn bounds(context: &Context) -> Bounds {
+    let settings = context.settings.ingest;
+    Bounds { bytes: settings.bytes_in_flight, requests: settings.requests_in_flight }
+}
+
+/// How a run ends that came this far.
+pub(super) fn ending(summary: &Summary) -> Exit {
+    if summary.is_failure() {
+        Exit::Failed
+    } else if summary.is_partial() {
+        Exit::Partial
+    } else {
+        Exit::Done
+    }
 }
 
 impl SelectionArgs {
@@ -129,33 +145,48 @@ impl SelectionArgs {
 }
 
 fn dry_run(
-    sources: &[Box<dyn Source>],
-    selection: &Selection,
+    sources: &[SourceRequest],
     args: &IngestArgs,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let mut plan = Plan::list(sources, selection)?;
+    let mut plan = plan(sources, context)?;
     if Reader::exists(&context.settings.store) {
         plan = plan.without_known(&Reader::open(&context.settings.store)?)?;
     }
+    let summary = plan.summary();
+    let requests = plan.requests();
+    let cost = request_cost_usd(requests);
     let line = if args.json {
         serde_json::json!({
-            "objects_listed": plan.summary().objects_listed,
-            "objects_skipped": plan.summary().objects_skipped,
+            "objects_listed": summary.objects_listed,
+            "objects_skipped": summary.objects_skipped,
+            "objects_failed": summary.objects_failed,
+            "sources_failed": summary.sources_failed,
             "objects_to_read": plan.objects(),
             "bytes_compressed": plan.bytes(),
+            "requests": requests,
+            "estimated_cost_usd": cost,
         })
         .to_string()
     } else {
-        format!(
+        let mut text = format!(
             "would read {} of {} objects, {}",
             grouped(plan.objects().into()),
-            grouped(plan.summary().objects_listed.into()),
+            grouped(summary.objects_listed.into()),
             bytes(plan.bytes())
-        )
+        );
+        if requests.list + requests.get > 0 {
+            text = format!(
+                "{text}; {} listing and {} object requests, about ${cost} at the prices of us-east-1",
+                grouped(requests.list.into()),
+                grouped(requests.get.into()),
+            );
+        }
+        text
     };
+    warn_of_troubles(summary, context);
     output::result(&format!("{line}\n"))?;
-    Ok(Exit::Done)
+    Ok(ending(summary))
 }
 
 fn tell(summary: &Summary, args: &IngestArgs, context: &Context) -> Result<(), Failure> {
@@ -190,15 +221,24 @@ pub(super) fn warn_of_troubles(summary: &Summary, context: &Context) {
     if summary.objects_failed > 0 {
         parts.push(format!("objects not readable: {}", grouped(summary.objects_failed.into())));
     }
+    if summary.sources_failed > 0 {
+        parts.push(format!("sources not readable: {}", grouped(summary.sources_failed.into())));
+    }
     context.output.warn(&parts.join("; "));
     for trouble in &summary.first_troubles {
         context.output.warn(trouble);
     }
+    for hint in &summary.hints {
+        context.output.hint(hint);
+    }
 }
 
 fn what_now(summary: &Summary) -> String {
+    if summary.is_failure() {
+        return "nothing could be read".to_owned();
+    }
     let mut text = "everything else was kept".to_owned();
-    if summary.objects_failed > 0 {
+    if summary.objects_failed + summary.sources_failed > 0 {
         text.push_str("; what was not readable is tried again next time");
     }
     if !summary.rejects.is_empty() {

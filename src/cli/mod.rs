@@ -11,6 +11,7 @@ mod progress;
 mod query;
 mod range;
 mod report;
+mod sources;
 mod store;
 mod time;
 

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::ingest::{open_sources, warn_of_troubles};
+use super::ingest::{bounds, limits, warn_of_troubles};
 use super::progress::Bar;
+use super::sources::{S3Args, requests};
 use super::{Context, Exit, Failure, output, time};
-use crate::pipeline::{self, PeriodChoice, Plan, ReportForm, ReportRequest, Selection};
-use crate::records::Limits;
+use crate::pipeline::{self, History, PeriodChoice, Plan, ReportForm, ReportRequest, Selection};
 use crate::render::{TextOptions, Theme};
 use crate::store::{OnLocked, Reader, Writer};
 
@@ -37,7 +37,8 @@ Examples:
 
 #[derive(Debug, Args)]
 struct WeeklyArgs {
-    /// Read this folder or file into a temporary store and report on it
+    /// Read this folder, file, `s3://bucket/prefix` or configured source into a temporary store and
+    /// report on it
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
     /// Report on the week that holds this day
@@ -109,13 +110,13 @@ fn one_shot(
     args: &WeeklyArgs,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let sources = open_sources(&[source.to_owned()]);
-    let plan = Plan::list(&sources, &Selection::default())?;
+    let s3 = S3Args::default();
+    let sources = requests(&[source.to_owned()], &Selection::default(), &s3, context)?;
+    let plan = Plan::list(&sources, History::none(context.now))?;
     let folder = tempfile::tempdir().map_err(pipeline::Error::Temporary)?;
     let mut writer = Writer::open(folder.path(), OnLocked::Fail)?;
     let bar = Bar::new(context.output);
-    let limits = Limits { max_object_bytes: context.settings.max_object_bytes };
-    let summary = plan.carry_out(&mut writer, limits, context.now, &bar)?;
+    let summary = plan.carry_out(&mut writer, limits(context), bounds(context), &bar)?;
     bar.finish();
     warn_of_troubles(&summary, context);
     if summary.is_partial() {

@@ -114,16 +114,17 @@ pub enum Error {
 impl Error {
     /// Whether the user's words are wrong, rather than the data or the machine.
     pub fn is_usage(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Sql(_)
-                | Self::PricesFile { .. }
-                | Self::Overrides(_)
-                | Self::OwnPrices(_)
-                | Self::KeysUnreadable { .. }
-                | Self::Keys { .. }
-                | Self::MetadataFile { .. }
-        )
+            | Self::PricesFile { .. }
+            | Self::Overrides(_)
+            | Self::OwnPrices(_)
+            | Self::KeysUnreadable { .. }
+            | Self::Keys { .. }
+            | Self::MetadataFile { .. } => true,
+            Self::Source(source) => source.is_usage(),
+            _ => false,
+        }
     }
 
     /// What the user can do next.
@@ -154,7 +155,7 @@ impl Error {
             Self::MetadataFile { .. } => Some(
                 r#"the file holds {"s3://bucket/key": {"x-amz-meta-signature": "…"}, …}"#.into(),
             ),
-            Self::Source(source) => source.hint().map(str::to_owned),
+            Self::Source(source) => source.hint(),
             Self::Store(source) => source.hint(),
             _ => None,
         }

@@ -12,7 +12,10 @@ mod report;
 mod verify;
 
 pub use error::{Error, SqlMistake};
-pub use ingest::{Duplicates, Plan, Progress, Selection, Silent, Summary};
+pub use ingest::{
+    Duplicates, History, Plan, Progress, RequestCounts, Selection, Silent, SourceRequest, Summary,
+    request_cost_usd,
+};
 pub use prices::{
     CatalogueFacts, PriceCheck, PriceFinding, PricesFileFacts, catalogue, check_prices, price_book,
 };

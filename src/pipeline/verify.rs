@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::DateTime;
 use rayon::prelude::*;
 
-use super::{Error, Progress};
+use super::{Error, Progress, Selection};
 use crate::audit::integrity::keys::PublicKeys;
 use crate::audit::integrity::{
     DigestName, DigestObject, Hashed, LogObject, Metadata, Scope, Survey, Trouble, Verification,
@@ -51,7 +51,9 @@ pub fn verify(
 ) -> Result<Verified, Error> {
     let keys = request.keys.as_deref().map_or_else(|| Ok(PublicKeys::default()), public_keys)?;
     let given = request.metadata.as_deref().map(GivenMetadata::read).transpose()?;
-    let listing = source.list().map_err(Error::Source)?;
+    let kinds = vec![ObjectKind::CloudTrail, ObjectKind::CloudTrailInsight, ObjectKind::Digest];
+    let trails = Selection { kinds, ..Selection::default() };
+    let listing = source.list(&trails).map_err(Error::Source)?;
     let (digests, logs): (Vec<Found>, Vec<Found>) =
         listing.objects.into_iter().filter_map(Found::of).partition(|found| found.name.is_some());
     let reading = Reading { source, cap: request.max_object_bytes, given: given.as_ref() };
@@ -152,6 +154,7 @@ impl Reading<'_> {
     fn fetch(&self, entry: &ObjectEntry) -> Result<Vec<u8>, Trouble> {
         self.source
             .fetch(entry, self.cap)
+            .map(|fetched| fetched.bytes)
             .map_err(|error| Trouble::Unreadable(super::ingest::with_reason(&error)))
     }
 }

@@ -26,6 +26,22 @@ pub enum Error {
         /// The known key most like an unknown one.
         nearest: Option<String>,
     },
+    /// A source that can't be meant as it is written.
+    #[error("source `{name}` in the configuration file: {problem}")]
+    Source {
+        /// The source's name.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A number that can't be meant.
+    #[error("`{key}` in the configuration file is out of range")]
+    OutOfRange {
+        /// The key.
+        key: &'static str,
+        /// What it may be.
+        wanted: &'static str,
+    },
     /// Not a time zone.
     #[error("unknown time zone `{name}` in {origin}")]
     UnknownZone {
@@ -57,6 +73,10 @@ impl Error {
             Self::UnknownZone { nearest: None, .. } => {
                 Some("give an IANA name such as `Europe/Berlin` or `UTC`".into())
             }
+            Self::Source { .. } => Some(
+                "`bedrock-lens config check --help` shows what a source is written like".into(),
+            ),
+            Self::OutOfRange { wanted, .. } => Some(format!("it may be {wanted}")),
             Self::NoDataDirectory => Some("name a folder with `--store DIR`".into()),
         }
     }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Error;
+use super::source::SourceSettings;
+use super::{Error, ingest, source};
 use crate::likeness::{ALIKE, nearest};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
@@ -14,16 +15,11 @@ pub(super) struct Contents {
     pub(super) store: Option<PathBuf>,
     pub(super) timezone: Option<String>,
     #[serde(default)]
-    pub(super) ingest: Ingest,
+    pub(super) ingest: ingest::Written,
+    #[serde(default)]
+    pub(super) source: Vec<SourceSettings>,
     #[serde(default)]
     pub(super) prices: Prices,
-}
-
-/// `[ingest]`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Ingest {
-    pub(super) max_object_bytes: Option<u64>,
 }
 
 /// `[prices]`.
@@ -33,7 +29,7 @@ pub(super) struct Prices {
     pub(super) file: Option<PathBuf>,
 }
 
-const KEYS: [&str; 6] = ["store", "timezone", "ingest", "max_object_bytes", "prices", "file"];
+const KEYS: [&str; 4] = ["store", "timezone", "prices", "file"];
 
 pub(super) fn read(path: &Path) -> Result<Contents, Error> {
     let text = std::fs::read_to_string(path)
@@ -50,7 +46,10 @@ fn parse(text: &str, path: &Path) -> Result<Contents, Error> {
                 .map_or_else(|| error.message().to_owned(), |key| format!("unknown key `{key}`")),
             path: path.to_owned(),
             line: text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1,
-            nearest: unknown.and_then(|key| nearest(key, KEYS, ALIKE).map(str::to_owned)),
+            nearest: unknown.and_then(|key| {
+                let keys = KEYS.into_iter().chain(ingest::KEYS).chain(source::KEYS);
+                nearest(key, keys, ALIKE).map(str::to_owned)
+            }),
         }
     })
 }

@@ -4,6 +4,8 @@
 
 mod error;
 mod file;
+mod ingest;
+mod source;
 
 use std::path::{Path, PathBuf};
 
@@ -13,9 +15,8 @@ use etcetera::AppStrategy;
 use crate::likeness::{ALIKE, nearest};
 
 pub use error::Error;
-
-/// Default bound on what one object may inflate to: 1 GiB.
-const MAX_OBJECT_BYTES: u64 = 1 << 30;
+pub use ingest::IngestSettings;
+pub use source::{LogKind, SourceSettings};
 
 /// The configuration file looked for in the current folder.
 const DEFAULT_FILE: &str = "bedrock-lens.toml";
@@ -40,6 +41,10 @@ pub struct Environment {
     pub store: Option<PathBuf>,
     /// `BEDROCK_LENS_TIMEZONE`.
     pub timezone: Option<String>,
+    /// `AWS_ENDPOINT_URL_S3`, which the SDK obeys by itself; it also tells how buckets are addressed.
+    pub s3_endpoint_url: Option<String>,
+    /// `AWS_CA_BUNDLE`: certificates to trust, which the SDK leaves to us.
+    pub ca_bundle: Option<PathBuf>,
     /// Whether `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
     /// Whether `TERM` is `dumb`.
@@ -57,6 +62,8 @@ impl Environment {
             config: path("BEDROCK_LENS_CONFIG").map(PathBuf::from),
             store: path("BEDROCK_LENS_STORE").map(PathBuf::from),
             timezone: text("BEDROCK_LENS_TIMEZONE"),
+            s3_endpoint_url: text("AWS_ENDPOINT_URL_S3"),
+            ca_bundle: path("AWS_CA_BUNDLE").map(PathBuf::from),
             no_color: text("NO_COLOR").is_some(),
             dumb_terminal: text("TERM").as_deref() == Some("dumb"),
         }
@@ -70,8 +77,16 @@ pub struct Settings {
     pub store: PathBuf,
     /// The zone that days and hours are cut in.
     pub timezone: Tz,
-    /// Most bytes one object may inflate to.
-    pub max_object_bytes: u64,
+    /// The configuration file that was read.
+    pub file: Option<PathBuf>,
+    /// How logs are read.
+    pub ingest: IngestSettings,
+    /// Where logs are read from, as named in the configuration file.
+    pub sources: Vec<SourceSettings>,
+    /// An endpoint for S3 alone, from the environment.
+    pub s3_endpoint_url: Option<String>,
+    /// Certificates to trust when talking to AWS, from the environment.
+    pub ca_bundle: Option<PathBuf>,
     /// The user's prices file, on top of the catalogue that comes with the tool.
     pub prices_file: Option<PathBuf>,
 }
@@ -99,7 +114,11 @@ impl Settings {
             store: store.map_or_else(default_store, Ok)?,
             timezone: timezone.map_or(Ok(Tz::UTC), |(name, origin)| zone(name, origin))?,
             prices_file: file.prices.file.map(|prices| folder.join(prices)),
-            max_object_bytes: file.ingest.max_object_bytes.unwrap_or(MAX_OBJECT_BYTES),
+            ingest: file.ingest.resolve()?,
+            sources: source::resolve(file.source, folder)?,
+            s3_endpoint_url: environment.s3_endpoint_url.clone(),
+            ca_bundle: environment.ca_bundle.clone(),
+            file: path.map(Path::to_owned),
         })
     }
 }

@@ -3,33 +3,40 @@
 //! Knows objects and their bytes, not what is in them. A listing is complete and in a fixed order;
 //! what could not be listed or read is told object by object, so that the rest goes on.
 
+mod ahead;
+mod error;
 mod local;
+mod s3;
+
+pub use ahead::{Ahead, Bounds};
+pub use error::Error;
+pub use local::{Local, portable_key};
+pub use s3::{S3, S3Options, is_s3_url};
 
 use std::collections::BTreeMap;
-use std::io;
+use std::sync::Arc;
 
 use crate::schema::TimeMs;
 
-pub use local::{Local, portable_key};
-
 /// A place that holds log objects.
 ///
-/// Both calls block. `fetch` may be called from several threads at once.
+/// All calls block. `fetch` may be called from several threads at once.
 pub trait Source: Send + Sync {
     /// The source as the user named it.
     fn name(&self) -> String;
 
-    /// All objects, sorted by key; nothing found is an empty listing.
+    /// The objects, sorted by key; nothing found is an empty listing. Where listing is dear, folders
+    /// that aren't wanted are left out; where it is cheap, everything is listed.
     ///
     /// # Errors
     /// [`Error`] when nothing can be listed at all: no such place, or no permission.
-    fn list(&self) -> Result<Listing, Error>;
+    fn list(&self, wanted: &dyn Wanted) -> Result<Listing, Error>;
 
     /// The bytes of one listed object, as stored; of a larger one the first `most`.
     ///
     /// # Errors
-    /// [`Error::Read`] when this object can't be read; others may.
-    fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Vec<u8>, Error>;
+    /// When this object can't be read; others may.
+    fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Fetched, Error>;
 
     /// The object's user metadata, names in lower case without `x-amz-meta-`; `None` where the place
     /// keeps none.
@@ -38,6 +45,58 @@ pub trait Source: Send + Sync {
     /// [`Error::Read`] when it can't be asked for.
     fn metadata(&self, _object: &ObjectEntry) -> Result<Option<BTreeMap<String, String>>, Error> {
         Ok(None)
+    }
+
+    /// Whether objects are far away, so that they should be asked for before they are needed.
+    fn is_far(&self) -> bool {
+        false
+    }
+
+    /// Fetches these objects in their order, several at once, as far as `ahead` has room, until all
+    /// are handed over or nobody wants more. For sources that are far.
+    fn fetch_ahead(&self, objects: &[&ObjectEntry], most: u64, ahead: &Arc<Ahead>) {
+        for (at, object) in objects.iter().enumerate() {
+            if !ahead.admit(object.size_bytes.min(most)) {
+                return;
+            }
+            ahead.put(at, object.size_bytes.min(most), self.fetch(object, most));
+        }
+    }
+
+    /// Requests made so far; none where objects cost no requests.
+    fn requests(&self) -> Requests {
+        Requests::default()
+    }
+}
+
+/// What of a place is wanted, folder by folder.
+pub trait Wanted {
+    /// What to do with the folder of this path, which ends in `/` or is empty.
+    fn folder(&self, path: &str) -> Folder;
+}
+
+/// What to do with a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Folder {
+    /// Nothing below it is wanted.
+    Leave,
+    /// Ask for each of its folders; they are few.
+    Open,
+    /// Ask for each of its folders, unless there are too many of them.
+    Try,
+    /// All below it is wanted.
+    Whole,
+    /// All below these folders is wanted, which lie in it and may not exist.
+    Only(Vec<String>),
+}
+
+/// All of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Everything;
+
+impl Wanted for Everything {
+    fn folder(&self, _path: &str) -> Folder {
+        Folder::Whole
     }
 }
 
@@ -48,6 +107,8 @@ pub struct Listing {
     pub objects: Vec<ObjectEntry>,
     /// What is there and could not be listed, in the order met.
     pub failures: Vec<Error>,
+    /// Whether folders were left out that weren't wanted: then finding nothing means little.
+    pub is_selective: bool,
 }
 
 /// One object, before it is opened.
@@ -82,65 +143,31 @@ impl ObjectEntry {
     }
 }
 
-/// Listing or reading log objects failed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is nothing at this place.
-    #[error("no such file or folder: `{location}`")]
-    NotFound {
-        /// The place, as the user named it.
-        location: String,
-    },
-    /// A pipe, a device or the like.
-    #[error("neither a file nor a folder: `{location}`")]
-    NotAFile {
-        /// The place, as the user named it.
-        location: String,
-    },
-    /// A place, or a folder below it, that can't be listed.
-    #[error("could not list `{location}`")]
-    List {
-        /// The file or folder.
-        location: String,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Listed, but could not be fetched.
-    #[error("could not read `{location}`")]
-    Read {
-        /// The object.
-        location: String,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A name that can't be kept as text.
-    #[error("the name of `{location}` is not UTF-8")]
-    NameNotUtf8 {
-        /// The name, as far as it can be shown.
-        location: String,
-    },
+/// An object's bytes.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// As stored.
+    pub bytes: Vec<u8>,
+    /// What was fetched, where that is another version than the one listed.
+    pub changed: Option<Version>,
 }
 
-impl Error {
-    /// What to do next, where there is something to say.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::NotFound { .. } => {
-                Some("is the path right? a bucket is written as `s3://bucket/prefix`")
-            }
-            Self::List { source, .. } => denied(source).then_some(
-                "listing a folder needs read and execute permission on it for the user running this",
-            ),
-            Self::Read { source, .. } => denied(source)
-                .then_some("the file needs read permission for the user running this"),
-            Self::NotAFile { .. } => Some("write it to a file, and name that"),
-            Self::NameNotUtf8 { .. } => Some("rename the file and run again"),
-        }
-    }
+/// A version of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// As in [`ObjectEntry`].
+    pub fingerprint: String,
+    /// Stored size, bytes.
+    pub size_bytes: u64,
+    /// Last modification.
+    pub modified: Option<TimeMs>,
 }
 
-fn denied(source: &io::Error) -> bool {
-    source.kind() == io::ErrorKind::PermissionDenied
+/// Requests that a place charges for, retries within the SDK not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Pages of listings.
+    pub list: u64,
+    /// Objects asked for.
+    pub get: u64,
 }

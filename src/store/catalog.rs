@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Transaction, params};
 use serde::Serialize;
 
 use super::{Error, files};
@@ -186,16 +186,6 @@ impl Catalog {
     pub(super) fn prompt_key(&self) -> Result<[u8; 32], Error> {
         self.run("read", |c| {
             c.query_row("SELECT value FROM meta WHERE key = 'prompt_key'", [], |row| row.get(0))
-        })
-    }
-
-    /// Whether this very version of the object was read before.
-    pub(super) fn is_known(&self, object: &str, fingerprint: &str) -> Result<bool, Error> {
-        self.run("read", |c| {
-            c.prepare_cached("SELECT fingerprint = ?2 FROM objects WHERE object = ?1")?
-                .query_row(params![object, fingerprint], |row| row.get(0))
-                .optional()
-                .map(|known| known.unwrap_or(false))
         })
     }
 

@@ -13,6 +13,7 @@ mod catalog;
 mod commit;
 mod error;
 mod files;
+mod history;
 mod info;
 mod lock;
 mod repeats;
@@ -27,6 +28,7 @@ use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
 pub use catalog::{FileEntry, ObjectEntry};
 pub use commit::{Committed, ReadObject};
 pub use error::Error;
+pub use history::Completed;
 pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
 pub use lock::OnLocked;
 pub use verify::{Problem, Verification};
@@ -64,14 +66,6 @@ impl Reader {
         let catalog = Catalog::open_as_it_is(root)?
             .ok_or_else(|| Error::Missing { path: root.to_owned() })?;
         Ok(Self { root: root.to_owned(), catalog, _lock: lock })
-    }
-
-    /// Whether this very version of the object has been read before.
-    ///
-    /// # Errors
-    /// When the catalogue can't be read.
-    pub fn is_known(&self, object: &str, fingerprint: &str) -> Result<bool, Error> {
-        self.catalog.is_known(object, fingerprint)
     }
 
     /// Whether there is a store in the folder.

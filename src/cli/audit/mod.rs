@@ -4,7 +4,7 @@ mod verify;
 
 use clap::Subcommand;
 
-use super::{Context, Exit, Failure, output, progress, time};
+use super::{Context, Exit, Failure, output, progress, sources, time};
 
 /// Prove that logs are whole and unchanged
 #[derive(Debug, Subcommand)]

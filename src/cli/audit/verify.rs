@@ -6,11 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Exit, Failure, output, progress, time};
+use super::{Context, Exit, Failure, output, progress, sources, time};
 use crate::audit::integrity::{Problem, ProblemKind, Scope, Verdict, Verification};
 use crate::pipeline::{self, Verified, VerifyRequest};
 use crate::render::format::number::{bytes, grouped};
-use crate::sources::Local;
 
 /// Check that CloudTrail's log files are as they were delivered, by the digests CloudTrail signed
 ///
@@ -34,7 +33,7 @@ A plain copy of a bucket loses the signatures, which are object metadata. Give t
 a JSON file of {\"s3://bucket/key\": {\"x-amz-meta-signature\": …}}, or take those of all but the newest
 digest from the digest that follows, with --recover-signatures.")]
 pub(in crate::cli) struct VerifyArgs {
-    /// Folder that holds the bucket, or `AWSLogs`
+    /// Folder that holds the bucket, or `AWSLogs`; `s3://bucket/prefix`; or a configured source
     #[arg(value_name = "SOURCE")]
     source: PathBuf,
     /// Public keys: what `aws cloudtrail list-public-keys` printed; a file, or a folder of such files
@@ -73,10 +72,11 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
             region: args.region.clone(),
             recover_signatures: args.recover_signatures,
         },
-        max_object_bytes: context.settings.max_object_bytes,
+        max_object_bytes: context.settings.ingest.max_object_bytes,
     };
     let bar = progress::Bar::new(context.output);
-    let verified = pipeline::verify(&Local::new(&args.source), &request, &bar);
+    let source = sources::place(&args.source, context)?;
+    let verified = pipeline::verify(source.as_ref(), &request, &bar);
     bar.finish();
     let verified = verified?;
     if args.json {

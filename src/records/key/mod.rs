@@ -10,7 +10,10 @@
 //! YYYY/MM/DD/HH/STREAM-VERSION-YYYY-MM-DD-HH-MM-SS-UUID        (Firehose)
 //! ```
 
+mod folder;
 mod written;
+
+pub use folder::{Dated, FolderFacts, classify_folder};
 
 use crate::records::Skip;
 use crate::schema::TimeMs;

@@ -56,7 +56,30 @@ fn from_folders(folders: &[&str]) -> Option<(TimeMs, TimeMs)> {
     })
 }
 
-fn number(text: &str, length: usize) -> Option<u32> {
+/// The time of a folder by its year, month, day and hour, as many as there are; `None` without a
+/// year, or where there is no such day.
+pub(super) fn span_of_parts(parts: &[u32]) -> Option<(TimeMs, TimeMs)> {
+    let start = |parts: [u32; 4]| from_parts([parts[0], parts[1], parts[2]], [parts[3], 0, 0]);
+    match *parts {
+        [year] => Some((start([year, 1, 1, 0])?, start([year + 1, 1, 1, 0])?)),
+        [year, month] => {
+            let next = if month == 12 { [year + 1, 1, 1, 0] } else { [year, month + 1, 1, 0] };
+            Some((start([year, month, 1, 0])?, start(next)?))
+        }
+        [year, month, day] => Some(span_of(start([year, month, day, 0])?, DAY_MS)),
+        [year, month, day, hour] => Some(span_of(start([year, month, day, hour])?, HOUR_MS)),
+        _ => None,
+    }
+}
+
+/// The year of a time, at least 1 and at most 9999.
+pub(super) fn year(time: TimeMs) -> u32 {
+    use chrono::Datelike as _;
+    let time = chrono::DateTime::from_timestamp_millis(time.0).unwrap_or_default();
+    time.year().clamp(1, 9999).unsigned_abs()
+}
+
+pub(super) fn number(text: &str, length: usize) -> Option<u32> {
     (text.len() == length).then(|| digits(text.as_bytes()))?
 }
 

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Error, Listing, ObjectEntry, Source};
+use super::{Error, Fetched, Listing, ObjectEntry, Source, Wanted};
 use crate::schema::TimeMs;
 
 /// A folder, with all folders below it, or a single file.
@@ -34,7 +34,7 @@ impl Source for Local {
         self.root.display().to_string()
     }
 
-    fn list(&self) -> Result<Listing, Error> {
+    fn list(&self, _wanted: &dyn Wanted) -> Result<Listing, Error> {
         let metadata = fs::metadata(&self.root).map_err(|source| no_place(&self.root, source))?;
         let naming = Naming::new(&self.root, metadata.is_dir())?;
         let mut listing = Listing::default();
@@ -53,7 +53,7 @@ impl Source for Local {
         Ok(listing)
     }
 
-    fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Vec<u8>, Error> {
+    fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Fetched, Error> {
         let expected = usize::try_from(object.size_bytes.min(most)).unwrap_or_default();
         let mut bytes = Vec::new();
         let mut read = || {
@@ -61,8 +61,11 @@ impl Source for Local {
             bytes.try_reserve_exact(expected)?;
             fs::File::open(&object.location)?.take(most).read_to_end(&mut bytes)
         };
-        read().map_err(|source| Error::Read { location: object.location.clone(), source })?;
-        Ok(bytes)
+        read().map_err(|source| Error::Read {
+            location: object.location.clone(),
+            source: source.into(),
+        })?;
+        Ok(Fetched { bytes, changed: None })
     }
 }
 
@@ -223,7 +226,7 @@ fn no_place(path: &Path, source: io::Error) -> Error {
 }
 
 fn no_list(path: &Path, source: io::Error) -> Error {
-    Error::List { location: path.to_string_lossy().into_owned(), source }
+    Error::List { location: path.to_string_lossy().into_owned(), source: source.into() }
 }
 
 #[cfg(test)]

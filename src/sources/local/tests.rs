@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::{Local, portable_key};
-use crate::sources::{Error, Listing, ObjectEntry, Source};
+use crate::sources::{Error, Everything, Listing, ObjectEntry, Source};
 
 const LOG: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/02/a.json.gz";
 
@@ -24,7 +24,7 @@ fn write(path: &Path, content: &str) {
 }
 
 fn list(root: &Path) -> Listing {
-    let listing = Local::new(root).list().expect("a listing");
+    let listing = Local::new(root).list(&Everything).expect("a listing");
     assert!(listing.failures.is_empty(), "{:?}", listing.failures);
     listing
 }
@@ -51,7 +51,7 @@ fn listed_objects_can_be_fetched_and_know_their_size() {
     let folder = folder(&["a/z.json"]);
     let source = Local::new(folder.path());
     let object = only(folder.path());
-    assert_eq!(source.fetch(&object, u64::MAX).expect("bytes"), b"a/z.json");
+    assert_eq!(source.fetch(&object, u64::MAX).expect("bytes").bytes, b"a/z.json");
     assert_eq!(object.size_bytes, 8);
     assert!(object.modified.is_some());
     assert!(object.fingerprint.starts_with("8-"), "{}", object.fingerprint);
@@ -111,7 +111,8 @@ fn an_empty_folder_is_an_empty_listing() {
 #[test]
 fn a_missing_place_is_named_with_a_hint() {
     let folder = folder(&[]);
-    let error = Local::new(folder.path().join("nowhere")).list().expect_err("nothing there");
+    let error =
+        Local::new(folder.path().join("nowhere")).list(&Everything).expect_err("nothing there");
     assert!(matches!(error, Error::NotFound { .. }), "{error}");
     assert!(error.to_string().contains("nowhere"), "{error}");
     assert!(error.hint().is_some());
@@ -158,7 +159,7 @@ mod unix {
         symlink(folder.path().join("gone"), folder.path().join("broken")).expect("a link");
         symlink(folder.path().join("gone"), folder.path().join(".hidden")).expect("a link");
         write(&folder.path().join(OsStr::from_bytes(b"caf\xe9.json")), "");
-        let listing = Local::new(folder.path()).list().expect("a listing");
+        let listing = Local::new(folder.path()).list(&Everything).expect("a listing");
         assert_eq!(listing.objects.len(), 1);
         let told: Vec<String> = listing.failures.iter().map(Error::to_string).collect();
         assert_eq!(told.len(), 2, "{told:?}");
@@ -180,10 +181,10 @@ mod unix {
             let source = Local::new(folder.path());
             let error = source.fetch(&objects[0], u64::MAX).expect_err("denied");
             assert!(error.hint().is_some_and(|hint| hint.contains("read permission")));
-            let listing = source.list().expect("a listing");
+            let listing = source.list(&Everything).expect("a listing");
             assert_eq!(listing.objects.len(), 1);
             assert!(matches!(&listing.failures[..], [Error::List { .. }]));
-            assert!(Local::new(folder.path().join("b")).list().is_err());
+            assert!(Local::new(folder.path().join("b")).list(&Everything).is_err());
         } // The super-user is denied nothing, so there is nothing to see.
         lock("b", 0o700);
     }

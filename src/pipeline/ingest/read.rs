@@ -1,0 +1,254 @@
+//! Carrying out a plan: fetch ahead what is far, decode in parallel, commit a batch at a time.
+
+use std::sync::{Arc, mpsc};
+
+use rayon::prelude::*;
+
+use super::super::Error;
+use super::plan::{Listed, Plan, Task};
+use super::{Progress, Summary};
+use crate::records::key::{KeyFacts, ObjectKind};
+use crate::records::{self, Decoded, Limits, ObjectName, PromptKey, Skip};
+use crate::sources::{Ahead, Bounds, Fetched, ObjectEntry};
+use crate::store::{self, ReadObject, Writer};
+
+/// A batch, what one commit takes in, is closed when it holds this many stored bytes …
+const BATCH_BYTES: u64 = 64 << 20;
+/// … or objects …
+const BATCH_OBJECTS: usize = 20_000;
+/// … or rows, at about 1 KB each in memory. Two batches exist at a time.
+const BATCH_ROWS: usize = 100_000;
+/// Stored bytes that each thread reads before a batch is looked at: what it may grow over its bounds.
+const READ_BYTES: u64 = 2 << 20;
+/// Objects that each thread reads before a batch is looked at.
+const READ_OBJECTS: usize = 256;
+
+impl Plan<'_> {
+    /// Reads, decodes and commits what the plan holds. `bounds` hold for what is fetched ahead from
+    /// all sources together.
+    ///
+    /// # Errors
+    /// When the store can't be written. What was committed before stays.
+    pub fn carry_out(
+        mut self,
+        writer: &mut Writer,
+        limits: Limits,
+        bounds: Bounds,
+        progress: &dyn Progress,
+    ) -> Result<Summary, Error> {
+        progress.plan(self.objects(), self.bytes());
+        let mut summary = std::mem::take(&mut self.summary);
+        let failed = {
+            let key = writer.prompt_key()?;
+            let reading = Reading::new(&self, limits, bounds, key, progress);
+            reading.store(&self.tasks, writer, &mut summary, self.now().timestamp_millis())?
+        };
+        for source in failed {
+            self.sources[source].has_failures = true;
+        }
+        writer.complete(&Self::completed(&self.sources, self.now()))?;
+        summary.requests = self.requests_made();
+        Ok(summary)
+    }
+}
+
+type Outcome = Result<ReadObject, crate::sources::Error>;
+
+/// How objects are read.
+struct Reading<'a> {
+    sources: &'a [Listed<'a>],
+    /// By source; `None` where objects are fetched when they are needed.
+    ahead: Vec<Option<Arc<Ahead>>>,
+    limits: Limits,
+    key: PromptKey,
+    progress: &'a dyn Progress,
+}
+
+/// A task and its number among the tasks of its source.
+type Numbered<'a> = (&'a Task, usize);
+
+impl<'a> Reading<'a> {
+    fn new(
+        plan: &'a Plan<'_>,
+        limits: Limits,
+        bounds: Bounds,
+        key: PromptKey,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let far = plan.sources.iter().filter(|listed| listed.source.is_far()).count().max(1);
+        let share =
+            Bounds { bytes: bounds.bytes / far as u64, requests: (bounds.requests / far).max(1) };
+        let ahead =
+            |listed: &Listed<'_>| listed.source.is_far().then(|| Arc::new(Ahead::new(share)));
+        Self {
+            sources: &plan.sources,
+            ahead: plan.sources.iter().map(ahead).collect(),
+            limits,
+            key,
+            progress,
+        }
+    }
+
+    /// Reads all tasks into the store; returns the sources of which something could not be read.
+    fn store(
+        &self,
+        tasks: &[Task],
+        writer: &mut Writer,
+        summary: &mut Summary,
+        now_ms: i64,
+    ) -> Result<Vec<usize>, Error> {
+        let tasks = numbered(tasks, self.sources.len());
+        let mut failed = Vec::new();
+        std::thread::scope(|scope| {
+            for (source, ahead) in self.ahead.iter().enumerate() {
+                let Some(ahead) = ahead else { continue };
+                let tasks = &tasks;
+                scope.spawn(move || self.fetch_ahead(source, tasks, ahead));
+            }
+            // A rendezvous: the next batch is read while one is committed, and then waits.
+            let (sender, batches) = mpsc::sync_channel(0);
+            scope.spawn(|| {
+                let sender = sender;
+                let mut rest = tasks.as_slice();
+                // Sending fails when committing has failed: then nobody wants the rest.
+                while !rest.is_empty() && sender.send(self.batch(&mut rest)).is_ok() {}
+                self.ahead.iter().flatten().for_each(|ahead| ahead.stop());
+            });
+            for (outcomes, sources) in batches {
+                failed.extend(sources);
+                let objects = summary.take(outcomes);
+                summary.add(writer.commit(objects, now_ms)?);
+            }
+            Ok(failed)
+        })
+    }
+
+    fn fetch_ahead(&self, source: usize, tasks: &[Numbered<'_>], ahead: &Arc<Ahead>) {
+        let of_source = tasks.iter().filter(|(task, _)| task.source == source);
+        let entries: Vec<&ObjectEntry> = of_source.map(|(task, _)| &task.entry).collect();
+        self.sources[source].source.fetch_ahead(&entries, most_to_fetch(self.limits), ahead);
+    }
+
+    /// Reads tasks from the front of `rest`, in parallel, until a batch is full; with the sources of
+    /// which something could not be read.
+    fn batch(&self, rest: &mut &[Numbered<'_>]) -> (Vec<Outcome>, Vec<usize>) {
+        let (mut batch, mut failed) = (Vec::new(), Vec::new());
+        let (mut bytes, mut rows) = (0, 0);
+        while !rest.is_empty()
+            && bytes < BATCH_BYTES
+            && batch.len() < BATCH_OBJECTS
+            && rows < BATCH_ROWS
+        {
+            let (next, later) = rest.split_at(next_share(rest));
+            *rest = later;
+            let read: Vec<Outcome> = next.par_iter().map(|task| self.object(*task)).collect();
+            let failures = next.iter().zip(&read).filter(|(_, outcome)| outcome.is_err());
+            failed.extend(failures.map(|((task, _), _)| task.source));
+            bytes += next.iter().map(|(task, _)| task.entry.size_bytes).sum::<u64>();
+            rows += read.iter().flatten().map(|object| rows_of(&object.decoded)).sum::<usize>();
+            batch.extend(read);
+        }
+        (batch, failed)
+    }
+
+    fn object(&self, (task, number): Numbered<'_>) -> Outcome {
+        let most = most_to_fetch(self.limits);
+        let fetched = match &self.ahead[task.source] {
+            Some(ahead) => ahead.take(number, &task.entry),
+            None => self.sources[task.source].source.fetch(&task.entry, most),
+        };
+        let result = fetched.map(|fetched| task.decode(fetched, self.limits, &self.key));
+        let rows = result.as_ref().map_or(0, |read| rows_of(&read.decoded));
+        self.progress.advance(1, task.entry.size_bytes, rows as u64);
+        result
+    }
+}
+
+/// The tasks with their numbers within their sources.
+fn numbered(tasks: &[Task], sources: usize) -> Vec<Numbered<'_>> {
+    let mut next = vec![0; sources];
+    let number = |task: &Task| {
+        next[task.source] += 1;
+        next[task.source] - 1
+    };
+    let numbers: Vec<usize> = tasks.iter().map(number).collect();
+    tasks.iter().zip(numbers).collect()
+}
+
+fn rows_of(decoded: &Decoded) -> usize {
+    decoded.invocations.len() + decoded.api_events.len() + decoded.rejects.len()
+}
+
+/// How many tasks to read, by all threads together, before looking at the batch again.
+fn next_share(tasks: &[Numbered<'_>]) -> usize {
+    let threads = rayon::current_num_threads();
+    let most = READ_BYTES * threads as u64;
+    let mut bytes = 0;
+    let fits = tasks.iter().take(READ_OBJECTS * threads).take_while(|(task, _)| {
+        let fits = bytes < most;
+        bytes += task.entry.size_bytes;
+        fits
+    });
+    fits.count()
+}
+
+impl Task {
+    fn decode(&self, fetched: Fetched, limits: Limits, key: &PromptKey) -> ReadObject {
+        let entry = match fetched.changed {
+            Some(version) => ObjectEntry {
+                fingerprint: version.fingerprint,
+                size_bytes: version.size_bytes,
+                modified: version.modified,
+                ..self.entry.clone()
+            },
+            None => self.entry.clone(),
+        };
+        let name =
+            ObjectName { object: &self.object, modified: self.facts.written.or(entry.modified) };
+        let mut decoded = records::decode(&name, &fetched.bytes, &limits, key);
+        let kind = kind(&self.facts, &decoded);
+        for reject in &mut decoded.rejects {
+            reject.kind = reject.kind.take().or_else(|| kind.map(str::to_owned));
+        }
+        let entry = self.catalogue_entry(entry, &decoded, kind);
+        ReadObject { entry, decoded }
+    }
+
+    fn catalogue_entry(
+        &self,
+        entry: ObjectEntry,
+        decoded: &Decoded,
+        kind: Option<&str>,
+    ) -> store::ObjectEntry {
+        store::ObjectEntry {
+            object: self.object.clone(),
+            fingerprint: entry.fingerprint,
+            size_bytes: entry.size_bytes,
+            modified_ms: entry.modified.map(|time| time.0),
+            kind: kind.map(str::to_owned),
+            account: self.facts.account.clone(),
+            region: self.facts.region.clone(),
+            skipped: decoded.skipped.map(Skip::as_str),
+            bytes_uncompressed: decoded.bytes_uncompressed,
+        }
+    }
+}
+
+/// More stored bytes than this inflate to more than the cap, since gzip adds a thousandth at worst;
+/// the rest of such an object need not be read.
+fn most_to_fetch(limits: Limits) -> u64 {
+    limits.max_object_bytes.saturating_add(limits.max_object_bytes / 100).saturating_add(1 << 16)
+}
+
+/// What the object holds: as the path says, else as its rows say.
+fn kind(facts: &KeyFacts, decoded: &Decoded) -> Option<&'static str> {
+    facts.kind.map(ObjectKind::as_str).or(match decoded {
+        Decoded { invocations, .. } if !invocations.is_empty() => {
+            Some(ObjectKind::Invocations.as_str())
+        }
+        Decoded { api_events, .. } if !api_events.is_empty() => {
+            Some(ObjectKind::CloudTrail.as_str())
+        }
+        _ => None,
+    })
+}
