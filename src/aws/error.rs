@@ -355,5 +355,6 @@ fn causes(error: &dyn StdError) -> String {
         }
         next = cause.source();
     }
-    if parts.is_empty() { error.to_string() } else { parts.join(": ") }
+    let said = if parts.is_empty() { error.to_string() } else { parts.join(": ") };
+    said.strip_prefix("other: ").map(str::to_owned).unwrap_or(said)
 }

@@ -2,6 +2,7 @@
 //! [`pipeline`]; one file per subcommand.
 
 mod audit;
+mod config;
 mod exit;
 mod failure;
 mod ingest;
@@ -89,6 +90,8 @@ enum Command {
     Prices(prices::PricesCommand),
     #[command(subcommand)]
     Store(store::StoreCommand),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
 }
 
 /// What every subcommand gets: settings, streams and the present time.
@@ -142,6 +145,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(command) => prices::run(&command, context),
         Command::Store(command) => store::run(&command, context),
+        Command::Config(command) => config::run(&command, context),
     }
 }
 

@@ -11,7 +11,7 @@ mod s3;
 pub use ahead::{Ahead, Bounds};
 pub use error::Error;
 pub use local::{Local, portable_key};
-pub use s3::{S3, S3Options, is_s3_url};
+pub use s3::{S3, S3Options, assuming_policy, is_s3_url, reading_policy};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -20,6 +20,9 @@ fn help_of_every_command() {
         ("help_store_info", &["store", "info"]),
         ("help_store_verify", &["store", "verify"]),
         ("help_store_files", &["store", "files"]),
+        ("help_config", &["config"]),
+        ("help_config_show", &["config", "show"]),
+        ("help_config_check", &["config", "check"]),
         ("help_prices", &["prices"]),
         ("help_prices_list", &["prices", "list"]),
         ("help_prices_show", &["prices", "show"]),
@@ -46,6 +49,9 @@ fn every_command_that_does_something_shows_examples() {
         &["report"],
         &["store"],
         &["prices"],
+        &["config"],
+        &["config", "show"],
+        &["config", "check"],
         &[],
     ] {
         let help = sandbox.bare(args.iter().copied().chain(["--help"])).exits(0).stdout;

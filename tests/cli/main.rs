@@ -1,7 +1,7 @@
 //! What users see: the binary run as they run it, against data whose truth is known.
 //!
-//! One test binary; a module per subject. Needs nothing but the binary and `python3`, which writes
-//! the synthetic logs and their truth (`sample-data/generate.py`).
+//! One test binary; a module per subject. Needs the binary and `python3`, which writes the synthetic
+//! logs and their truth (`sample-data/generate.py`) and runs stand-ins for AWS (`tests/standins`).
 
 mod damage;
 mod help;
@@ -9,9 +9,13 @@ mod ingest;
 mod kill;
 mod query;
 mod report;
+mod s3;
 mod samples;
 mod store;
 mod support;
 mod truth;
 mod verify;
 mod week;
+
+#[path = "../standins/mod.rs"]
+mod standins;

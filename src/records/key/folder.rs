@@ -150,7 +150,9 @@ fn cover(parts: &[u32], depth: usize, from: TimeMs, to: TimeMs, found: &mut Vec<
         if start >= to || end <= from {
             return;
         }
-        if parts.len() >= depth || start >= from && end <= to {
+        let is_inside = start >= from && end <= to;
+        if is_inside || parts.len() >= depth || parts.len() == 3 && is_mostly(start, end, from, to)
+        {
             found.push(parts.to_vec());
             return;
         }
@@ -167,6 +169,13 @@ fn cover(parts: &[u32], depth: usize, from: TimeMs, to: TimeMs, found: &mut Vec<
             cover(&below, depth, from, to, found);
         }
     }
+}
+
+/// Whether the span holds more than half of a day: then listing the day whole takes fewer requests
+/// than listing its hours, and what is too much is left out object by object.
+fn is_mostly(start: TimeMs, end: TimeMs, from: TimeMs, to: TimeMs) -> bool {
+    let held = end.0.min(to.0) - start.0.max(from.0);
+    held > (end.0 - start.0) / 2
 }
 
 fn path_of(parts: &[u32]) -> String {
@@ -202,6 +211,14 @@ mod tests {
     }
 
     #[test]
+    fn few_hours_are_folders_of_their_own_and_many_are_their_day() {
+        let count = |from, to| {
+            covering(INVOCATIONS, time([2026, 11, 10], from), time([2026, 11, 10], to)).len()
+        };
+        assert_eq!((count(3, 4), count(2, 14), count(2, 15), count(0, 23)), (1, 12, 1, 1));
+    }
+
+    #[test]
     fn whole_months_and_years_are_one_folder_each() {
         let found = covering(TRAIL, time([2025, 11, 29], 0), time([2027, 2, 2], 0));
         let below: Vec<&str> = found.iter().filter_map(|path| path.strip_prefix(TRAIL)).collect();
@@ -220,7 +237,7 @@ mod tests {
     fn a_path_inside_of_the_dates_covers_only_itself() {
         let (from, to) = (time([2026, 11, 10], 6), time([2026, 11, 12], 0));
         let month = format!("{INVOCATIONS}2026/11/");
-        assert_eq!(covering(&month, from, to).len(), 18 + 1);
+        assert_eq!(covering(&month, from, to), [10, 11].map(|day| format!("{month}{day}/")));
         assert_eq!(covering(&format!("{month}10/07/"), from, to), [format!("{month}10/07/")]);
         assert!(covering(&format!("{month}12/"), from, to).is_empty());
         assert!(covering(&format!("{INVOCATIONS}2025/"), from, to).is_empty());

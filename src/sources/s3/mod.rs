@@ -6,6 +6,7 @@
 
 mod fetch;
 mod list;
+mod policy;
 mod url;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use super::error::Cause;
 use super::{Ahead, Error, Fetched, Folder, Listing, ObjectEntry, Requests, Source, Wanted};
 use crate::aws::{self, Access, Call, Connection, Problem};
 use list::Lister;
+pub use policy::{assuming_policy, reading_policy};
 use url::S3Url;
 pub use url::is_s3_url;
 
