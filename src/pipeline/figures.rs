@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use polars::prelude::{IntoLazy, LazyFrame, by_name};
 
 use super::Error;
+use crate::metrics::allocation;
 use crate::metrics::cost;
 use crate::metrics::filter::Filter;
 use crate::metrics::tags::{self, tag_keys};
@@ -59,4 +60,20 @@ pub(super) fn selected(
 /// Invocations of a period, each call once.
 pub(super) fn invocations(store: &Reader, period: Option<Period>) -> Result<LazyFrame, Error> {
     Ok(store.scan(Table::Invocations, period)?)
+}
+
+/// Invocations with `team` and `cost_center` by the allocation rules; `tags` are the metadata keys
+/// that they have a column for already.
+pub(super) fn allocated(
+    invocations: LazyFrame,
+    rules: &Allocation,
+    tags: &[String],
+) -> Result<LazyFrame, Error> {
+    let mut keys = allocation::tag_keys(rules);
+    keys.retain(|key| !tags.contains(key));
+    let tagged = tagged(invocations, &keys)?;
+    let distinct =
+        allocation::allocation_keys(tagged.clone(), rules).collect().map_err(Error::Compute)?;
+    let lookup = allocation::allocation_lookup(&distinct, rules).map_err(Error::Compute)?;
+    Ok(allocation::with_allocation(tagged, lookup, rules))
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Error;
-use crate::likeness::{ALIKE, nearest};
+use super::place::Place;
+use super::{Error, allocation, budgets, savings};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -17,6 +17,15 @@ pub(super) struct Contents {
     pub(super) ingest: Ingest,
     #[serde(default)]
     pub(super) prices: Prices,
+    #[serde(default)]
+    pub(super) allocation: allocation::Contents,
+    #[serde(default)]
+    pub(super) budget: Vec<toml::Spanned<budgets::Contents>>,
+    #[serde(default)]
+    pub(super) savings: savings::Contents,
+    /// The text of the file, for the lines of what is wrong in it.
+    #[serde(skip)]
+    pub(super) text: String,
 }
 
 /// `[ingest]`.
@@ -33,8 +42,6 @@ pub(super) struct Prices {
     pub(super) file: Option<PathBuf>,
 }
 
-const KEYS: [&str; 6] = ["store", "timezone", "ingest", "max_object_bytes", "prices", "file"];
-
 pub(super) fn read(path: &Path) -> Result<Contents, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
@@ -42,22 +49,9 @@ pub(super) fn read(path: &Path) -> Result<Contents, Error> {
 }
 
 fn parse(text: &str, path: &Path) -> Result<Contents, Error> {
-    toml::from_str(text).map_err(|error| {
-        let unknown = unknown_key(error.message());
-        let start = error.span().map_or(0, |span| span.start);
-        Error::Invalid {
-            message: unknown
-                .map_or_else(|| error.message().to_owned(), |key| format!("unknown key `{key}`")),
-            path: path.to_owned(),
-            line: text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1,
-            nearest: unknown.and_then(|key| nearest(key, KEYS, ALIKE).map(str::to_owned)),
-        }
-    })
-}
-
-/// The key that serde's "unknown field" message names.
-fn unknown_key(message: &str) -> Option<&str> {
-    message.strip_prefix("unknown field `")?.split('`').next()
+    let contents: Contents =
+        toml::from_str(text).map_err(|error| Place { text, path }.mistake(&error))?;
+    Ok(Contents { text: text.to_owned(), ..contents })
 }
 
 #[cfg(test)]

@@ -2,8 +2,14 @@
 //!
 //! The only module that reads the environment and the configuration file.
 
+mod allocation;
+mod budgets;
 mod error;
 mod file;
+mod place;
+mod savings;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +19,11 @@ use etcetera::AppStrategy;
 use crate::likeness::{ALIKE, nearest};
 
 pub use error::Error;
+pub use savings::Substitute;
+
+use crate::schema::allocation::Allocation;
+use crate::schema::budget::Budget;
+use place::Place;
 
 /// Default bound on what one object may inflate to: 1 GiB.
 const MAX_OBJECT_BYTES: u64 = 1 << 30;
@@ -74,6 +85,12 @@ pub struct Settings {
     pub max_object_bytes: u64,
     /// The user's prices file, on top of the catalogue that comes with the tool.
     pub prices_file: Option<PathBuf>,
+    /// Whose calls are whose.
+    pub allocation: Allocation,
+    /// Monthly budgets.
+    pub budgets: Vec<Budget>,
+    /// Models that could take another's place.
+    pub substitutes: Vec<Substitute>,
 }
 
 impl Settings {
@@ -88,6 +105,9 @@ impl Settings {
         let path = named.map(PathBuf::as_path).or(default);
         let file = path.map_or_else(|| Ok(file::Contents::default()), file::read)?;
         let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        let place = Place { text: &file.text, path: path.unwrap_or(Path::new("")) };
+        let allocation = file.allocation.resolve(place)?;
+        let budgets = budgets::resolve(file.budget, place)?;
         let store = flags.store.clone().or_else(|| environment.store.clone()).or(file.store);
         let timezone = flags
             .timezone
@@ -99,6 +119,9 @@ impl Settings {
             store: store.map_or_else(default_store, Ok)?,
             timezone: timezone.map_or(Ok(Tz::UTC), |(name, origin)| zone(name, origin))?,
             prices_file: file.prices.file.map(|prices| folder.join(prices)),
+            allocation,
+            budgets,
+            substitutes: file.savings.substitute,
             max_object_bytes: file.ingest.max_object_bytes.unwrap_or(MAX_OBJECT_BYTES),
         })
     }
