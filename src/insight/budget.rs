@@ -45,8 +45,8 @@ pub struct Month {
     pub timezone: Tz,
     /// The present time.
     pub now: DateTime<Utc>,
-    /// First and last record of the whole store; none when it holds no invocations.
-    pub data: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// From the first to past the last record of the whole store; none when it holds no invocations.
+    pub data: Option<Period>,
 }
 
 /// How a budget stands.
@@ -111,24 +111,26 @@ impl Month {
     /// The time that the data covers: from the first record or the month's start to the last record,
     /// the present or the month's end. None when there is none.
     fn known(&self) -> Option<Period> {
-        let (first, last) = self.data?;
-        let from = first.max(self.period.from);
-        let to = last.max(self.period.from).min(self.now).min(self.period.to);
+        let data = self.data?;
+        let from = data.from.max(self.period.from);
+        let to = data.to.min(self.now).min(self.period.to);
         (from < to).then_some(Period { from, to })
     }
 
     fn gaps(&self) -> Vec<String> {
-        let Some((first, last)) = self.data else {
+        let Some(data) = self.data else {
             return vec!["the store holds no invocations".to_owned()];
         };
         let local = |at: DateTime<Utc>| at.with_timezone(&self.timezone).date_naive();
+        let first = local(data.from);
+        let last = local(data.to - Duration::milliseconds(1));
         let end = self.period.to.min(self.now) - Duration::milliseconds(1);
         let mut gaps = Vec::new();
-        if local(first) > local(self.period.from) {
-            gaps.push(format!("the store's first record is of {}", local(first)));
+        if first > local(self.period.from) {
+            gaps.push(format!("the store's first record is of {first}"));
         }
-        if local(last) < local(end) {
-            gaps.push(format!("the store's last record is of {}", local(last)));
+        if last < local(end) {
+            gaps.push(format!("the store's last record is of {last}"));
         }
         gaps
     }
@@ -254,7 +256,7 @@ mod tests {
     use chrono_tz::{Europe::Berlin, Tz};
 
     use super::{BudgetState, Month, Spend, Standing, budget_states};
-    use crate::period::Cadence;
+    use crate::period::{Cadence, Period};
     use crate::schema::budget::{Budget, BudgetScope};
     use crate::units::Usd;
 
@@ -264,7 +266,7 @@ mod tests {
 
     fn november(zone: Tz, now: &str, data: Option<(&str, &str)>) -> Month {
         let period = Cadence::Monthly.period_of("2026-11-01".parse().expect("a day"), zone);
-        let data = data.map(|(first, last)| (at(first), at(last)));
+        let data = data.map(|(from, to)| Period { from: at(from), to: at(to) });
         Month { period, timezone: zone, now: at(now), data }
     }
 
@@ -330,7 +332,7 @@ mod tests {
             state.partial,
             [
                 "the store's first record is of 2026-11-06",
-                "the store's last record is of 2026-11-16"
+                "the store's last record is of 2026-11-15"
             ]
         );
     }

@@ -1,20 +1,20 @@
 //! The journeys of chargeback: the statement of who pays what, and how budgets stand.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{DataFrame, LazyFrame, PolarsResult, col};
 
-use super::{Error, figures};
+use super::{Basis, Error, figures};
 use crate::insight::budget::{BudgetState, Month, Spend, budget_states};
 use crate::metrics::allocation::{Line, LineKind, Statement, StatementBy, statement};
 use crate::metrics::dimensions::Dimension;
+use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
 use crate::metrics::small_frame::{integers, money, texts};
 use crate::metrics::usage::{UsageQuery, usage};
 use crate::period::Period;
-use crate::prices::PriceBook;
 use crate::schema::Table;
-use crate::schema::allocation::{Allocation, COST_CENTER, TEAM};
+use crate::schema::allocation::{COST_CENTER, TEAM};
 use crate::schema::budget::{Budget, BudgetScope};
 use crate::schema::cost::COST_UNITS;
 use crate::schema::invocation::EVENT_TIME;
@@ -27,10 +27,9 @@ use crate::units::Usd;
 /// # Errors
 /// When the store can't be read, or the shared-cost rule doesn't fit the statement.
 pub fn allocation(
-    store: &Reader,
-    book: &PriceBook,
-    rules: &Allocation,
+    basis: Basis<'_>,
     period: Option<Period>,
+    filter: Option<&Filter>,
     by: StatementBy,
     timezone: Tz,
 ) -> Result<Statement, Error> {
@@ -40,13 +39,13 @@ pub fn allocation(
     };
     let metrics =
         vec![Metric::Requests, Metric::TotalTokens, Metric::UnpricedRequests, Metric::CostUsd];
-    let rows = figures::allocated(figures::invocations(store, period)?, rules, &[])?;
     let query = UsageQuery { by: vec![dimension], metrics, timezone };
-    let groups = usage(figures::priced(rows, book)?, &query)
+    let rows = figures::selected(basis, period, filter, &query.by, timezone)?;
+    let groups = usage(figures::priced(rows, basis.book)?, &query)
         .and_then(LazyFrame::collect)
         .and_then(|groups| lines(&groups, by))
         .map_err(Error::Compute)?;
-    statement(groups, by, &rules.shared).map_err(Error::Allocation)
+    statement(groups, by, &basis.rules.shared).map_err(Error::Allocation)
 }
 
 fn lines(groups: &DataFrame, by: StatementBy) -> PolarsResult<Vec<Line>> {
@@ -73,30 +72,26 @@ fn lines(groups: &DataFrame, by: StatementBy) -> PolarsResult<Vec<Line>> {
 /// # Errors
 /// When the store can't be read.
 pub fn budgets(
-    store: &Reader,
-    book: &PriceBook,
-    rules: &Allocation,
+    basis: Basis<'_>,
     budgets: &[Budget],
     month: Period,
     (timezone, now): (Tz, DateTime<Utc>),
 ) -> Result<(Month, Vec<BudgetState>), Error> {
     let until = Period { from: month.from, to: month.to.min(now).max(month.from) };
-    let mut rows = figures::invocations(store, Some(until))?;
-    let by_rules = |one: &Budget| {
-        matches!(one.scope, BudgetScope::Team(_) | BudgetScope::CostCenter(_))
-    };
+    let by_rules =
+        |one: &Budget| matches!(one.scope, BudgetScope::Team(_) | BudgetScope::CostCenter(_));
     let mut by = vec![Dimension::Day, Dimension::Account, Dimension::Model];
     if budgets.iter().any(by_rules) {
-        rows = figures::allocated(rows, rules, &[])?;
         by.extend([Dimension::Team, Dimension::CostCenter]);
     }
     let metrics = vec![Metric::Requests, Metric::UnpricedRequests, Metric::CostUsd];
     let query = UsageQuery { by, metrics, timezone };
-    let spends = usage(figures::priced(rows, book)?, &query)
+    let rows = figures::selected(basis, Some(until), None, &query.by, timezone)?;
+    let spends = usage(figures::priced(rows, basis.book)?, &query)
         .and_then(LazyFrame::collect)
         .and_then(|groups| read_spends(&groups))
         .map_err(Error::Compute)?;
-    let month = Month { period: month, timezone, now, data: extent_of_store(store)? };
+    let month = Month { period: month, timezone, now, data: extent_of_store(basis.store)? };
     let states = budget_states(budgets, &spends, &month);
     Ok((month, states))
 }
@@ -105,7 +100,7 @@ fn read_spends(groups: &DataFrame) -> PolarsResult<Vec<Spend>> {
     let days = texts(groups, dimension::DAY)?;
     let (accounts, models) = (texts(groups, dimension::ACCOUNT)?, texts(groups, dimension::MODEL)?);
     let optional = |name: &str| -> PolarsResult<Vec<Option<String>>> {
-        if groups.get_column_names_str().contains(&name) {
+        if groups.schema().contains(name) {
             texts(groups, name)
         } else {
             Ok(vec![None; groups.height()])
@@ -128,27 +123,24 @@ fn read_spends(groups: &DataFrame) -> PolarsResult<Vec<Spend>> {
     Ok((0..groups.height()).map(spend).collect())
 }
 
-/// First and last invocation of the store; reads its first and its last day only.
-fn extent_of_store(store: &Reader) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, Error> {
+/// From the first to past the last invocation of the store; reads its first and its last day only.
+fn extent_of_store(store: &Reader) -> Result<Option<Period>, Error> {
     let info = store.info()?;
     let table = info.tables.iter().find(|table| table.table == Table::Invocations.name());
     let Some((first, last)) = table.and_then(|table| table.first_day.zip(table.last_day)) else {
         return Ok(None);
     };
-    let mut ends = Vec::new();
-    for day in [first, last] {
+    let of_day = |day: NaiveDate| {
         let from = day.and_time(chrono::NaiveTime::MIN).and_utc();
-        let period = Period { from, to: from + chrono::Duration::days(1) };
-        ends.push(extent(figures::invocations(store, Some(period))?)?);
-    }
-    let [first, last] = ends.as_slice() else { return Ok(None) };
-    Ok(first.zip(*last).map(|(first, last)| (first.0, last.1)))
+        let period = Period { from, to: from + Duration::days(1) };
+        extent(figures::invocations(store, Some(period))?)
+    };
+    let (first, last) = (of_day(first)?, of_day(last)?);
+    Ok(first.zip(last).map(|(first, last)| Period { from: first.from, to: last.to }))
 }
 
-/// First and last `event_time` of the rows.
-pub(super) fn extent(
-    invocations: LazyFrame,
-) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, Error> {
+/// From the first to past the last `event_time` of the rows; none without rows.
+pub(super) fn extent(invocations: LazyFrame) -> Result<Option<Period>, Error> {
     let ends = invocations
         .select([
             col(EVENT_TIME).min().alias(derived::FROM),
@@ -160,6 +152,9 @@ pub(super) fn extent(
         let milliseconds = integers(&ends, name)?;
         Ok(milliseconds.first().copied().flatten().and_then(DateTime::from_timestamp_millis))
     };
-    let read = || Ok(instant(derived::FROM)?.zip(instant(derived::TO)?));
+    let read = || {
+        let ends = instant(derived::FROM)?.zip(instant(derived::TO)?);
+        Ok(ends.map(|(from, last)| Period { from, to: last + Duration::milliseconds(1) }))
+    };
     read().map_err(Error::Compute)
 }

@@ -1,30 +1,29 @@
 //! The journey of the what-ifs: scan with margins, price, sum per price key, price again, weigh.
 
 use chrono::Duration;
+use chrono_tz::Tz;
 use polars::prelude::{DataFrame, LazyFrame, PolarsResult};
 
 use super::allocation::extent;
 use super::error::phrase;
-use super::{Error, figures};
+use super::{Basis, Error, figures};
 use crate::insight::savings::{Inputs, Saving, Substitution, savings as weigh};
-use crate::metrics::what_if::caching::{
-    LONGEST_TTL_MS, cache_effect, read_unread, unread_writes,
-};
+use crate::metrics::efficiency::REPEAT_WINDOW_MS;
+use crate::metrics::filter::Filter;
+use crate::metrics::metric::Metric;
+use crate::metrics::small_frame::{integers, money};
+use crate::metrics::usage::{UsageQuery, usage};
+use crate::metrics::what_if::caching::{LONGEST_TTL_MS, cache_effect, read_unread, unread_writes};
 use crate::metrics::what_if::capacity::{minutes, read_loads};
 use crate::metrics::what_if::groups::{Classes, Group, groups, read_groups};
 use crate::metrics::what_if::prompts::{long_prompts, read_long_prompts};
 use crate::metrics::what_if::repeats::{read_repeats, repeats};
 use crate::metrics::what_if::reprice::{Alternative, Repricing, bare};
-use crate::metrics::efficiency::REPEAT_WINDOW_MS;
-use crate::metrics::metric::Metric;
-use crate::metrics::small_frame::{integers, money};
-use crate::metrics::usage::{UsageQuery, usage};
 use crate::period::Period;
 use crate::prices::PriceBook;
 use crate::prices::book::{Model, Tier};
 use crate::schema::cost::COST_UNITS;
 use crate::schema::usage::metric;
-use crate::store::Reader;
 use crate::units::Usd;
 
 /// A model and the candidate for its place, ids in any form that names a model.
@@ -56,27 +55,28 @@ pub struct SavingsAnswer {
 /// # Errors
 /// When a candidate is no model of the book, the period has no data, or the store can't be read.
 pub fn savings(
-    store: &Reader,
-    book: &PriceBook,
+    basis: Basis<'_>,
     period: Option<Period>,
+    filter: Option<&Filter>,
     candidates: &[Candidate],
+    zone: Tz,
 ) -> Result<SavingsAnswer, Error> {
-    let known = candidates.iter().map(|one| {
-        Ok((known(book, &one.from)?, known(book, &one.to)?))
-    });
+    let book = basis.book;
+    let rows = |period| figures::selected(basis, period, filter, &[], zone);
+    let known = candidates.iter().map(|one| Ok((known(book, &one.from)?, known(book, &one.to)?)));
     let models = known.collect::<Result<Vec<_>, Error>>()?;
-    let (first, last) = extent(figures::invocations(store, period)?)?.ok_or_else(|| {
-        Error::NoData { what: "invocations", period: period.map(phrase).unwrap_or_default() }
+    let data = extent(rows(period)?)?.ok_or_else(|| Error::NoData {
+        what: "invocations",
+        period: period.map(phrase).unwrap_or_default(),
     })?;
-    let data = Period { from: first, to: last + Duration::milliseconds(1) };
     let asked = period.unwrap_or(data);
     let around = Period {
         from: asked.from - Duration::milliseconds(REPEAT_WINDOW_MS),
         to: asked.to + Duration::milliseconds(LONGEST_TTL_MS),
     };
     let frames = Frames {
-        inside: figures::priced(figures::invocations(store, Some(asked))?, book)?,
-        around: figures::priced(figures::invocations(store, Some(around))?, book)?,
+        inside: figures::priced(rows(Some(asked))?, book)?,
+        around: figures::priced(rows(Some(around))?, book)?,
         asked,
         data,
     };
@@ -112,7 +112,7 @@ fn inputs<'g>(
     models: &[(&Model, &Model)],
 ) -> Result<Inputs<'g>, Error> {
     let tier = |from, to| repricing.apply(groups, Alternative::Tier(from, to));
-    let data_to = extent(frames.around.clone())?.map_or(frames.data.to, |(_, last)| last);
+    let data_to = extent(frames.around.clone())?.map_or(frames.data.to, |data| data.to);
     let unread = unread_writes(frames.around.clone(), repricing.classes, frames.asked, data_to)
         .map_err(Error::Compute)?;
     let repeated = repeats(frames.around.clone(), frames.asked).map_err(Error::Compute)?;
@@ -148,7 +148,7 @@ fn read<T>(lf: LazyFrame, read: impl Fn(&DataFrame) -> PolarsResult<T>) -> Resul
 /// Requests, unpriced requests and cost.
 fn totals(frames: &Frames) -> PolarsResult<(i64, i64, Option<Usd>)> {
     let metrics = vec![Metric::Requests, Metric::UnpricedRequests, Metric::CostUsd];
-    let query = UsageQuery { by: Vec::new(), metrics, timezone: chrono_tz::Tz::UTC };
+    let query = UsageQuery { by: Vec::new(), metrics, timezone: Tz::UTC };
     let df = usage(frames.inside.clone(), &query)?.collect()?;
     let count = |name: &str| integers(&df, name).map(|one| one.first().copied().flatten());
     let cost = money(&df, COST_UNITS)?.first().copied().flatten();

@@ -6,6 +6,9 @@ pub const STREAMED: &str = "streamed";
 pub const CONTEXT_CLASS: &str = "context_class";
 /// How many of the candidates' context windows the request's tokens, output included, exceed.
 pub const FOOTPRINT_CLASS: &str = "footprint_class";
+/// Which kinds of token the request has, a bit each: whether an alternative can price it depends on
+/// them.
+pub const TOKEN_KINDS: &str = "token_kinds";
 /// Tokens written to the cache, both times to live.
 pub const WRITTEN: &str = "written_tokens";
 /// The part of [`WRITTEN`] that is known to live for an hour.

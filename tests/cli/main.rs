@@ -3,6 +3,7 @@
 //! One test binary; a module per subject. Needs nothing but the binary and `python3`, which writes
 //! the synthetic logs and their truth (`sample-data/generate.py`).
 
+mod allocation;
 mod damage;
 mod help;
 mod ingest;
@@ -10,6 +11,7 @@ mod kill;
 mod query;
 mod report;
 mod samples;
+mod savings;
 mod store;
 mod support;
 mod truth;

@@ -176,9 +176,11 @@ pub fn read_unread(
         let prices = repricing.current_prices(key).unwrap_or_default();
         let wasted = |default: Option<i128>, hour: Option<i128>| {
             let (default, hour) = (default.unwrap_or(0), hour.unwrap_or(0));
-            let of_default = default * difference(default, prices.cache_write, prices.input)?;
-            let of_hour = hour * difference(hour, prices.cache_write_1h(), prices.input)?;
-            Some(Usd(of_default + of_hour))
+            // A write that costs no more than plain input wastes nothing.
+            let more = |tokens, price| Some(difference(tokens, price, prices.input)?.max(0));
+            let of_default = default * more(default, prices.cache_write)?;
+            let of_hour = hour * more(hour, prices.cache_write_1h())?;
+            Some(Usd(of_default + of_hour)).filter(|wasted| *wasted > Usd(0))
         };
         let unread = found.entry(models[row].clone().unwrap_or_default()).or_default();
         if let Some(wasted) = wasted(sure[row], sure_1h[row]) {

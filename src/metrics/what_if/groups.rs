@@ -18,7 +18,7 @@ use crate::schema::invocation::{
 };
 use crate::schema::usage::metric::REQUESTS;
 use crate::schema::what_if::{
-    CONTEXT_CLASS, FOOTPRINT_CLASS, STREAMED, WRITTEN, WRITTEN_1H, WRITTEN_UNKNOWN,
+    CONTEXT_CLASS, FOOTPRINT_CLASS, STREAMED, TOKEN_KINDS, WRITTEN, WRITTEN_1H, WRITTEN_UNKNOWN,
 };
 use crate::units::Usd;
 
@@ -79,7 +79,7 @@ pub struct Tokens {
     pub cache_write_1h: i128,
 }
 
-/// Requests that cost the same per token, and who made them, as far as what-ifs ask.
+/// Requests that cost the same per token and have the same kinds of token, and who made them, as far as what-ifs ask.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Group {
     /// Their price key.
@@ -154,9 +154,10 @@ pub fn groups(priced: LazyFrame, classes: &Classes) -> LazyFrame {
     let more = [
         exceeded(&col(TOTAL_TOKENS), &classes.footprint).alias(FOOTPRINT_CLASS),
         streamed.alias(STREAMED),
+        token_kinds().alias(TOKEN_KINDS),
         unknown,
     ];
-    let others = [MODEL, ROUTING, PRINCIPAL_TYPE, STREAMED, FOOTPRINT_CLASS];
+    let others = [MODEL, ROUTING, PRINCIPAL_TYPE, STREAMED, FOOTPRINT_CLASS, TOKEN_KINDS];
     let keys: Vec<&str> = KEY.into_iter().chain(others).collect();
     let sums = [
         UNCACHED_INPUT_TOKENS,
@@ -176,6 +177,21 @@ pub fn groups(priced: LazyFrame, classes: &Classes) -> LazyFrame {
         .group_by(&expressions)
         .agg(measures)
         .sort_by_exprs(expressions, SortMultipleOptions::default().with_nulls_last(true))
+}
+
+/// A bit for each kind of token that the request has, so that all requests of a group have the same.
+fn token_kinds() -> Expr {
+    let counts = [
+        col(UNCACHED_INPUT_TOKENS),
+        col(OUTPUT_TOKENS),
+        col(CACHE_READ_INPUT_TOKENS),
+        written() - written_1h(),
+        written_1h(),
+    ];
+    counts.into_iter().fold(lit(0_i64), |bits, count| {
+        let has = count.gt(lit(0_i64)).fill_null(lit(false)).cast(DataType::Int64);
+        bits * lit(2_i64) + has
+    })
 }
 
 /// Sum of the known values, in 128 bits.
