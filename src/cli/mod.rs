@@ -1,7 +1,10 @@
 //! What the user types: arguments, the clock, progress and terminal output. A thin shell over
 //! [`pipeline`]; one file per subcommand.
 
+mod allocation;
+mod answer;
 mod audit;
+mod budgets;
 mod config;
 mod exit;
 mod failure;
@@ -12,6 +15,7 @@ mod progress;
 mod query;
 mod range;
 mod report;
+mod savings;
 mod sources;
 mod store;
 mod time;
@@ -26,9 +30,10 @@ pub use exit::Exit;
 use failure::Failure;
 use output::{ColorChoice, Output};
 
-use crate::pipeline;
+use crate::pipeline::{self, Basis};
 use crate::prices::PriceBook;
 use crate::settings::{Environment, Flags, Settings};
+use crate::store::Reader;
 
 /// Accounts for every Amazon Bedrock model call from the logs in S3, and turns them into reports.
 #[derive(Debug, Parser)]
@@ -84,6 +89,9 @@ enum Command {
     Ingest(ingest::IngestArgs),
     Report(report::ReportArgs),
     Query(query::QueryArgs),
+    Allocation(allocation::AllocationArgs),
+    Budgets(budgets::BudgetsArgs),
+    Savings(savings::SavingsArgs),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     #[command(subcommand)]
@@ -105,6 +113,11 @@ impl Context {
     /// The price book to cost with: the catalogue, with the user's prices file on top.
     fn price_book(&self) -> Result<Cow<'static, PriceBook>, Failure> {
         Ok(pipeline::price_book(self.settings.prices_file.as_deref())?)
+    }
+
+    /// What figures are made from, with the user's allocation rules.
+    fn basis<'a>(&'a self, store: &'a Reader, book: &'a PriceBook) -> Basis<'a> {
+        Basis { store, book, rules: &self.settings.allocation }
     }
 }
 
@@ -142,6 +155,9 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Ingest(args) => ingest::run(&args, context),
         Command::Report(args) => report::run(&args, context),
         Command::Query(args) => query::run(&args, context),
+        Command::Allocation(args) => allocation::run(&args, context),
+        Command::Budgets(args) => budgets::run(&args, context),
+        Command::Savings(args) => savings::run(&args, context),
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(command) => prices::run(&command, context),
         Command::Store(command) => store::run(&command, context),

@@ -8,11 +8,12 @@ use super::{Context, Exit, Failure, output};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::metrics::names::UnknownName;
-use crate::pipeline::{self, QueryAnswer};
+use crate::pipeline::{self, AnswerColumn, QueryAnswer};
 use crate::render::csv::csv;
 use crate::render::format::{Format as ValueFormat, Script};
 use crate::render::table::{Fit, Head, Row, TableOptions, table};
 use crate::report::parts::{Align, RowRole, Value};
+use crate::schema::allocation::{COST_CENTER, TEAM, UNATTRIBUTED};
 use crate::store::Reader;
 
 /// Ask for metrics by dimensions over a range, or run SQL
@@ -49,7 +50,8 @@ pub(super) struct QueryArgs {
 const AFTER_HELP: &str = "\
 Dimensions: model, model_id, provider, operation, account, region, inference_region, routing,
 principal, identity_arn, principal_type, status, error_code, stop_reason, guardrail_action,
-service_tier, prompt_hash, hour, day, week, month, weekday, hour_of_day, tag:KEY (request metadata)
+service_tier, prompt_hash, hour, day, week, month, weekday, hour_of_day, team and cost_center (by the
+rules of `[allocation]` in the configuration), tag:KEY (request metadata)
 
 Metrics: requests, ok, errors, throttled, error_rate, success_rate, throttle_rate, input_tokens,
 output_tokens, cache_read_tokens, cache_write_tokens, total_tokens, cost_usd, unpriced_requests,
@@ -91,7 +93,8 @@ pub(super) fn run(args: &QueryArgs, context: &Context) -> Result<Exit, Failure> 
     let answer = match question {
         Question::Sql(sql) => pipeline::sql(&store, &book, period, sql)?,
         Question::Metrics(by, metrics) => {
-            pipeline::query(&store, &book, period, filter.as_ref(), &by, &metrics, zone)?
+            let basis = context.basis(&store, &book);
+            pipeline::query(basis, period, filter.as_ref(), &by, &metrics, zone)?
         }
     };
     output::result(&written(&answer, args.format, context)?)?;
@@ -159,10 +162,7 @@ fn aligned(answer: &QueryAnswer, context: &Context) -> String {
     let rows: Vec<Row> = answer
         .rows
         .iter()
-        .map(|row| Row {
-            cells: row.iter().map(|value| shown(value, &format)).collect(),
-            role: RowRole::Body,
-        })
+        .map(|row| Row { cells: cells(answer, row, &format), role: RowRole::Body })
         .collect();
     let fit = output::table_width().map_or(Fit::Never, Fit::Cut);
     table(
@@ -170,6 +170,16 @@ fn aligned(answer: &QueryAnswer, context: &Context) -> String {
         &rows,
         TableOptions { fit, color: context.output.color_stdout, script: Script::Unicode },
     )
+}
+
+/// A row for people; what nobody is charged for says so.
+fn cells(answer: &QueryAnswer, row: &[Value], format: &ValueFormat) -> Vec<String> {
+    let columns = answer.columns.iter().zip(row);
+    let cell = |(column, value): (&AnswerColumn, &Value)| match (column.name.as_str(), value) {
+        (TEAM | COST_CENTER, Value::Missing(_)) => UNATTRIBUTED.to_owned(),
+        _ => shown(value, format),
+    };
+    columns.map(cell).collect()
 }
 
 /// A cell for people: money with six decimals, so that single requests can be told apart, and times

@@ -132,7 +132,7 @@ fn start_of_hour(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
 }
 
 /// A calendar month in the zone.
-fn month(text: &str, zone: Tz) -> Result<Period, Failure> {
+pub(super) fn month(text: &str, zone: Tz) -> Result<Period, Failure> {
     let first: Option<NaiveDate> = format!("{text}-01").parse().ok();
     let is_plain = text.len() == 7 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     match first.filter(|_| is_plain) {

@@ -2,7 +2,8 @@
 //!
 //! A dimension has a *key*, the small typed value that rows are grouped and sorted by, and a
 //! *label*, made from the key once per group. Calendar dimensions are in the given time zone.
-//! `tag:KEY` reads the column that [`tags`](super::tags) adds; nothing here parses JSON.
+//! `tag:KEY` reads the column that [`tags`](super::tags) adds, `team` and `cost_center` those of
+//! [`allocation`](super::allocation); nothing here parses JSON or knows a rule.
 
 use std::fmt;
 use std::str::FromStr;
@@ -63,13 +64,17 @@ pub enum Dimension {
     Weekday,
     /// Hour of the day, 0 to 23.
     HourOfDay,
+    /// Team, by the user's allocation rules.
+    Team,
+    /// Cost centre, by the user's allocation rules.
+    CostCenter,
     /// A key of the request metadata; any characters.
     Tag(String),
 }
 
 impl Dimension {
     /// All dimensions but the tags, in the order of [`dimension::ALL`].
-    pub const NAMED: [Self; 23] = [
+    pub const NAMED: [Self; 25] = [
         Self::Model,
         Self::ModelId,
         Self::Provider,
@@ -93,6 +98,8 @@ impl Dimension {
         Self::Month,
         Self::Weekday,
         Self::HourOfDay,
+        Self::Team,
+        Self::CostCenter,
     ];
 
     /// The name: the column of the result and the key of a JSON row.
@@ -170,6 +177,8 @@ impl Dimension {
             Self::Month => dimension::MONTH,
             Self::Weekday => dimension::WEEKDAY,
             Self::HourOfDay => dimension::HOUR_OF_DAY,
+            Self::Team => dimension::TEAM,
+            Self::CostCenter => dimension::COST_CENTER,
             Self::Tag(_) => dimension::TAG_PREFIX,
         }
     }

@@ -8,6 +8,7 @@
 //! shows: results are sorted by their dimensions, nulls last. Null means unknown, never zero.
 
 pub mod activity;
+pub mod allocation;
 pub mod cost;
 pub mod coverage;
 pub mod dimensions;
@@ -20,8 +21,10 @@ pub mod names;
 pub mod percentiles;
 pub mod price_coverage;
 pub mod rejected;
+pub(crate) mod small_frame;
 pub mod tags;
 pub mod usage;
+pub mod what_if;
 pub mod window;
 
 #[cfg(test)]

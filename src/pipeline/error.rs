@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use polars::prelude::PolarsError;
 
 use crate::audit::integrity::keys::KeysError;
+use crate::metrics::allocation::NoWeights;
 use crate::period::Period;
 use crate::prices::{BookError, OverridesError};
 use crate::{render, sources, store};
@@ -61,6 +62,17 @@ pub enum Error {
     /// The user's prices can't be put on top of the catalogue.
     #[error("could not use the prices file")]
     OwnPrices(#[source] BookError),
+    /// The shared-cost rule doesn't fit the statement.
+    #[error(transparent)]
+    Allocation(NoWeights),
+    /// A candidate is no model of the price book.
+    #[error("the price book has no model `{id}`")]
+    NoSuchModel {
+        /// As named.
+        id: String,
+        /// The known one most like it.
+        nearest: Option<String>,
+    },
     /// `--sql` is not a query Polars can run.
     #[error("could not run the query")]
     Sql(#[source] SqlMistake),
@@ -145,6 +157,10 @@ impl Error {
                  text literals stand in single quotes"
                     .into(),
             ),
+            Self::NoSuchModel { nearest, .. } => Some(nearest.as_ref().map_or_else(
+                || "`bedrock-lens prices list` names all models".to_owned(),
+                |nearest| format!("did you mean `{nearest}`?"),
+            )),
             Self::Overrides(_) => {
                 Some("`bedrock-lens prices check` lists everything that is wrong".into())
             }

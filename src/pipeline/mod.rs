@@ -1,17 +1,21 @@
-//! The journeys through the tool, one line per stage: ingest, query, report.
+//! The journeys through the tool, one line per stage: ingest, query, chargeback, what-ifs, report.
 //!
 //! The only module that knows all stages. It hands stores, settings and templates to the pure stages
 //! as values, and never decides what a figure means.
 
+mod allocation;
 mod error;
 mod figures;
 mod ingest;
 mod prices;
 mod query;
 mod report;
+mod savings;
 mod verify;
 
+pub use allocation::{allocation, budgets};
 pub use error::{Error, SqlMistake};
+pub use figures::Basis;
 pub use ingest::{
     Duplicates, History, Plan, Progress, RequestCounts, Selection, Silent, SourceRequest, Summary,
     request_cost_usd,
@@ -19,6 +23,7 @@ pub use ingest::{
 pub use prices::{
     CatalogueFacts, PriceCheck, PriceFinding, PricesFileFacts, catalogue, check_prices, price_book,
 };
-pub use query::{QueryAnswer, query, sql};
+pub use query::{AnswerColumn, QueryAnswer, query, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
+pub use savings::{Candidate, SavingsAnswer, savings};
 pub use verify::{Verified, VerifyRequest, verify};

@@ -5,11 +5,10 @@ use chrono_tz::Tz;
 use polars::prelude::{AnyValue, DataFrame, LazyFrame, TimeUnit};
 use polars::sql::SQLContext;
 
-use super::{Error, figures};
+use super::{Basis, Error, figures};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::{Metric, Unit};
-use crate::metrics::tags::tag_keys;
 use crate::metrics::usage::{UsageQuery, usage};
 use crate::period::Period;
 use crate::prices::PriceBook;
@@ -41,8 +40,7 @@ pub struct AnswerColumn {
 /// # Errors
 /// When the store can't be read.
 pub fn query(
-    store: &Reader,
-    book: &PriceBook,
+    basis: Basis<'_>,
     period: Option<Period>,
     filter: Option<&Filter>,
     by: &[Dimension],
@@ -50,9 +48,9 @@ pub fn query(
     timezone: Tz,
 ) -> Result<QueryAnswer, Error> {
     let question = UsageQuery { by: by.to_vec(), metrics: metrics.to_vec(), timezone };
-    let mut rows = figures::selected(store, book, period, filter, &tag_keys(by), timezone)?;
+    let mut rows = figures::selected(basis, period, filter, by, timezone)?;
     if question.needs_cost() {
-        rows = figures::priced(rows, book)?;
+        rows = figures::priced(rows, basis.book)?;
     }
     let answer = usage(rows, &question)
         .map(|groups| groups.select(question.columns_as_text()))

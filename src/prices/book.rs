@@ -294,6 +294,9 @@ pub struct Model {
     /// True where logged input tokens include the cached ones (`input_includes_cache_reported`).
     /// Where nothing is known, cached tokens are taken to be outside.
     pub input_includes_cache: bool,
+    /// Most tokens of one request, input and output, where the catalogue has it; informational, it
+    /// selects no price.
+    pub context_window: Option<i64>,
 }
 
 /// Where prices come from.
@@ -318,6 +321,29 @@ pub struct BookParts {
     pub models: Vec<Model>,
     /// Price rows.
     pub rows: Vec<PriceRow>,
+    /// Prices of reserved capacity.
+    pub capacity: Vec<Capacity>,
+}
+
+/// A price of reserved capacity: an hour of a model unit, or of tokens per minute. It costs no
+/// request; it says what the same load would cost when paid by the hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capacity {
+    /// Base model id; `custom-model-import` for imported models.
+    pub model_id: String,
+    /// `provisioned_throughput`, `reserved_tier_input`, `reserved_tier_output`, `custom_model_import`
+    /// or `custom_model_storage`.
+    pub kind: String,
+    /// A Region, `*` for all; `regional` or `global` for the reserved tier.
+    pub region: String,
+    /// `none`, `1-month`, `3-month` or `6-month`.
+    pub commitment: String,
+    /// US dollars per `unit`.
+    pub price: Usd,
+    /// What is paid for: `model_unit_hour`, `1k_input_tpm_hour`, `1k_output_tpm_hour`, …
+    pub unit: String,
+    /// Caveats.
+    pub note: Option<String>,
 }
 
 /// Provisioned throughput, paid by the hour: known and listed, not costed.
@@ -463,6 +489,11 @@ impl PriceBook {
     /// All models, in file order.
     pub fn models(&self) -> &[Model] {
         &self.parts.models
+    }
+
+    /// Prices of reserved capacity, in file order.
+    pub fn capacity(&self) -> &[Capacity] {
+        &self.parts.capacity
     }
 
     /// All price rows, in file order.

@@ -4,26 +4,19 @@
 use serde_json::Value;
 
 use super::book::{
-    BookError, BookParts, LongContext, Model, Origin, PriceRow, Routing, Source, Tier, TokenPrices,
-    UnitPrice,
+    BookError, BookParts, Capacity, LongContext, Model, Origin, PriceRow, Routing, Source, Tier,
+    TokenPrices, UnitPrice,
 };
 use super::row_reader::RowReader;
 
-/// Top-level fields that pricing doesn't use; `capacity` rows are for display.
-const UNUSED: [&str; 6] = [
-    "catalogue",
-    "compiled_on",
-    "token_price_unit",
-    "profile_prefixes",
-    "usage_type_region_codes",
-    "capacity",
-];
+/// Top-level fields that pricing doesn't use.
+const UNUSED: [&str; 5] =
+    ["catalogue", "compiled_on", "token_price_unit", "profile_prefixes", "usage_type_region_codes"];
 
 /// Model fields that inform people and select no price.
-const INFORMATION: [&str; 12] = [
+const INFORMATION: [&str; 11] = [
     "input_modalities",
     "output_modalities",
-    "context_window",
     "max_output_tokens",
     "prompt_cache",
     "cache_ttls",
@@ -53,6 +46,7 @@ pub(super) fn read(text: &str) -> Result<BookParts, BookError> {
         sources: rows(&mut file, "sources", "source", source)?,
         models: rows(&mut file, "models", "model", model)?,
         rows: rows(&mut file, "prices", "price", price_row)?,
+        capacity: rows(&mut file, "capacity", "capacity", capacity)?,
     };
     for field in UNUSED {
         file.take(field);
@@ -96,13 +90,28 @@ fn model(row: &mut RowReader) -> Result<Model, BookError> {
         row.take(field);
     }
     let input_includes_cache = input_includes_cache(row)?;
+    let context_window = row.count("context_window")?;
     Ok(Model {
         aliases: row.texts("aliases")?,
         provider: row.required_text("provider")?,
         display_name: row.required_text("display_name")?,
         modality: row.required_text("modality")?,
         input_includes_cache,
+        context_window,
         model_id,
+    })
+}
+
+fn capacity(row: &mut RowReader) -> Result<Capacity, BookError> {
+    row.take("sources");
+    Ok(Capacity {
+        model_id: row.required_text("model_id")?,
+        kind: row.required_text("kind")?,
+        region: row.required_text("region")?,
+        commitment: row.required_text("commitment")?,
+        price: row.price("price")?.ok_or_else(|| row.problem("price", "is missing"))?,
+        unit: row.required_text("unit")?,
+        note: row.text("note")?,
     })
 }
 

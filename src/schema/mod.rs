@@ -6,11 +6,14 @@
 //!
 //! Null means unknown, never zero. Times are UTC with millisecond precision.
 
+pub mod allocation;
 pub mod api_event;
+pub mod budget;
 pub mod cost;
 pub mod invocation;
 pub mod reject;
 pub mod usage;
+pub mod what_if;
 
 use polars::prelude::{
     Column as SeriesColumn, DataFrame, DataType, Field, IntoColumn, NamedFrom, PlSmallStr,

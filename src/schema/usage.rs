@@ -51,10 +51,14 @@ pub mod dimension {
     pub const WEEKDAY: &str = "weekday";
     /// Hour of the day in the chosen time zone, 0 to 23.
     pub const HOUR_OF_DAY: &str = "hour_of_day";
+    /// Team, by the user's allocation rules.
+    pub const TEAM: &str = "team";
+    /// Cost centre, by the user's allocation rules.
+    pub const COST_CENTER: &str = "cost_center";
     /// Prefix of a request-metadata key: `tag:team`.
     pub const TAG_PREFIX: &str = "tag:";
     /// All dimensions but `tag:KEY`, in the order they are listed to users.
-    pub const ALL: [&str; 23] = [
+    pub const ALL: [&str; 25] = [
         MODEL,
         MODEL_ID,
         PROVIDER,
@@ -78,6 +82,8 @@ pub mod dimension {
         MONTH,
         WEEKDAY,
         HOUR_OF_DAY,
+        TEAM,
+        COST_CENTER,
     ];
 }
 

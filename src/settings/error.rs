@@ -25,6 +25,8 @@ pub enum Error {
         line: usize,
         /// The known key most like an unknown one.
         nearest: Option<String>,
+        /// The known keys, instead of an unknown one.
+        allowed: Option<String>,
     },
     /// A source that can't be meant as it is written.
     #[error("source `{name}` in the configuration file: {problem}")]
@@ -64,8 +66,9 @@ impl Error {
             Self::Unreadable { .. } => {
                 Some("is the path right, and is it a text file that this user may read?".into())
             }
-            Self::Invalid { nearest, .. } => {
-                nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
+            Self::Invalid { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
+            Self::Invalid { nearest: None, allowed, .. } => {
+                allowed.as_ref().map(|keys| format!("keys that may stand here: {keys}"))
             }
             Self::UnknownZone { nearest: Some(name), .. } => {
                 Some(format!("did you mean `{name}`?"))

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::place::Place;
 use super::source::SourceSettings;
-use super::{Error, ingest, source};
-use crate::likeness::{ALIKE, nearest};
+use super::{Error, allocation, budgets, ingest, savings};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -20,6 +20,15 @@ pub(super) struct Contents {
     pub(super) source: Vec<SourceSettings>,
     #[serde(default)]
     pub(super) prices: Prices,
+    #[serde(default)]
+    pub(super) allocation: allocation::Contents,
+    #[serde(default)]
+    pub(super) budget: Vec<toml::Spanned<budgets::Contents>>,
+    #[serde(default)]
+    pub(super) savings: savings::Contents,
+    /// The text of the file, for the lines of what is wrong in it.
+    #[serde(skip)]
+    pub(super) text: String,
 }
 
 /// `[prices]`.
@@ -29,8 +38,6 @@ pub(super) struct Prices {
     pub(super) file: Option<PathBuf>,
 }
 
-const KEYS: [&str; 4] = ["store", "timezone", "prices", "file"];
-
 pub(super) fn read(path: &Path) -> Result<Contents, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
@@ -38,25 +45,9 @@ pub(super) fn read(path: &Path) -> Result<Contents, Error> {
 }
 
 fn parse(text: &str, path: &Path) -> Result<Contents, Error> {
-    toml::from_str(text).map_err(|error| {
-        let unknown = unknown_key(error.message());
-        let start = error.span().map_or(0, |span| span.start);
-        Error::Invalid {
-            message: unknown
-                .map_or_else(|| error.message().to_owned(), |key| format!("unknown key `{key}`")),
-            path: path.to_owned(),
-            line: text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1,
-            nearest: unknown.and_then(|key| {
-                let keys = KEYS.into_iter().chain(ingest::KEYS).chain(source::KEYS);
-                nearest(key, keys, ALIKE).map(str::to_owned)
-            }),
-        }
-    })
-}
-
-/// The key that serde's "unknown field" message names.
-fn unknown_key(message: &str) -> Option<&str> {
-    message.strip_prefix("unknown field `")?.split('`').next()
+    let contents: Contents =
+        toml::from_str(text).map_err(|error| Place { text, path }.mistake(&error))?;
+    Ok(Contents { text: text.to_owned(), ..contents })
 }
 
 #[cfg(test)]

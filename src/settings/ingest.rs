@@ -38,10 +38,6 @@ pub(super) struct Written {
     requests_in_flight: Option<usize>,
 }
 
-/// The keys of the table, for suggestions.
-pub(super) const KEYS: [&str; 5] =
-    ["ingest", "max_object_bytes", "trailing_days", "bytes_in_flight", "requests_in_flight"];
-
 impl Written {
     /// # Errors
     /// [`Error::OutOfRange`] for a number that can't be meant.

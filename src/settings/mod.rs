@@ -2,10 +2,16 @@
 //!
 //! The only module that reads the environment and the configuration file.
 
+mod allocation;
+mod budgets;
 mod error;
 mod file;
 mod ingest;
+mod place;
+mod savings;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +22,12 @@ use crate::likeness::{ALIKE, nearest};
 
 pub use error::Error;
 pub use ingest::IngestSettings;
+pub use savings::Substitute;
 pub use source::{LogKind, SourceSettings};
+
+use crate::schema::allocation::Allocation;
+use crate::schema::budget::Budget;
+use place::Place;
 
 /// The configuration file looked for in the current folder.
 const DEFAULT_FILE: &str = "bedrock-lens.toml";
@@ -89,6 +100,12 @@ pub struct Settings {
     pub ca_bundle: Option<PathBuf>,
     /// The user's prices file, on top of the catalogue that comes with the tool.
     pub prices_file: Option<PathBuf>,
+    /// Whose calls are whose.
+    pub allocation: Allocation,
+    /// Monthly budgets.
+    pub budgets: Vec<Budget>,
+    /// Models that could take another's place.
+    pub substitutes: Vec<Substitute>,
 }
 
 impl Settings {
@@ -103,6 +120,9 @@ impl Settings {
         let path = named.map(PathBuf::as_path).or(default);
         let file = path.map_or_else(|| Ok(file::Contents::default()), file::read)?;
         let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        let place = Place { text: &file.text, path: path.unwrap_or(Path::new("")) };
+        let allocation = file.allocation.resolve(place)?;
+        let budgets = budgets::resolve(file.budget, place)?;
         let store = flags.store.clone().or_else(|| environment.store.clone()).or(file.store);
         let timezone = flags
             .timezone
@@ -119,6 +139,9 @@ impl Settings {
             s3_endpoint_url: environment.s3_endpoint_url.clone(),
             ca_bundle: environment.ca_bundle.clone(),
             file: path.map(Path::to_owned),
+            allocation,
+            budgets,
+            substitutes: file.savings.substitute,
         })
     }
 }

@@ -66,23 +66,6 @@ pub enum LogKind {
     CloudTrail,
 }
 
-/// The keys of the table, for suggestions.
-pub(super) const KEYS: [&str; 13] = [
-    "source",
-    "name",
-    "url",
-    "profile",
-    "region",
-    "endpoint_url",
-    "path_style",
-    "role_arn",
-    "external_id",
-    "requester_pays",
-    "accounts",
-    "regions",
-    "kinds",
-];
-
 impl SourceSettings {
     /// Whether it is a place in S3.
     pub fn is_s3(&self) -> bool {

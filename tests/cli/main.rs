@@ -3,6 +3,7 @@
 //! One test binary; a module per subject. Needs the binary and `python3`, which writes the synthetic
 //! logs and their truth (`sample-data/generate.py`) and runs stand-ins for AWS (`tests/standins`).
 
+mod allocation;
 mod damage;
 mod help;
 mod ingest;
@@ -11,6 +12,7 @@ mod query;
 mod report;
 mod s3;
 mod samples;
+mod savings;
 mod store;
 mod support;
 mod truth;

@@ -70,6 +70,7 @@ impl Overrides {
             sources: parts.sources.clone(),
             models: parts.models.iter().chain(&self.models).cloned().collect(),
             rows,
+            capacity: parts.capacity.clone(),
         };
         let added = Added { file: self.file.clone(), provisioned: self.provisioned.clone() };
         Ok(PriceBook::from_parts(amended)?

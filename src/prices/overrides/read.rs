@@ -362,6 +362,7 @@ fn private_model(row: &mut RowReader) -> Result<Model, BookError> {
         display_name: row.text("display_name")?.unwrap_or_else(|| model_id.clone()),
         modality: row.text("modality")?.unwrap_or_else(|| "text".to_owned()),
         input_includes_cache: catalogue::input_includes_cache(row)?,
+        context_window: None,
         model_id,
     })
 }

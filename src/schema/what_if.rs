@@ -1,0 +1,65 @@
+//! Columns of the small frames that what-ifs are computed from; derived on reading, never stored.
+
+/// Whether the answer was streamed; true where the operation isn't known.
+pub const STREAMED: &str = "streamed";
+/// How many of the price book's long-context thresholds the request's input exceeds.
+pub const CONTEXT_CLASS: &str = "context_class";
+/// How many of the candidates' context windows the request's tokens, output included, exceed.
+pub const FOOTPRINT_CLASS: &str = "footprint_class";
+/// Which kinds of token the request has, a bit each: whether an alternative can price it depends on
+/// them.
+pub const TOKEN_KINDS: &str = "token_kinds";
+/// Tokens written to the cache, both times to live.
+pub const WRITTEN: &str = "written_tokens";
+/// The part of [`WRITTEN`] that is known to live for an hour.
+pub const WRITTEN_1H: &str = "written_1h_tokens";
+/// The part of [`WRITTEN`] whose time to live the record doesn't say.
+pub const WRITTEN_UNKNOWN: &str = "written_unknown_tokens";
+/// When the account, Region and model next read from the cache, milliseconds.
+pub const NEXT_READ_BY_ANY: &str = "next_read_by_any";
+/// When the same principal next did.
+pub const NEXT_READ_BY_OWN: &str = "next_read_by_own";
+/// Writes that surely nobody read, of the default time to live.
+pub const UNREAD: &str = "unread_tokens";
+/// As [`UNREAD`], written for an hour.
+pub const UNREAD_1H: &str = "unread_1h_tokens";
+/// Requests with such writes.
+pub const UNREAD_REQUESTS: &str = "unread_requests";
+/// Writes that the same principal didn't read, of the default time to live.
+pub const UNREAD_BY_OWN: &str = "unread_by_own_tokens";
+/// As [`UNREAD_BY_OWN`], written for an hour.
+pub const UNREAD_BY_OWN_1H: &str = "unread_by_own_1h_tokens";
+/// Requests with such writes.
+pub const UNREAD_BY_OWN_REQUESTS: &str = "unread_by_own_requests";
+/// Whether the same prompt was answered by the same model shortly before.
+pub const ANSWERED_BEFORE: &str = "answered_before";
+/// Requests whose prompt hash and principal are known.
+pub const COMPARABLE: &str = "comparable_requests";
+/// Requests that repeat a prompt and cost something.
+pub const REPEATED: &str = "repeated_requests";
+/// Their cost, `Int128`, 10⁻¹⁴ USD.
+pub const REPEATED_UNITS: &str = "repeated_units";
+/// Of these, requests whose prompt had been answered.
+pub const ANSWERED: &str = "answered_requests";
+/// Their cost.
+pub const ANSWERED_UNITS: &str = "answered_units";
+/// Median of a caller's prompt lengths, tokens outside the cache.
+pub const MEDIAN_PROMPT: &str = "median_prompt_tokens";
+/// Length that nine of ten prompts of a caller stay within.
+pub const P90_PROMPT: &str = "p90_prompt_tokens";
+/// Length that nineteen of twenty do.
+pub const P95_PROMPT: &str = "p95_prompt_tokens";
+/// Tokens beyond the median, of prompts longer than [`P90_PROMPT`].
+pub const EXCESS_P90: &str = "excess_p90_tokens";
+/// As [`EXCESS_P90`], longer than [`P95_PROMPT`].
+pub const EXCESS_P95: &str = "excess_p95_tokens";
+/// Prompts longer than [`P90_PROMPT`].
+pub const LONG_P90: &str = "long_p90_requests";
+/// Prompts longer than [`P95_PROMPT`].
+pub const LONG_P95: &str = "long_p95_requests";
+/// The minute of the call, UTC.
+pub const MINUTE: &str = "minute";
+/// Input tokens of a minute that count against a reserved rate: outside the cache and written to it.
+pub const MINUTE_INPUT: &str = "minute_input_tokens";
+/// Output tokens of a minute.
+pub const MINUTE_OUTPUT: &str = "minute_output_tokens";
