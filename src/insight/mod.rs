@@ -1,5 +1,12 @@
 //! What figures mean over time: series in, findings out. Pure; knows no store, clock or format.
 //!
-//! [`anomaly`] finds what departs from the usual, and names it.
+//! [`anomaly`] finds what departs from the usual, and names it. [`trend`] tells whether a series rises
+//! or falls, [`changepoint`] from which day it stays on another level, [`forecast`] what is to come.
+//! [`series`] is what they read.
 
 pub mod anomaly;
+pub mod changepoint;
+pub mod forecast;
+pub mod series;
+pub mod trend;
+mod weekday;
