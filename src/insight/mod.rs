@@ -2,10 +2,11 @@
 //!
 //! [`anomaly`] finds what departs from the usual, and names it. [`trend`] tells whether a series rises
 //! or falls, [`changepoint`] from which day it stays on another level, [`forecast`] what is to come.
-//! [`series`] is what they read.
+//! [`series`] is what they read. [`drivers`] splits a change in spend into what made it.
 
 pub mod anomaly;
 pub mod changepoint;
+pub mod drivers;
 pub mod forecast;
 pub mod series;
 pub mod trend;

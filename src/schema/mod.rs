@@ -8,6 +8,7 @@
 
 pub mod api_event;
 pub mod cost;
+pub mod drivers;
 pub mod invocation;
 pub mod reject;
 pub mod usage;

@@ -39,8 +39,9 @@ fn what_never_changes_and_what_rises_steadily_has_no_shift() {
 
 #[test]
 fn one_wild_day_is_no_shift() {
-    let value =
-        |day: usize| Some(if day == 33 { 400.0 } else { 10.0 + f64::from(u8::from(day.is_multiple_of(2))) });
+    let value = |day: usize| {
+        Some(if day == 33 { 400.0 } else { 10.0 + f64::from(u8::from(day.is_multiple_of(2))) })
+    };
     assert_eq!(level_shifts(&series((0..70).map(value))), Some(vec![]));
 }
 

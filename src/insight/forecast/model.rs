@@ -133,8 +133,8 @@ pub(super) fn seasonal_naive(series: &Daily, horizon: usize) -> Option<Vec<f64>>
     let last = series.values.iter().rev().flatten().next()?;
     let days = series.values.len();
     let of_weekday = |weekday: usize| {
-        let same = (0..days).rev().filter(|index| series.weekday(*index) == weekday);
-        same.filter_map(|index| series.values[index]).next().unwrap_or(*last)
+        let mut same = (0..days).rev().filter(|index| series.weekday(*index) == weekday);
+        same.find_map(|index| series.values[index]).unwrap_or(*last)
     };
     Some((0..horizon).map(|ahead| of_weekday(series.weekday(days + ahead))).collect())
 }
