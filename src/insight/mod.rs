@@ -6,8 +6,10 @@
 
 pub mod anomaly;
 pub mod changepoint;
+pub mod comparable;
 pub mod drivers;
 pub mod forecast;
+pub mod logged_days;
 pub mod series;
 pub mod trend;
 mod weekday;

@@ -14,6 +14,9 @@ impl Moved {
     }
 }
 
+/// Factors beside one.
+const EFFECTS_AFTER_ONE: i128 = 6;
+
 /// 7!, the number of orders.
 const ORDERS: i128 = 5040;
 
@@ -45,8 +48,9 @@ pub(super) fn parts(before: i128, after: i128, value: impl Fn(Moved) -> i128) ->
 
 /// Orders in which exactly these `already` factors come before one: already! × (6 − already)!.
 fn weight(already: u32) -> i128 {
-    let factorial = |n: u32| (1..=i128::from(n)).product::<i128>();
-    factorial(already) * factorial(EFFECTS as u32 - 1 - already)
+    let up_to = |factors: std::ops::RangeInclusive<i128>| factors.product::<i128>();
+    let last = EFFECTS_AFTER_ONE - i128::from(already);
+    up_to(1..=i128::from(already)) * up_to(1..=last)
 }
 
 fn whole(shares: [i128; EFFECTS], change: i128) -> [i128; EFFECTS] {
