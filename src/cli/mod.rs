@@ -3,8 +3,12 @@
 
 mod audit;
 mod config;
+mod drivers;
 mod exit;
 mod failure;
+mod figures;
+mod followed;
+mod forecast;
 mod ingest;
 mod output;
 mod prices;
@@ -15,6 +19,7 @@ mod report;
 mod sources;
 mod store;
 mod time;
+mod trends;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -84,6 +89,9 @@ enum Command {
     Ingest(ingest::IngestArgs),
     Report(report::ReportArgs),
     Query(query::QueryArgs),
+    Drivers(drivers::DriversArgs),
+    Trends(trends::TrendsArgs),
+    Forecast(forecast::ForecastArgs),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     #[command(subcommand)]
@@ -142,6 +150,9 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Ingest(args) => ingest::run(&args, context),
         Command::Report(args) => report::run(&args, context),
         Command::Query(args) => query::run(&args, context),
+        Command::Drivers(args) => drivers::run(&args, context),
+        Command::Trends(args) => trends::run(&args, context),
+        Command::Forecast(args) => forecast::run(&args, context),
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(command) => prices::run(&command, context),
         Command::Store(command) => store::run(&command, context),

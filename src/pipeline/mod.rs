@@ -3,15 +3,25 @@
 //! The only module that knows all stages. It hands stores, settings and templates to the pure stages
 //! as values, and never decides what a figure means.
 
+mod daily;
+mod drivers;
 mod error;
 mod figures;
+mod forecast;
 mod ingest;
 mod prices;
 mod query;
 mod report;
+mod trends;
 mod verify;
 
+pub use daily::{DaysRead, Followed, SeriesQuestion};
+pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
+pub use forecast::{
+    BackTestFigures, BudgetOutlook, ForecastAnswer, ForecastFigures, Horizon, Interval,
+    LONGEST_HORIZON, MonthEnd, forecast_of,
+};
 pub use ingest::{
     Duplicates, History, Plan, Progress, RequestCounts, Selection, Silent, SourceRequest, Summary,
     request_cost_usd,
@@ -21,4 +31,5 @@ pub use prices::{
 };
 pub use query::{QueryAnswer, query, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
+pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
