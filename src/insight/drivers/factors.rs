@@ -90,6 +90,9 @@ struct Term {
     line: Both,
     /// Price of a token, in units.
     price: Both,
+    /// The factor that the price moves with: of tokens written with both times to live in one request
+    /// it is how many of them live for an hour, which is the cache's doing.
+    price_moves_with: usize,
 }
 
 impl ModelFactors {
@@ -121,7 +124,7 @@ impl Term {
             * self.context.at(moved.has(TOKENS))
             * self.kind.at(moved.has(CACHE))
             * self.line.at(moved.has(ROUTING))
-            * self.price.at(moved.has(PRICE))
+            * self.price.at(moved.has(self.price_moves_with))
     }
 }
 
@@ -193,6 +196,7 @@ impl Sums {
             kind: Both::shares(of_kind, context),
             line: Both::shares(tokens, of_kind),
             price: Both::shares(cost, tokens),
+            price_moves_with: if kind == Kind::CacheWriteBoth { CACHE } else { PRICE },
         }
     }
 }

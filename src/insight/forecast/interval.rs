@@ -1,18 +1,18 @@
 //! How wide a forecast must be, from how far its back-test was off.
 //!
 //! Two steps. A scale says how errors grow with the horizon and with the size of what is expected;
-//! then the quantiles of the scaled errors of all origins and horizons together give the width, as in
-//! split conformal prediction. Errors of neighbouring origins are alike, so the quantiles are widened
-//! as if there were only as many errors as whole weeks.
+//! then the quantiles of the scaled errors of all origins and horizons together give the reach below
+//! and above, as in split conformal prediction. Errors of neighbouring origins are alike, so the
+//! quantiles are widened as if there were only as many errors as whole weeks.
 
 use super::backtest::Trial;
 use crate::insight::series::{WEEK, mean, number, quantile};
 
-/// Half the widths of the two intervals around what is expected.
+/// How far the two intervals reach below and above what is expected.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Width {
-    pub(super) of_80: f64,
-    pub(super) of_95: f64,
+    pub(super) of_80: (f64, f64),
+    pub(super) of_95: (f64, f64),
 }
 
 /// Widths of single days and of sums of days.
@@ -50,7 +50,7 @@ impl Spread {
             let pairs = trial.errors.iter().zip(&trial.expected);
             pairs.map(|(error, expected)| scaled(*error, *expected, power)).collect()
         });
-        let sums = sizes(trials, |trial| summed(trial, power));
+        let sums = mirrored(sizes(trials, |trial| summed(trial, power)));
         Self {
             power,
             daily: Curve::of(&daily, origins, DAILY_GROWTH, 0.15),
@@ -70,7 +70,7 @@ impl Spread {
     }
 }
 
-/// Absolute scaled errors: one list per number of days ahead.
+/// Scaled errors, what came less what was expected: one list per number of days ahead.
 fn sizes(trials: &[Trial], of: impl Fn(&Trial) -> Vec<Option<f64>>) -> Vec<Vec<f64>> {
     let horizon = trials.iter().map(|trial| trial.errors.len()).max().unwrap_or(0);
     let mut by_ahead = vec![Vec::new(); horizon];
@@ -82,9 +82,18 @@ fn sizes(trials: &[Trial], of: impl Fn(&Trial) -> Vec<Option<f64>>) -> Vec<Vec<f
     by_ahead
 }
 
+/// Every error with both signs: of long sums the past holds too few to tell the sides apart.
+fn mirrored(mut sizes: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    for sizes in &mut sizes {
+        let others: Vec<f64> = sizes.iter().map(|size| -size).collect();
+        sizes.extend(others);
+    }
+    sizes
+}
+
 fn scaled(error: Option<f64>, expected: f64, power: f64) -> Option<f64> {
     let unit = expected.powf(power);
-    (unit > 0.0).then(|| error.map(|error| error.abs() / unit)).flatten()
+    (unit > 0.0).then(|| error.map(|error| error / unit)).flatten()
 }
 
 /// Scaled error of the sum of the first days, for each number of days; days that are not known leave
@@ -100,7 +109,7 @@ fn summed(trial: &Trial, power: f64) -> Vec<Option<f64>> {
             error = error.zip(*of_day).map(|(sum, of_day)| sum + of_day);
             unit += expected.powf(power);
             let mean = unit / number(ahead + 1);
-            error.filter(|_| mean > 0.0).map(|error: f64| error.abs() / mean)
+            error.filter(|_| mean > 0.0).map(|error: f64| error / mean)
         })
         .collect()
 }
@@ -136,16 +145,20 @@ impl Curve {
             .filter(|size| size.is_finite())
             .collect();
         let weeks = number(origins) / number(WEEK);
-        let wide = |share: f64| {
+        let reach = |share: f64, side: f64| {
             let share = (share * (1.0 + 0.2 / weeks.max(1.0))).min(1.0);
-            quantile(&on_scale, share).unwrap_or(0.0) * (1.0 + caution / weeks.max(1.0))
+            let beyond: Vec<f64> = on_scale.iter().map(|size| (size * side).max(0.0)).collect();
+            let reach = quantile(&beyond, f64::midpoint(1.0, share)).unwrap_or(0.0);
+            reach * (1.0 + caution / weeks.max(1.0))
         };
-        Self { scale, quantiles: Width { of_80: wide(0.8), of_95: wide(0.95) } }
+        let both = |share: f64| (reach(share, -1.0), reach(share, 1.0));
+        Self { scale, quantiles: Width { of_80: both(0.8), of_95: both(0.95) } }
     }
 
     fn width(&self, ahead: usize, unit: f64) -> Width {
         let scale = self.scale.at(ahead) * unit;
-        Width { of_80: self.quantiles.of_80 * scale, of_95: self.quantiles.of_95 * scale }
+        let scaled = |(below, above): (f64, f64)| (below * scale, above * scale);
+        Width { of_80: scaled(self.quantiles.of_80), of_95: scaled(self.quantiles.of_95) }
     }
 }
 
@@ -157,7 +170,8 @@ impl Scale {
             .enumerate()
             .filter(|(_, sizes)| sizes.len() >= SEEN)
             .filter_map(|(ahead, sizes)| {
-                let size = mean(sizes).filter(|size| *size > 0.0)?;
+                let sizes: Vec<f64> = sizes.iter().map(|size| size.abs()).collect();
+                let size = mean(&sizes).filter(|size| *size > 0.0)?;
                 Some((number(ahead + 1).ln(), size.ln(), number(sizes.len())))
             })
             .collect();

@@ -95,7 +95,7 @@ pub fn forecast(series: &Daily, horizon: usize) -> Result<Forecast, TooShort> {
 }
 
 fn around(mean: f64, width: Width) -> Expected {
-    let interval = |half: f64| ((mean - half).max(0.0), mean + half);
+    let interval = |(below, above): (f64, f64)| ((mean - below).max(0.0), mean + above);
     Expected { mean, of_80: interval(width.of_80), of_95: interval(width.of_95) }
 }
 
