@@ -6,8 +6,12 @@ mod answer;
 mod audit;
 mod budgets;
 mod config;
+mod drivers;
 mod exit;
 mod failure;
+mod figures;
+mod followed;
+mod forecast;
 mod ingest;
 mod output;
 mod prices;
@@ -19,6 +23,7 @@ mod savings;
 mod sources;
 mod store;
 mod time;
+mod trends;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -92,6 +97,9 @@ enum Command {
     Allocation(allocation::AllocationArgs),
     Budgets(budgets::BudgetsArgs),
     Savings(savings::SavingsArgs),
+    Drivers(drivers::DriversArgs),
+    Trends(trends::TrendsArgs),
+    Forecast(forecast::ForecastArgs),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     #[command(subcommand)]
@@ -158,6 +166,9 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Allocation(args) => allocation::run(&args, context),
         Command::Budgets(args) => budgets::run(&args, context),
         Command::Savings(args) => savings::run(&args, context),
+        Command::Drivers(args) => drivers::run(&args, context),
+        Command::Trends(args) => trends::run(&args, context),
+        Command::Forecast(args) => forecast::run(&args, context),
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(command) => prices::run(&command, context),
         Command::Store(command) => store::run(&command, context),

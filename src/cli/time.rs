@@ -31,10 +31,20 @@ pub(super) fn day(text: &str, option: &str) -> Result<NaiveDate, Failure> {
 
 /// A half-open range from two options.
 pub(super) fn period(from: &str, to: &str, zone: Tz) -> Result<Period, Failure> {
-    let (from, to) = (instant(from, zone, "--from")?, instant(to, zone, "--to")?);
+    period_of(from, to, zone, ["--from", "--to"])
+}
+
+/// A half-open range from two options of these names.
+pub(super) fn period_of(
+    from: &str,
+    to: &str,
+    zone: Tz,
+    [start, end]: [&str; 2],
+) -> Result<Period, Failure> {
+    let (from, to) = (instant(from, zone, start)?, instant(to, zone, end)?);
     if from >= to {
         return Err(Failure::usage(format!(
-            "`--from` ({from}) must be before `--to` ({to}), which is exclusive"
+            "`{start}` ({from}) must be before `{end}` ({to}), which is exclusive"
         )));
     }
     Ok(Period { from, to })

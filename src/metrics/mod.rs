@@ -19,6 +19,7 @@ pub mod measures;
 pub mod metric;
 pub mod names;
 pub mod percentiles;
+pub mod presence;
 pub mod price_coverage;
 pub mod rejected;
 pub(crate) mod small_frame;

@@ -4,8 +4,11 @@
 //! as values, and never decides what a figure means.
 
 mod allocation;
+mod daily;
+mod drivers;
 mod error;
 mod figures;
+mod forecast;
 mod ingest;
 mod prices;
 mod query;
@@ -16,6 +19,14 @@ mod verify;
 pub use allocation::{allocation, budgets};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;
+mod trends;
+
+pub use daily::{DaysRead, Followed, SeriesQuestion};
+pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
+pub use forecast::{
+    BackTestFigures, BudgetOutlook, ForecastAnswer, ForecastFigures, Horizon, Interval,
+    LONGEST_HORIZON, MonthEnd, forecast_of,
+};
 pub use ingest::{
     Duplicates, History, Plan, Progress, RequestCounts, Selection, Silent, SourceRequest, Summary,
     request_cost_usd,
@@ -26,4 +37,5 @@ pub use prices::{
 pub use query::{AnswerColumn, QueryAnswer, query, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
 pub use savings::{Candidate, SavingsAnswer, savings};
+pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};

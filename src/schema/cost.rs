@@ -33,8 +33,11 @@ pub const TOTAL_TOKENS: &str = "total_tokens";
 /// the request isn't billed or has no counts.
 pub const UNPRICED_TOKENS: &str = "unpriced_tokens";
 
+/// True when the long-context prices hold for the request, `Boolean`; false without a price row.
+pub const LONG_CONTEXT: &str = "long_context";
+
 /// All columns that pricing adds.
-pub const COLUMNS: [&str; 12] = [
+pub const COLUMNS: [&str; 13] = [
     COST_UNITS,
     COST_INPUT_UNITS,
     COST_OUTPUT_UNITS,
@@ -47,6 +50,7 @@ pub const COLUMNS: [&str; 12] = [
     UNCACHED_INPUT_TOKENS,
     TOTAL_TOKENS,
     UNPRICED_TOKENS,
+    LONG_CONTEXT,
 ];
 
 /// Values of [`COST_STATUS`].

@@ -10,6 +10,7 @@ pub mod allocation;
 pub mod api_event;
 pub mod budget;
 pub mod cost;
+pub mod drivers;
 pub mod invocation;
 pub mod reject;
 pub mod usage;

@@ -15,8 +15,8 @@ use crate::schema::cost::quote::{
 };
 use crate::schema::cost::{
     COST_CACHE_READ_UNITS, COST_CACHE_WRITE_UNITS, COST_INPUT_UNITS, COST_OTHER_UNITS,
-    COST_OUTPUT_UNITS, COST_REASON, COST_STATUS, COST_UNITS, TOTAL_TOKENS, UNCACHED_INPUT_TOKENS,
-    UNPRICED_TOKENS, reason, status,
+    COST_OUTPUT_UNITS, COST_REASON, COST_STATUS, COST_UNITS, LONG_CONTEXT, TOTAL_TOKENS,
+    UNCACHED_INPUT_TOKENS, UNPRICED_TOKENS, reason, status,
 };
 use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_1H_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS,
@@ -34,8 +34,6 @@ const WRITTEN_1H: &str = "cost_written_1h";
 const WRITTEN_DEFAULT: &str = "cost_written_default";
 /// True when any token count is known.
 const HAS_COUNTS: &str = "cost_has_counts";
-/// True when the long-context prices hold.
-const IS_LONG: &str = "cost_is_long";
 /// Tokens that the row bills and has no price for.
 const MISSING_TOKENS: &str = "cost_missing_tokens";
 /// True when some token has a price.
@@ -122,7 +120,7 @@ pub(super) fn usage_columns(convention: CacheConvention) -> Vec<Vec<Expr>> {
         vec![
             col(charged).alias(CHARGED_INPUT),
             total_tokens().alias(TOTAL_TOKENS),
-            (all_input().gt(wide(LONG_CONTEXT_ABOVE))).fill_null(lit(false)).alias(IS_LONG),
+            (all_input().gt(wide(LONG_CONTEXT_ABOVE))).fill_null(lit(false)).alias(LONG_CONTEXT),
         ],
     ]
 }
@@ -220,7 +218,6 @@ pub(super) fn working_columns() -> Vec<&'static str> {
         WRITTEN_1H,
         WRITTEN_DEFAULT,
         HAS_COUNTS,
-        IS_LONG,
         MISSING_TOKENS,
         ANY_PRICED,
         MISSING_REASON,
@@ -245,7 +242,7 @@ pub(super) fn working_columns() -> Vec<&'static str> {
 impl TokenKind {
     /// The price per token that holds for the request.
     fn applied_price(&self) -> Expr {
-        when(col(IS_LONG))
+        when(col(LONG_CONTEXT))
             .then(col(self.long_price))
             .otherwise(col(self.price))
             .cast(DataType::Int128)
@@ -265,7 +262,7 @@ impl TokenKind {
     }
 
     fn has_price(&self) -> Expr {
-        when(col(IS_LONG))
+        when(col(LONG_CONTEXT))
             .then(col(self.long_price).is_not_null())
             .otherwise(col(self.price).is_not_null())
     }

@@ -1,0 +1,196 @@
+//! The journey to the drivers of a change: two periods, priced and summed, split exactly.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use polars::prelude::{DataType, LazyFrame};
+use serde::Serialize;
+
+use super::{Error, error::phrase, figures};
+use crate::insight::comparable::{Against, compared};
+use crate::insight::drivers::{
+    Contributions, DriverTree, GroupSpend, Side, cells, contributions, read, split,
+};
+use crate::metrics::dimensions::Dimension;
+use crate::metrics::filter::Filter;
+use crate::metrics::metric::Metric;
+use crate::metrics::presence::logged_days;
+use crate::metrics::tags::tag_keys;
+use crate::metrics::usage::{UsageQuery, usage};
+use crate::period::Period;
+use crate::prices::PriceBook;
+use crate::schema::cost::COST_UNITS;
+use crate::schema::usage::metric;
+use crate::store::Reader;
+use crate::units::Usd;
+
+/// Which change is asked about.
+#[derive(Debug, Clone)]
+pub struct DriversQuestion {
+    /// The later period.
+    pub period: Period,
+    /// What it is compared with.
+    pub against: Against,
+    /// Which requests.
+    pub filter: Option<Filter>,
+    /// Dimensions to split the change by as well.
+    pub by: Vec<Dimension>,
+    /// Groups named per dimension; the rest is one row.
+    pub most: usize,
+    /// The zone that days are cut in.
+    pub timezone: Tz,
+    /// The present time.
+    pub now: DateTime<Utc>,
+}
+
+/// A change in spend, its parts, and what they rest on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DriversAnswer {
+    /// The later period.
+    pub period: PeriodFacts,
+    /// The earlier period.
+    pub against: PeriodFacts,
+    /// Whether the later period was over; if not, both are cut to what was.
+    pub complete: bool,
+    /// Whether both hold every weekday as often; if not, part of the volume effect may be weekdays.
+    pub same_weekdays: bool,
+    /// IANA name of the zone that days are cut in.
+    pub timezone: &'static str,
+    /// The change and its effects.
+    #[serde(flatten)]
+    pub tree: DriverTree,
+    /// The same change by each dimension.
+    pub by: BTreeMap<String, Contributions>,
+}
+
+/// A period and how far its figures can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PeriodFacts {
+    /// First instant.
+    pub from: DateTime<Utc>,
+    /// First instant after.
+    pub to: DateTime<Utc>,
+    /// Length in days.
+    pub days: f64,
+    /// Local days that it touches.
+    pub touched_days: usize,
+    /// Local days with at least one log, of any request.
+    pub logged_days: usize,
+    /// Requests, failed ones included.
+    pub requests: u64,
+    /// Billed requests without a full price: not, or not fully, in spend.
+    pub unpriced_requests: u64,
+}
+
+/// What made spend change between two periods.
+///
+/// # Errors
+/// When one of the periods has no logs at all, or lies wholly ahead, or the store can't be read.
+pub fn drivers(
+    store: &Reader,
+    book: &PriceBook,
+    question: &DriversQuestion,
+) -> Result<DriversAnswer, Error> {
+    let zone = question.timezone;
+    let periods = compared(question.period, question.against, zone, question.now)
+        .ok_or_else(|| Error::NoData { what: "logs", period: phrase(question.period) })?;
+    let after = Priced::of(store, book, question, periods.current)?;
+    let before = Priced::of(store, book, question, periods.against)?;
+    let tree = split(&before.side(periods.days.1)?, &after.side(periods.days.0)?);
+    let by = question.by.iter().map(|dimension| {
+        let groups = |priced: &Priced| priced.groups(dimension, zone);
+        let split = contributions(&groups(&before)?, &groups(&after)?, question.most);
+        Ok((dimension.name(), split))
+    });
+    Ok(DriversAnswer {
+        by: by.collect::<Result<_, Error>>()?,
+        period: after.facts(periods.current, periods.days.0, zone)?,
+        against: before.facts(periods.against, periods.days.1, zone)?,
+        complete: periods.complete,
+        same_weekdays: periods.same_weekdays,
+        timezone: zone.name(),
+        tree,
+    })
+}
+
+/// A period's requests with their costs.
+struct Priced {
+    rows: LazyFrame,
+    logged_days: usize,
+}
+
+impl Priced {
+    fn of(
+        store: &Reader,
+        book: &PriceBook,
+        question: &DriversQuestion,
+        period: Period,
+    ) -> Result<Self, Error> {
+        let zone = question.timezone;
+        let logged_days = logged_days(figures::invocations(store, Some(period))?, zone)
+            .and_then(LazyFrame::collect)
+            .map_err(Error::Compute)?
+            .height();
+        if logged_days == 0 {
+            return Err(Error::NoData { what: "invocation logs", period: phrase(period) });
+        }
+        let tags = tag_keys(&question.by);
+        let filter = question.filter.as_ref();
+        let rows = figures::selected(store, book, Some(period), filter, &tags, zone)?;
+        Ok(Self { rows: figures::priced(rows, book)?, logged_days })
+    }
+
+    fn side(&self, days: f64) -> Result<Side, Error> {
+        let frame = cells(self.rows.clone()).collect().map_err(Error::Compute)?;
+        Ok(Side { days, cells: read(&frame).map_err(Error::Compute)? })
+    }
+
+    fn facts(&self, period: Period, days: f64, zone: Tz) -> Result<PeriodFacts, Error> {
+        let metrics = vec![Metric::Requests, Metric::UnpricedRequests];
+        let query = UsageQuery { by: Vec::new(), metrics, timezone: zone };
+        let total =
+            usage(self.rows.clone(), &query).and_then(LazyFrame::collect).and_then(|frame| {
+                let count = |name: &str| -> polars::prelude::PolarsResult<u64> {
+                    let column = frame.column(name)?.cast(&DataType::UInt64)?;
+                    Ok(column.u64()?.get(0).unwrap_or(0))
+                };
+                Ok((count(metric::REQUESTS)?, count(metric::UNPRICED_REQUESTS)?))
+            });
+        let (requests, unpriced_requests) = total.map_err(Error::Compute)?;
+        let Period { from, to } = period;
+        Ok(PeriodFacts {
+            from,
+            to,
+            days,
+            touched_days: period.local_days(zone).count(),
+            logged_days: self.logged_days,
+            requests,
+            unpriced_requests,
+        })
+    }
+
+    /// Spend by a dimension.
+    fn groups(&self, by: &Dimension, zone: Tz) -> Result<Vec<GroupSpend>, Error> {
+        let metrics = vec![Metric::Requests, Metric::CostUsd];
+        let query = UsageQuery { by: vec![by.clone()], metrics, timezone: zone };
+        let read =
+            usage(self.rows.clone(), &query).and_then(LazyFrame::collect).and_then(|frame| {
+                let names = frame.column(&by.name())?.cast(&DataType::String)?;
+                let requests = frame.column(metric::REQUESTS)?.cast(&DataType::UInt64)?;
+                let costs = frame.column(COST_UNITS)?.cast(&DataType::Int128)?;
+                let rows =
+                    names.str()?.iter().zip(requests.u64()?.iter().zip(costs.i128()?.iter()));
+                let group =
+                    |(name, (requests, cost)): (Option<&str>, (Option<u64>, Option<i128>))| {
+                        GroupSpend {
+                            name: name.map(str::to_owned),
+                            requests: requests.unwrap_or(0),
+                            cost: Usd(cost.unwrap_or(0)),
+                        }
+                    };
+                Ok(rows.map(group).collect())
+            });
+        read.map_err(Error::Compute)
+    }
+}

@@ -1,0 +1,160 @@
+//! The journey to trends: complete days in, slope, comparisons and level shifts out.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::Error;
+use super::daily::{self, DaysRead, SeriesQuestion};
+use super::forecast::no_logs;
+use crate::insight::changepoint::{LevelShift, SHORTEST_SEARCH, level_shifts};
+use crate::insight::series::Daily;
+use crate::insight::trend::{
+    Comparison, SHORTEST_SLOPE, Slope, against_days_before, month_to_date, slope,
+};
+use crate::prices::PriceBook;
+use crate::store::Reader;
+
+/// How a figure moves over days.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrendsAnswer {
+    /// `cost_usd`, `total_tokens` or `requests`; amounts below are in its unit, as numbers, since they
+    /// are estimates.
+    pub metric: &'static str,
+    /// IANA name of the zone that days are cut in.
+    pub timezone: &'static str,
+    /// The days it was read from.
+    pub history: DaysRead,
+    /// The slope of the last thirteen weeks; null when fewer than `needed_days` of them are known.
+    pub slope: Option<SlopeFigures>,
+    /// Recent days against earlier ones; those that can't be compared are left out.
+    pub comparisons: Vec<ComparisonFigures>,
+    /// Days from which the level is another, of the last half year; null when fewer than
+    /// `needed_days` are known.
+    pub level_shifts: Option<Vec<ShiftFigures>>,
+    /// Known days without which there is neither slope nor level shift.
+    pub needed_days: usize,
+}
+
+/// A slope in figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SlopeFigures {
+    /// Change per day.
+    pub per_day: f64,
+    /// Lower end of its 95 % interval.
+    pub low_95: f64,
+    /// Upper end.
+    pub high_95: f64,
+    /// Whether the interval leaves out 0.
+    pub differs_from_zero: bool,
+    /// First day it is read from.
+    pub from: NaiveDate,
+    /// The day after the last.
+    pub to: NaiveDate,
+    /// Known days in between.
+    pub known_days: usize,
+}
+
+/// A comparison in figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComparisonFigures {
+    /// `last_7_days`, `last_28_days` or `month_to_date`.
+    pub name: &'static str,
+    /// First day.
+    pub from: NaiveDate,
+    /// The day after the last.
+    pub to: NaiveDate,
+    /// First day of the earlier run.
+    pub previous_from: NaiveDate,
+    /// The day after its last.
+    pub previous_to: NaiveDate,
+    /// Days that were compared; days not known on either side are left out on both.
+    pub compared_days: usize,
+    /// Whether that is every day.
+    pub complete: bool,
+    /// Mean of the compared days.
+    pub per_day: f64,
+    /// Mean of their counterparts: the same weekdays earlier.
+    pub previous_per_day: f64,
+    /// `per_day` ÷ `previous_per_day` − 1; null where there was nothing before.
+    pub relative_change: Option<f64>,
+}
+
+/// A level shift in figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ShiftFigures {
+    /// First day of the new level.
+    pub day: NaiveDate,
+    /// Mean level before, weekdays evened out.
+    pub level_before: f64,
+    /// Mean level from then on.
+    pub level_after: f64,
+    /// after ÷ before − 1; null where there was nothing before.
+    pub relative_change: Option<f64>,
+}
+
+/// How the figure moves over the complete days before the present.
+///
+/// # Errors
+/// When the store holds no logs, or can't be read.
+pub fn trends(
+    store: &Reader,
+    book: &PriceBook,
+    question: &SeriesQuestion,
+) -> Result<TrendsAnswer, Error> {
+    let days = daily::days(store, book, question)?;
+    let series = days.series.as_ref().ok_or_else(|| no_logs(question))?;
+    Ok(TrendsAnswer {
+        metric: question.followed.name(),
+        timezone: question.timezone.name(),
+        slope: slope(series).map(slope_figures),
+        comparisons: comparisons(series),
+        level_shifts: level_shifts(series).map(|shifts| shifts.iter().map(shift_figures).collect()),
+        needed_days: SHORTEST_SLOPE.max(SHORTEST_SEARCH),
+        history: days.history,
+    })
+}
+
+fn slope_figures(slope: Slope) -> SlopeFigures {
+    SlopeFigures {
+        per_day: slope.per_day,
+        low_95: slope.of_95.0,
+        high_95: slope.of_95.1,
+        differs_from_zero: slope.differs_from_zero(),
+        from: slope.from,
+        to: slope.to,
+        known_days: slope.known,
+    }
+}
+
+fn comparisons(series: &Daily) -> Vec<ComparisonFigures> {
+    let named = [
+        ("last_7_days", against_days_before(series, 7)),
+        ("last_28_days", against_days_before(series, 28)),
+        ("month_to_date", month_to_date(series)),
+    ];
+    named.into_iter().filter_map(|(name, found)| Some(figures(name, &found?))).collect()
+}
+
+fn figures(name: &'static str, found: &Comparison) -> ComparisonFigures {
+    ComparisonFigures {
+        name,
+        from: found.from,
+        to: found.to,
+        previous_from: found.previous_from,
+        previous_to: found.previous_to,
+        compared_days: found.compared_days,
+        complete: found.complete,
+        per_day: found.per_day,
+        previous_per_day: found.previous_per_day,
+        relative_change: found.relative_change(),
+    }
+}
+
+fn shift_figures(shift: &LevelShift) -> ShiftFigures {
+    ShiftFigures {
+        day: shift.day,
+        level_before: shift.before,
+        level_after: shift.after,
+        relative_change: (shift.before > 0.0).then(|| shift.after / shift.before - 1.0),
+    }
+}
