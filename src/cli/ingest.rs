@@ -261,6 +261,10 @@ fn sentence(summary: &Summary) -> String {
     if repeats > 0 {
         text = format!("{text}; {} duplicates counted once", count(repeats));
     }
+    let pruned = summary.pruned.invocations + summary.pruned.api_events;
+    if pruned > 0 {
+        text = format!("{text}; {} rows of pruned days left out", grouped(pruned.into()));
+    }
     if summary.objects_skipped > 0 {
         text = format!(
             "{text}; {} objects skipped (no logs, or read before)",

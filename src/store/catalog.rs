@@ -189,6 +189,16 @@ impl Catalog {
         })
     }
 
+    /// The day before which everything was pruned.
+    pub(super) fn floor(&self) -> Result<Option<NaiveDate>, Error> {
+        self.run("read", |c| {
+            let floor: Option<String> = c
+                .query_row("SELECT value FROM meta WHERE key = 'floor'", [], |row| row.get(0))
+                .optional()?;
+            floor.map(|text| as_day(&text, 0)).transpose()
+        })
+    }
+
     /// Live segments of a table whose day lies in `[from, to]`, sorted by day and path.
     pub(super) fn segments(&self, table: Table, days: Days) -> Result<Vec<FileEntry>, Error> {
         self.run("read", |c| files_in(c, "segments", table, days))
@@ -366,18 +376,23 @@ fn files_in(
 fn file_entry(row: &Row<'_>) -> rusqlite::Result<FileEntry> {
     let table: String = row.get(0)?;
     let day: String = row.get(1)?;
-    let invalid = |column: usize, what: String| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
-    };
     Ok(FileEntry {
         table: Table::from_name(&table)
             .ok_or_else(|| invalid(0, format!("unknown table `{table}`")))?,
-        day: day.parse().map_err(|_| invalid(1, format!("`{day}` is not a day")))?,
+        day: as_day(&day, 1)?,
         path: row.get(2)?,
         rows: row.get::<_, i64>(3)?.unsigned_abs(),
         size_bytes: row.get::<_, i64>(4)?.unsigned_abs(),
         sha256: row.get(5)?,
     })
+}
+
+fn as_day(text: &str, column: usize) -> rusqlite::Result<NaiveDate> {
+    text.parse().map_err(|_| invalid(column, format!("`{text}` is not a day")))
+}
+
+fn invalid(column: usize, what: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
 }
 
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Error {

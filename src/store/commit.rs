@@ -14,7 +14,7 @@ use polars::prelude::{
 use rusqlite::{Transaction, params};
 
 use super::catalog::{Days, FileEntry, ObjectEntry};
-use super::{Error, Writer, files, repeats, segment};
+use super::{Error, Writer, files, prune, repeats, segment};
 use crate::records::Decoded;
 use crate::schema::api_event::{self, ApiEvent};
 use crate::schema::invocation::{self, Invocation};
@@ -38,20 +38,29 @@ pub struct Committed {
     /// By how much the number of repeated rows grew: invocations, API events. Negative when a
     /// replaced object took repeats with it.
     pub repeats: [i64; 2],
+    /// Rows left out because their days were pruned: invocations, API events.
+    pub pruned: [u64; 2],
 }
 
 /// New segments, and what each object put where.
 #[derive(Default)]
-struct Staged {
-    segments: Vec<FileEntry>,
+pub(super) struct Staged {
+    pub(super) segments: Vec<FileEntry>,
     /// Object → positions in `segments` that hold rows of it.
     contents: BTreeMap<String, BTreeSet<usize>>,
     /// Live segments that the new ones take the place of.
-    replaced: Vec<FileEntry>,
+    pub(super) replaced: Vec<FileEntry>,
     /// Ids of the events that a row corrects, with the position of its segment.
     corrections: BTreeSet<(usize, String)>,
     /// Days that hold events which are corrected from now on, or no longer.
     corrected_days: BTreeSet<NaiveDate>,
+}
+
+impl Staged {
+    /// A change that takes these segments away.
+    pub(super) fn without(replaced: Vec<FileEntry>) -> Self {
+        Self { replaced, ..Self::default() }
+    }
 }
 
 impl Writer {
@@ -64,7 +73,10 @@ impl Writer {
         self.stage_replacements(&batch, &mut staged)?;
         let mut entries = Vec::with_capacity(batch.len());
         let mut rows = Tables::default();
-        for ReadObject { entry, decoded } in batch {
+        let floor = self.reader.floor()?;
+        let mut pruned = [0; 2];
+        for ReadObject { entry, mut decoded } in batch {
+            prune::leave_out(&mut decoded, floor, &mut pruned);
             entries.push((entry, Counts::of(&decoded)));
             rows.add(decoded);
         }
@@ -78,10 +90,9 @@ impl Writer {
             put_objects(change, &entries, now_ms)?;
             put_segments(change, &staged)?;
             put_repeats(change, &staged, &new_repeats)?;
-            change.execute("UPDATE numbers SET value = ?1 WHERE name = 'file'", [last_file])?;
-            Ok(())
+            put_last_file(change, last_file)
         })?;
-        Ok(Committed { rows: written, repeats: growth })
+        Ok(Committed { rows: written, repeats: growth, pruned })
     }
 
     /// Writes the segments that hold rows of changed objects anew, without those rows.
@@ -119,7 +130,7 @@ impl Writer {
         Ok(())
     }
 
-    fn stage(
+    pub(super) fn stage(
         &self,
         table: Table,
         day: NaiveDate,
@@ -149,7 +160,7 @@ impl Writer {
     }
 
     /// Finds the repeats of every day that the batch touches, as the day will be after the commit.
-    fn stage_repeats(&self, staged: &mut Staged) -> Result<(Vec<FileEntry>, [i64; 2]), Error> {
+    pub(super) fn stage_repeats(&self, staged: &mut Staged) -> Result<(Vec<FileEntry>, [i64; 2]), Error> {
         let corrected = self.stage_corrections(staged)?;
         let mut found = Vec::new();
         let mut growth = [0; 2];
@@ -214,7 +225,7 @@ impl Writer {
             .map_err(|source| Error::Segment { action: "read", path, source })
     }
 
-    fn segment_error(&self, action: &'static str, source: PolarsError) -> Error {
+    pub(super) fn segment_error(&self, action: &'static str, source: PolarsError) -> Error {
         Error::Segment { action, path: self.reader.root.clone(), source }
     }
 }
@@ -254,7 +265,7 @@ impl Counts {
 }
 
 /// The UTC day a row belongs to; rows without a time lie under the epoch.
-fn day_of<R: Row>(row: &R) -> NaiveDate {
+pub(super) fn day_of<R: Row>(row: &R) -> NaiveDate {
     day_of_millis(row.partition_time().map(|time| time.0))
 }
 
@@ -339,7 +350,12 @@ fn put_objects(
     Ok(())
 }
 
-fn put_segments(change: &Transaction<'_>, staged: &Staged) -> rusqlite::Result<()> {
+/// Keeps the highest number that a file name bears.
+pub(super) fn put_last_file(change: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
+    change.execute("UPDATE numbers SET value = ?1 WHERE name = 'file'", [number]).map(drop)
+}
+
+pub(super) fn put_segments(change: &Transaction<'_>, staged: &Staged) -> rusqlite::Result<()> {
     for old in &staged.replaced {
         for of_segment in ["contents", "corrections"] {
             change.execute(
@@ -373,7 +389,7 @@ fn put_segments(change: &Transaction<'_>, staged: &Staged) -> rusqlite::Result<(
     Ok(())
 }
 
-fn put_repeats(
+pub(super) fn put_repeats(
     change: &Transaction<'_>,
     staged: &Staged,
     found: &[FileEntry],

@@ -23,6 +23,11 @@ pub(super) fn segment_path(table: Table, day: NaiveDate, number: i64) -> String 
     format!("{}/day={day}/{number:012}.parquet", table.name())
 }
 
+/// The number in a file's name.
+pub(super) fn number(path: &str) -> Option<i64> {
+    Path::new(path).file_stem()?.to_str()?.parse().ok()
+}
+
 /// Path of the repeats of a day below the store.
 pub(super) fn repeats_path(table: Table, day: NaiveDate, number: i64) -> String {
     format!("{REPEATS}/{}/day={day}/{number:012}.parquet", table.name())

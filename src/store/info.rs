@@ -30,6 +30,8 @@ pub struct Info {
     pub rejects: Vec<(String, u64)>,
     /// The newest object of each account, region and kind.
     pub freshness: Vec<Freshness>,
+    /// The UTC day before which everything was pruned; rows of earlier days are not taken in again.
+    pub pruned_before: Option<NaiveDate>,
     /// When an object was last taken in.
     pub last_ingest: Option<DateTime<Utc>>,
 }
@@ -93,6 +95,7 @@ impl Reader {
     /// When the catalogue or a reject file can't be read.
     pub fn info(&self) -> Result<Info, Error> {
         let rejects = self.rejects_by_reason()?;
+        let pruned_before = self.floor()?;
         self.catalog.query(|catalog| {
             let (objects, skipped, compressed, uncompressed, last): (_, _, _, _, Option<i64>) =
                 catalog.query_row(
@@ -114,6 +117,7 @@ impl Reader {
                     .collect::<rusqlite::Result<_>>()?,
                 rejects,
                 freshness: freshness(catalog)?,
+                pruned_before,
                 last_ingest: last.and_then(DateTime::from_timestamp_millis),
             })
         })

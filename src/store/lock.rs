@@ -6,7 +6,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Error, files};
 
@@ -28,7 +28,19 @@ pub(super) struct WriteLock {
 /// A reader's mark, held until dropped.
 #[derive(Debug)]
 pub(super) struct ReadLock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+}
+
+impl ReadLock {
+    /// Runs `work` while this mark is taken away: the one who holds it knows that it isn't scanning.
+    pub(super) fn without(&self, work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+        let failed = |source| Error::File { action: "lock", path: self.path.clone(), source };
+        self.file.unlock().map_err(failed)?;
+        let done = work();
+        self.file.lock_shared().map_err(failed)?;
+        done
+    }
 }
 
 pub(super) fn write(root: &Path, on_locked: OnLocked) -> Result<WriteLock, Error> {
@@ -65,8 +77,8 @@ pub(super) fn read(root: &Path) -> Result<ReadLock, Error> {
     let path = root.join(files::READ_LOCK);
     let file = File::open(&path)
         .and_then(|file| file.lock_shared().map(|()| file))
-        .map_err(|source| Error::File { action: "lock", path, source })?;
-    Ok(ReadLock { _file: file })
+        .map_err(|source| Error::File { action: "lock", path: path.clone(), source })?;
+    Ok(ReadLock { file, path })
 }
 
 /// Runs `sweep` if nobody is reading; otherwise leaves it to the next writer.

@@ -11,11 +11,13 @@
 
 mod catalog;
 mod commit;
+mod compact;
 mod error;
 mod files;
 mod history;
 mod info;
 mod lock;
+mod prune;
 mod repeats;
 mod segment;
 mod verify;
@@ -27,10 +29,12 @@ use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
 
 pub use catalog::{FileEntry, ObjectEntry};
 pub use commit::{Committed, ReadObject};
+pub use compact::Compaction;
 pub use error::Error;
 pub use history::Completed;
 pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
 pub use lock::OnLocked;
+pub use prune::Pruning;
 pub use verify::{Problem, Verification};
 
 use crate::period::Period;
@@ -42,7 +46,7 @@ use catalog::{Catalog, Days};
 pub struct Reader {
     root: PathBuf,
     catalog: Catalog,
-    _lock: lock::ReadLock,
+    lock: lock::ReadLock,
 }
 
 /// A store opened for writing; others may read meanwhile.
@@ -50,6 +54,8 @@ pub struct Writer {
     reader: Reader,
     /// The highest number given to a file name so far.
     last_file: Cell<i64>,
+    /// The same when the store was opened: files with higher numbers are of this run.
+    first_file: i64,
     _lock: lock::WriteLock,
 }
 
@@ -65,7 +71,7 @@ impl Reader {
         let lock = lock::read(root)?;
         let catalog = Catalog::open_as_it_is(root)?
             .ok_or_else(|| Error::Missing { path: root.to_owned() })?;
-        Ok(Self { root: root.to_owned(), catalog, _lock: lock })
+        Ok(Self { root: root.to_owned(), catalog, lock })
     }
 
     /// Whether there is a store in the folder.
@@ -152,9 +158,10 @@ impl Writer {
         };
         sweep(root, &catalog)?;
         let lock = lock::read(root)?;
-        let last_file = Cell::new(catalog.last_file_number()?);
-        let reader = Reader { root: root.to_owned(), catalog, _lock: lock };
-        Ok(Self { reader, last_file, _lock: write_lock })
+        let first_file = catalog.last_file_number()?;
+        let last_file = Cell::new(first_file);
+        let reader = Reader { root: root.to_owned(), catalog, lock };
+        Ok(Self { reader, last_file, first_file, _lock: write_lock })
     }
 
     /// The key of the store's prompt hashes.
@@ -163,6 +170,11 @@ impl Writer {
     /// When the catalogue can't be read.
     pub fn prompt_key(&self) -> Result<PromptKey, Error> {
         self.reader.catalog.prompt_key().map(PromptKey)
+    }
+
+    /// Deletes the files that commits of this run have replaced, unless somebody else is reading.
+    fn sweep_replaced(&self) -> Result<(), Error> {
+        self.reader.lock.without(|| sweep(&self.reader.root, &self.reader.catalog))
     }
 
     /// The same store for reading.

@@ -18,7 +18,7 @@ pub use cost::request_cost_usd;
 pub use plan::{History, Plan, SourceRequest};
 pub use selection::Selection;
 pub(super) use summary::with_reason;
-pub use summary::{Duplicates, RequestCounts, Summary};
+pub use summary::{Duplicates, Pruned, RequestCounts, Summary};
 
 /// Told how far an ingest is; the terminal's progress line is one.
 pub trait Progress: Sync {

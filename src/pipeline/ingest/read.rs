@@ -47,6 +47,7 @@ impl Plan<'_> {
             self.sources[source].has_failures = true;
         }
         writer.complete(&Self::completed(&self.sources, self.now()))?;
+        writer.compact_a_little()?;
         summary.requests = self.requests_made();
         Ok(summary)
     }

@@ -28,6 +28,8 @@ pub struct Summary {
     pub api_events: i64,
     /// Rows that repeat a call or an event.
     pub duplicates: Duplicates,
+    /// Rows left out because the store has pruned their days.
+    pub pruned: Pruned,
     /// Rejected records and objects by reason.
     pub rejects: BTreeMap<String, u64>,
     /// Stored size of the objects read, bytes.
@@ -59,6 +61,15 @@ pub struct Duplicates {
     pub invocations: i64,
     /// Of CloudTrail events.
     pub api_events: i64,
+}
+
+/// Rows of pruned days by table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// Of invocations.
+    pub invocations: u64,
+    /// Of CloudTrail events.
+    pub api_events: u64,
 }
 
 /// Requests that S3 charges for.
@@ -158,6 +169,8 @@ impl Summary {
         self.api_events += distinct(1);
         self.duplicates.invocations += done.repeats[0];
         self.duplicates.api_events += done.repeats[1];
+        self.pruned.invocations += done.pruned[0];
+        self.pruned.api_events += done.pruned[1];
     }
 }
 
