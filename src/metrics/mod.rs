@@ -21,6 +21,7 @@ pub mod percentiles;
 pub mod price_coverage;
 pub mod rejected;
 pub mod tags;
+pub mod unlogged;
 pub mod usage;
 pub mod window;
 

@@ -3,6 +3,7 @@
 //! The only module that knows all stages. It hands stores, settings and templates to the pure stages
 //! as values, and never decides what a figure means.
 
+mod coverage;
 mod error;
 mod figures;
 mod ingest;
@@ -11,6 +12,7 @@ mod query;
 mod report;
 mod verify;
 
+pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
 pub use error::{Error, SqlMistake};
 pub use ingest::{Duplicates, Plan, Progress, Selection, Silent, Summary};
 pub use prices::{

@@ -3,6 +3,7 @@
 //! One test binary; a module per subject. Needs nothing but the binary and `python3`, which writes
 //! the synthetic logs and their truth (`sample-data/generate.py`).
 
+mod coverage;
 mod damage;
 mod help;
 mod ingest;
