@@ -70,7 +70,7 @@ pub(super) fn run(args: &DriversArgs, context: &Context) -> Result<Exit, Failure
     let question = question(args, context)?;
     let store = Reader::open(&context.settings.store)?;
     let book = context.price_book()?;
-    let answer = pipeline::drivers(&store, &book, &question)?;
+    let answer = pipeline::drivers(context.basis(&store, &book), &question)?;
     if args.json {
         output::result(&json(&answer)?)?;
     } else {

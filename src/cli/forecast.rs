@@ -45,7 +45,7 @@ pub(super) fn run(args: &ForecastArgs, context: &Context) -> Result<Exit, Failur
     }
     let store = Reader::open(&context.settings.store)?;
     let book = context.price_book()?;
-    let answer = pipeline::forecast_of(&store, &book, &question, horizon, budget)?;
+    let answer = pipeline::forecast_of(context.basis(&store, &book), &question, horizon, budget)?;
     warn_of_gaps(&answer.history, context);
     if answer.forecast.is_none() {
         context.output.warn(&format!(

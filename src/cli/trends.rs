@@ -31,7 +31,7 @@ pub(super) fn run(args: &TrendsArgs, context: &Context) -> Result<Exit, Failure>
     let question = args.followed.question(context)?;
     let store = Reader::open(&context.settings.store)?;
     let book = context.price_book()?;
-    let answer = pipeline::trends(&store, &book, &question)?;
+    let answer = pipeline::trends(context.basis(&store, &book), &question)?;
     warn_of_gaps(&answer.history, context);
     output::result(&if args.followed.json { json(&answer)? } else { shown(&answer, context) })?;
     Ok(Exit::Done)

@@ -5,8 +5,12 @@
 //! record falls beyond it isn't called unlogged.
 //!
 //! An event without a request id is called and unlogged. Events that share a request id each
-//! count. Calls younger than the delivery delay are not told apart here.
+//! count. Unlogged calls younger than the delivery delay may still be logged: they count as
+//! unlogged, and again as late.
 
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{
     DataType, Expr, JoinType, LazyFrame, PolarsResult, SortMultipleOptions, TimeUnit, TimeZone,
@@ -16,15 +20,18 @@ use polars::prelude::{
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate};
 use super::measures::{number_of, share};
-use super::window::in_window;
+use super::names::UnknownName;
+use super::window::{in_window, instant};
 use crate::period::Period;
 use crate::schema::api_event::{
-    ACCOUNT_ID, BEDROCK_SOURCE, EVENT_NAME, EVENT_SOURCE, EVENT_TIME, INSIGHT_DETAILS, REGION,
-    REQUEST_ID, RUNTIME_OPERATIONS,
+    ACCOUNT_ID, BEDROCK_SOURCE, ERROR_CODE, EVENT_NAME, EVENT_SOURCE, EVENT_TIME, INSIGHT_DETAILS,
+    MANTLE_SOURCE, MODEL_ID, PRINCIPAL, REGION, REQUEST_ID, RUNTIME_OPERATIONS,
+    UNLOGGED_OPERATIONS,
 };
-use crate::schema::usage::coverage::{CALLED, COVERAGE, HOURS, LOG_ONLY, LOGGED, UNLOGGED};
+use crate::schema::invocation::MODEL;
+use crate::schema::usage::coverage::{CALLED, COVERAGE, HOURS, LATE, LOG_ONLY, LOGGED, UNLOGGED};
 use crate::schema::usage::derived::{FROM, TO};
-use crate::schema::usage::metric::REQUESTS;
+use crate::schema::usage::metric::{ERRORS, REQUESTS};
 
 /// A dimension that both CloudTrail and the invocation log know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +40,8 @@ pub enum CoverageDimension {
     Account,
     /// Region that received the call.
     Region,
+    /// Base model. Events have no such column of their own: add it first.
+    Model,
     /// Model id as addressed.
     ModelId,
     /// Role or user.
@@ -43,12 +52,37 @@ pub enum CoverageDimension {
     Day,
 }
 
+/// What to compare, by what.
+#[derive(Debug, Clone)]
+pub struct CoverageQuery<'a> {
+    /// Calls made in this period.
+    pub period: Period,
+    /// Columns of the groups, in order.
+    pub by: &'a [CoverageDimension],
+    /// Time zone of calendar dimensions.
+    pub timezone: Tz,
+    /// Calls from here on may still be logged; `None` when all should be.
+    pub late_from: Option<DateTime<Utc>>,
+}
+
 impl CoverageDimension {
+    /// All of them, in the order they are listed to users.
+    pub const ALL: [Self; 7] = [
+        Self::Account,
+        Self::Region,
+        Self::Model,
+        Self::ModelId,
+        Self::Principal,
+        Self::Hour,
+        Self::Day,
+    ];
+
     /// The same dimension of a usage query.
     pub fn dimension(self) -> Dimension {
         match self {
             Self::Account => Dimension::Account,
             Self::Region => Dimension::Region,
+            Self::Model => Dimension::Model,
             Self::ModelId => Dimension::ModelId,
             Self::Principal => Dimension::Principal,
             Self::Hour => Dimension::Hour,
@@ -57,7 +91,22 @@ impl CoverageDimension {
     }
 }
 
-/// `called`, `logged`, `unlogged`, `log_only` and `coverage` per group.
+impl FromStr for CoverageDimension {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let known = Self::ALL.map(|dimension| dimension.dimension().name());
+        Self::ALL.into_iter().zip(&known).find(|(_, known)| *known == name).map_or_else(
+            || {
+                let names: Vec<&str> = known.iter().map(String::as_str).collect();
+                Err(UnknownName::new("dimension", name, &names))
+            },
+            |(dimension, _)| Ok(dimension),
+        )
+    }
+}
+
+/// `called`, `logged`, `unlogged`, `late`, `log_only`, `requests` and `coverage` per group.
 ///
 /// In: `api_events` and `invocations`, any order, best with a margin around the period.
 /// Out: the dimensions, then the figures; sorted by the dimensions; without any, exactly one row.
@@ -67,15 +116,17 @@ impl CoverageDimension {
 pub fn coverage(
     api_events: LazyFrame,
     invocations: LazyFrame,
-    period: Period,
-    by: &[CoverageDimension],
-    timezone: Tz,
+    query: &CoverageQuery<'_>,
 ) -> PolarsResult<LazyFrame> {
-    let by: Vec<Dimension> = by.iter().map(|dimension| dimension.dimension()).collect();
-    let grouping = Grouping { by: &by, timezone };
-    let evidence = grouping.keyed(evidence(api_events, invocations, period)?)?;
-    let groups = aggregate(evidence, &grouping.keys(), coverage_counts());
-    let counts = [CALLED, LOGGED, UNLOGGED, LOG_ONLY].map(col);
+    let by: Vec<Dimension> = query.by.iter().map(|dimension| dimension.dimension()).collect();
+    let grouping = Grouping { by: &by, timezone: query.timezone };
+    let models = query.by.contains(&CoverageDimension::Model);
+    let columns = CoverageDimension::columns(models);
+    let evidence = grouping.keyed(evidence(api_events, invocations, query.period, &columns)?)?;
+    let mut counted = coverage_counts();
+    counted.push(late(query.late_from));
+    let groups = aggregate(evidence, &grouping.keys(), counted);
+    let counts = [CALLED, LOGGED, UNLOGGED, LATE, LOG_ONLY, REQUESTS].map(col);
     let ratio = share(col(LOGGED), col(CALLED)).alias(COVERAGE);
     let columns: Vec<Expr> = grouping.labels().chain(counts).chain([ratio]).collect();
     Ok(grouping.sorted(groups).select(columns))
@@ -141,21 +192,27 @@ fn evidence(
     api_events: LazyFrame,
     invocations: LazyFrame,
     period: Period,
+    columns: &[Expr],
 ) -> PolarsResult<LazyFrame> {
     let calls = api_events.filter(is_runtime_call());
-    let calls_met = met(calls.clone(), invocations.clone(), period, true);
-    let requests_met = met(invocations, calls, period, false);
+    let calls_met = met(calls.clone(), invocations.clone(), period, true, columns);
+    let requests_met = met(invocations, calls, period, false, columns);
     concat([calls_met, requests_met], UnionArgs::default())
 }
 
 /// The rows of the period, with whether `others` have their request id; a null id meets nothing.
-fn met(rows: LazyFrame, others: LazyFrame, period: Period, is_call: bool) -> LazyFrame {
+fn met(
+    rows: LazyFrame,
+    others: LazyFrame,
+    period: Period,
+    is_call: bool,
+    columns: &[Expr],
+) -> LazyFrame {
     let known_ids = others
         .select([col(REQUEST_ID)])
         .filter(col(REQUEST_ID).is_not_null())
         .unique(None, UniqueKeepStrategy::Any)
         .with_columns([lit(true).alias(IS_MET)]);
-    let columns = CoverageDimension::COLUMNS.map(col);
     let flags = [lit(is_call).alias(IS_CALL), col(IS_MET).fill_null(lit(false))];
     rows.filter(in_window(period))
         .select(columns)
@@ -169,17 +226,60 @@ fn met(rows: LazyFrame, others: LazyFrame, period: Period, is_call: bool) -> Laz
 
 impl CoverageDimension {
     /// What both tables must have: the same names in both.
-    const COLUMNS: [&'static str; 6] = [
-        REQUEST_ID,
-        EVENT_TIME,
-        ACCOUNT_ID,
-        REGION,
-        crate::schema::api_event::MODEL_ID,
-        crate::schema::api_event::PRINCIPAL,
-    ];
+    fn columns(models: bool) -> Vec<Expr> {
+        let mut columns =
+            [REQUEST_ID, EVENT_TIME, ACCOUNT_ID, REGION, MODEL_ID, PRINCIPAL, ERROR_CODE]
+                .map(col)
+                .to_vec();
+        columns.extend(models.then(|| col(MODEL)));
+        columns
+    }
 }
 
-/// A call of one of the operations that invocation logging covers.
+/// Calls of the period that succeeded and were not logged: how many per `model_id` and `principal`,
+/// as `unlogged`; and the failed ones, as `errors`.
+///
+/// # Errors
+/// As [`coverage`].
+pub fn unlogged_calls(
+    api_events: LazyFrame,
+    invocations: LazyFrame,
+    period: Period,
+) -> PolarsResult<LazyFrame> {
+    let columns = CoverageDimension::columns(false);
+    let failed = || col(ERROR_CODE).is_not_null();
+    Ok(evidence(api_events, invocations, period, &columns)?
+        .filter(col(IS_CALL).and(col(IS_MET).not()))
+        .group_by([MODEL_ID, PRINCIPAL].map(col))
+        .agg([number_of(failed().not()).alias(UNLOGGED), number_of(failed()).alias(ERRORS)]))
+}
+
+/// Uses of models that invocation logging never covers, so that only CloudTrail has them.
+///
+/// Out: `event_source`, `event_name`, `requests`, sorted. The `bedrock-mantle` endpoint, and runtime
+/// operations other than the four (data events, where a trail selects them).
+pub fn outside(api_events: LazyFrame, period: Period) -> LazyFrame {
+    let one_of = |column: &'static str, names: &[&'static str]| {
+        names.iter().fold(lit(false), |any, name| any.or(col(column).eq(lit(*name))))
+    };
+    let other =
+        col(EVENT_SOURCE).eq(lit(BEDROCK_SOURCE)).and(one_of(EVENT_NAME, &UNLOGGED_OPERATIONS));
+    let key = [EVENT_SOURCE, EVENT_NAME].map(col);
+    api_events
+        .filter(in_window(period).and(col(EVENT_SOURCE).eq(lit(MANTLE_SOURCE)).or(other)))
+        .group_by(&key)
+        .agg([polars::prelude::len().cast(DataType::Int64).alias(REQUESTS)])
+        .sort_by_exprs(&key, nulls_last())
+}
+
+/// Unlogged calls from a time on.
+fn late(from: Option<DateTime<Utc>>) -> Expr {
+    let unlogged = col(IS_CALL).and(col(IS_MET).not());
+    let is_late =
+        from.map_or(lit(false), |from| unlogged.and(col(EVENT_TIME).gt_eq(instant(from))));
+    number_of(is_late).alias(LATE)
+}
+
 /// A call of one of the logged operations. An Insight names an operation too and is no call.
 fn is_runtime_call() -> Expr {
     let name = |operation: &'static str| col(EVENT_NAME).eq(lit(operation));
@@ -210,7 +310,8 @@ fn hourly(
     let utc_ms = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
     let to = (col(FROM).cast(DataType::Int64) + lit(HOUR_MS)).cast(utc_ms).alias(TO);
     let key = [ACCOUNT_ID, REGION, FROM].map(col);
-    Ok(evidence(api_events, invocations, period)?
+    let columns = CoverageDimension::columns(false);
+    Ok(evidence(api_events, invocations, period, &columns)?
         .with_columns([from])
         .group_by(&key)
         .agg(coverage_counts())

@@ -24,6 +24,7 @@ pub mod price_coverage;
 pub mod rejected;
 pub(crate) mod small_frame;
 pub mod tags;
+pub mod unlogged;
 pub mod usage;
 pub mod what_if;
 pub mod window;

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use polars::prelude::{DataFrame, DataType, LazyFrame, PolarsResult};
 use serde::Serialize;
 
-use super::{Error, figures};
+use super::{Basis, Error, figures};
 use crate::insight::logged_days::{LoggedDay, complete};
 use crate::insight::series::Daily;
 use crate::metrics::dimensions::Dimension;
@@ -14,7 +14,6 @@ use crate::metrics::metric::Metric;
 use crate::metrics::presence::logged_days;
 use crate::metrics::usage::{UsageQuery, usage};
 use crate::period::{Period, midnight};
-use crate::prices::PriceBook;
 use crate::schema::cost::COST_UNITS;
 use crate::schema::usage::{derived, dimension, metric};
 use crate::store::Reader;
@@ -96,20 +95,16 @@ pub(super) struct Days {
 }
 
 /// Follows the figure over the complete days before the present.
-pub(super) fn days(
-    store: &Reader,
-    book: &PriceBook,
-    question: &SeriesQuestion,
-) -> Result<Days, Error> {
+pub(super) fn days(basis: Basis<'_>, question: &SeriesQuestion) -> Result<Days, Error> {
     let zone = question.timezone;
     let today = question.now.with_timezone(&zone).date_naive();
     let earliest = today.checked_sub_days(chrono::Days::new(LOOKED_BACK_DAYS)).unwrap_or(today);
     let looked_back = Period { from: midnight(earliest, zone), to: question.now };
     let question =
         &SeriesQuestion { period: question.period.or(Some(looked_back)), ..question.clone() };
-    let logged = logged(store, question)?;
+    let logged = logged(basis.store, question)?;
     let complete = complete(&logged, today);
-    let figures = day_figures(store, book, question)?;
+    let figures = day_figures(basis, question)?;
     let mut known = Vec::new();
     for day in &complete {
         match figures.iter().find(|figure| figure.0 == *day) {
@@ -188,14 +183,10 @@ fn read_logged(frame: &DataFrame, zone: Tz) -> PolarsResult<Vec<LoggedDay>> {
 /// Day, amount (none when nothing of a billed day has a price), requests without a full price.
 type DayRow = (NaiveDate, Option<i128>, u64);
 
-fn day_figures(
-    store: &Reader,
-    book: &PriceBook,
-    question: &SeriesQuestion,
-) -> Result<Vec<DayRow>, Error> {
+fn day_figures(basis: Basis<'_>, question: &SeriesQuestion) -> Result<Vec<DayRow>, Error> {
     let (zone, period) = (question.timezone, question.period);
-    let rows = figures::selected(store, book, period, question.filter.as_ref(), &[], zone)?;
-    let priced = figures::priced(rows, book)?;
+    let rows = figures::selected(basis, period, question.filter.as_ref(), &[], zone)?;
+    let priced = figures::priced(rows, basis.book)?;
     let metrics = vec![question.followed.metric(), Metric::UnpricedRequests];
     let query = UsageQuery { by: vec![Dimension::Day], metrics, timezone: zone };
     let frame = usage(priced, &query).and_then(LazyFrame::collect).map_err(Error::Compute)?;

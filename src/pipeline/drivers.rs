@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use polars::prelude::{DataType, LazyFrame};
 use serde::Serialize;
 
-use super::{Error, error::phrase, figures};
+use super::{Basis, Error, error::phrase, figures};
 use crate::insight::comparable::{Against, compared};
 use crate::insight::drivers::{
     Contributions, DriverTree, GroupSpend, Side, cells, contributions, read, split,
@@ -16,13 +16,10 @@ use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
 use crate::metrics::presence::logged_days;
-use crate::metrics::tags::tag_keys;
 use crate::metrics::usage::{UsageQuery, usage};
 use crate::period::Period;
-use crate::prices::PriceBook;
 use crate::schema::cost::COST_UNITS;
 use crate::schema::usage::metric;
-use crate::store::Reader;
 use crate::units::Usd;
 
 /// Which change is asked about.
@@ -87,16 +84,12 @@ pub struct PeriodFacts {
 ///
 /// # Errors
 /// When one of the periods has no logs at all, or lies wholly ahead, or the store can't be read.
-pub fn drivers(
-    store: &Reader,
-    book: &PriceBook,
-    question: &DriversQuestion,
-) -> Result<DriversAnswer, Error> {
+pub fn drivers(basis: Basis<'_>, question: &DriversQuestion) -> Result<DriversAnswer, Error> {
     let zone = question.timezone;
     let periods = compared(question.period, question.against, zone, question.now)
         .ok_or_else(|| Error::NoData { what: "logs", period: phrase(question.period) })?;
-    let after = Priced::of(store, book, question, periods.current)?;
-    let before = Priced::of(store, book, question, periods.against)?;
+    let after = Priced::of(basis, question, periods.current)?;
+    let before = Priced::of(basis, question, periods.against)?;
     let tree = split(&before.side(periods.days.1)?, &after.side(periods.days.0)?);
     let by = question.by.iter().map(|dimension| {
         let groups = |priced: &Priced| priced.groups(dimension, zone);
@@ -121,24 +114,18 @@ struct Priced {
 }
 
 impl Priced {
-    fn of(
-        store: &Reader,
-        book: &PriceBook,
-        question: &DriversQuestion,
-        period: Period,
-    ) -> Result<Self, Error> {
+    fn of(basis: Basis<'_>, question: &DriversQuestion, period: Period) -> Result<Self, Error> {
         let zone = question.timezone;
-        let logged_days = logged_days(figures::invocations(store, Some(period))?, zone)
+        let logged_days = logged_days(figures::invocations(basis.store, Some(period))?, zone)
             .and_then(LazyFrame::collect)
             .map_err(Error::Compute)?
             .height();
         if logged_days == 0 {
             return Err(Error::NoData { what: "invocation logs", period: phrase(period) });
         }
-        let tags = tag_keys(&question.by);
         let filter = question.filter.as_ref();
-        let rows = figures::selected(store, book, Some(period), filter, &tags, zone)?;
-        Ok(Self { rows: figures::priced(rows, book)?, logged_days })
+        let rows = figures::selected(basis, Some(period), filter, &question.by, zone)?;
+        Ok(Self { rows: figures::priced(rows, basis.book)?, logged_days })
     }
 
     fn side(&self, days: f64) -> Result<Side, Error> {

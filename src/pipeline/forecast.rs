@@ -3,15 +3,13 @@
 use chrono::{Datelike, Days as CalendarDays, NaiveDate};
 use serde::Serialize;
 
-use super::Error;
 use super::daily::{self, DayFigure, Days, DaysRead, Followed, SeriesQuestion};
+use super::{Basis, Error};
 use crate::insight::forecast::{
     DaysAhead, Exhaustion, Expected, Forecast, Quality, SHORTEST_HISTORY, exhaustion, forecast,
 };
 use crate::insight::series::Daily;
-use crate::prices::PriceBook;
 use crate::report::parts::Value;
-use crate::store::Reader;
 use crate::units::Usd;
 
 /// How far ahead.
@@ -147,13 +145,12 @@ pub const LONGEST_HORIZON: usize = 92;
 /// # Errors
 /// When the store holds no logs, or can't be read.
 pub fn forecast_of(
-    store: &Reader,
-    book: &PriceBook,
+    basis: Basis<'_>,
     question: &SeriesQuestion,
     horizon: Horizon,
     budget: Option<Usd>,
 ) -> Result<ForecastAnswer, Error> {
-    let days = daily::days(store, book, question)?;
+    let days = daily::days(basis, question)?;
     let series = days.series.as_ref().ok_or_else(|| no_logs(question))?;
     let to_month_end = days_left_in_month(series.end());
     let wanted = match horizon {

@@ -4,6 +4,7 @@
 //! as values, and never decides what a figure means.
 
 mod allocation;
+mod coverage;
 mod daily;
 mod drivers;
 mod error;
@@ -17,6 +18,7 @@ mod savings;
 mod verify;
 
 pub use allocation::{allocation, budgets};
+pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;
 mod trends;
@@ -28,8 +30,8 @@ pub use forecast::{
     LONGEST_HORIZON, MonthEnd, forecast_of,
 };
 pub use ingest::{
-    Duplicates, History, Plan, Progress, RequestCounts, Selection, Silent, SourceRequest, Summary,
-    request_cost_usd,
+    Duplicates, History, Plan, Progress, Pruned, RequestCounts, Selection, Silent, SourceRequest,
+    Summary, request_cost_usd,
 };
 pub use prices::{
     CatalogueFacts, PriceCheck, PriceFinding, PricesFileFacts, catalogue, check_prices, price_book,

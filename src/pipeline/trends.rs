@@ -3,16 +3,14 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::Error;
 use super::daily::{self, DaysRead, SeriesQuestion};
 use super::forecast::no_logs;
+use super::{Basis, Error};
 use crate::insight::changepoint::{LevelShift, SHORTEST_SEARCH, level_shifts};
 use crate::insight::series::Daily;
 use crate::insight::trend::{
     Comparison, SHORTEST_SLOPE, Slope, against_days_before, month_to_date, slope,
 };
-use crate::prices::PriceBook;
-use crate::store::Reader;
 
 /// How a figure moves over days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -96,12 +94,8 @@ pub struct ShiftFigures {
 ///
 /// # Errors
 /// When the store holds no logs, or can't be read.
-pub fn trends(
-    store: &Reader,
-    book: &PriceBook,
-    question: &SeriesQuestion,
-) -> Result<TrendsAnswer, Error> {
-    let days = daily::days(store, book, question)?;
+pub fn trends(basis: Basis<'_>, question: &SeriesQuestion) -> Result<TrendsAnswer, Error> {
+    let days = daily::days(basis, question)?;
     let series = days.series.as_ref().ok_or_else(|| no_logs(question))?;
     Ok(TrendsAnswer {
         metric: question.followed.name(),

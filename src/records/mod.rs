@@ -84,6 +84,11 @@ impl Skip {
     }
 }
 
+/// The base model that a model id addresses, as [`Invocation::model`] has it.
+pub fn base_model(model_id: &str) -> String {
+    invocation::model::addressed(model_id).model
+}
+
 /// Reads one object. Never fails: what can't be read is among the rejects.
 ///
 /// What the object holds is told by its content; the name only says what is no log.

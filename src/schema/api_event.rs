@@ -105,6 +105,21 @@ table! {
 /// `eventSource` of the Bedrock control plane and runtime.
 pub const BEDROCK_SOURCE: &str = "bedrock.amazonaws.com";
 
+/// `eventSource` of the Responses and Chat Completions endpoint, which invocation logging leaves out.
+pub const MANTLE_SOURCE: &str = "bedrock-mantle.amazonaws.com";
+
+/// Operations that use models and that invocation logging leaves out; CloudTrail has them as data
+/// events, where a trail selects those.
+pub const UNLOGGED_OPERATIONS: [&str; 7] = [
+    "InvokeModelWithBidirectionalStream",
+    "StartAsyncInvoke",
+    "InvokeAgent",
+    "InvokeInlineAgent",
+    "InvokeFlow",
+    "RetrieveAndGenerate",
+    "CreateModelInvocationJob",
+];
+
 /// The four runtime operations that invocation logging covers: `eventName` here, `operation` there.
 pub const RUNTIME_OPERATIONS: [&str; 4] =
     ["Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"];

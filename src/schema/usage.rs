@@ -200,12 +200,22 @@ pub mod coverage {
     pub const LOGGED: &str = "logged";
     /// called − logged.
     pub const UNLOGGED: &str = "unlogged";
+    /// Of the unlogged, calls so young that their log may still come.
+    pub const LATE: &str = "late";
     /// Logged requests whose id no runtime-call event has.
     pub const LOG_ONLY: &str = "log_only";
     /// logged ÷ called; null without calls.
     pub const COVERAGE: &str = "coverage";
     /// Hours in which a call was seen.
     pub const HOURS: &str = "hours";
+    /// What the unlogged calls may have cost, 10⁻¹⁴ USD: an estimate.
+    pub const ESTIMATED_UNITS: &str = "estimated_units";
+    /// Unlogged calls that the estimate covers.
+    pub const ESTIMATED_CALLS: &str = "estimated_calls";
+    /// Unlogged calls of models without a fully priced request to go by.
+    pub const UNESTIMATED_CALLS: &str = "unestimated_calls";
+    /// Unlogged calls that failed; assumed to cost nothing.
+    pub const FAILED_CALLS: &str = "failed_calls";
 }
 
 /// KPIs on how well tokens are used.

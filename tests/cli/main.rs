@@ -4,6 +4,7 @@
 //! logs and their truth (`sample-data/generate.py`) and runs stand-ins for AWS (`tests/standins`).
 
 mod allocation;
+mod coverage;
 mod damage;
 mod help;
 mod ingest;

@@ -1,5 +1,6 @@
 //! `audit`: what can be proven, and what cannot.
 
+mod coverage;
 mod verify;
 
 use clap::Subcommand;
@@ -9,11 +10,13 @@ use super::{Context, Exit, Failure, output, progress, sources, time};
 /// Prove that logs are whole and unchanged
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
+    Coverage(coverage::CoverageArgs),
     Verify(verify::VerifyArgs),
 }
 
 pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
+        AuditCommand::Coverage(args) => coverage::run(args, context),
         AuditCommand::Verify(args) => verify::run(args, context),
     }
 }

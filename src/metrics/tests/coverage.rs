@@ -4,7 +4,9 @@ use chrono_tz::Tz;
 use polars::prelude::{IntoLazy, LazyFrame};
 
 use super::{at, period_between, rows, text};
-use crate::metrics::coverage::{CoverageDimension, coverage, gaps, partly_logged_hours};
+use crate::metrics::coverage::{
+    CoverageDimension, CoverageQuery, coverage, gaps, partly_logged_hours,
+};
 use crate::period::Period;
 use crate::schema::Row;
 use crate::schema::api_event::ApiEvent;
@@ -48,27 +50,28 @@ fn covered(
     by: &[CoverageDimension],
 ) -> Vec<String> {
     let (events, invocations) = frames(events, invocations);
-    rows(coverage(events, invocations, period(), by, Tz::UTC).unwrap())
+    let query = CoverageQuery { period: period(), by, timezone: Tz::UTC, late_from: None };
+    rows(coverage(events, invocations, &query).unwrap())
 }
 
 #[test]
 fn calls_meet_their_log_by_request_id() {
     let events = vec![event("10:00", Some("a")), event("10:00", Some("b")), event("10:01", None)];
     let invocations = vec![logged("10:00", Some("a")), logged("10:02", Some("x"))];
-    assert_eq!(covered(events, invocations, &[]), ["3 | 1 | 2 | 1 | 0.3333333333333333"]);
+    assert_eq!(covered(events, invocations, &[]), ["3 | 1 | 2 | 0 | 1 | 2 | 0.3333333333333333"]);
 }
 
 #[test]
 fn events_and_log_rows_that_share_an_id_do_not_multiply() {
     let events = vec![event("10:00", Some("a")), event("10:00", Some("a"))];
     let invocations = vec![logged("10:00", Some("a")), logged("10:03", Some("a"))];
-    assert_eq!(covered(events, invocations, &[]), ["2 | 2 | 0 | 0 | 1"]);
+    assert_eq!(covered(events, invocations, &[]), ["2 | 2 | 0 | 0 | 0 | 2 | 1"]);
 }
 
 #[test]
 fn log_rows_without_an_id_are_log_only_and_meet_no_event_without_one() {
     let events = vec![event("10:00", None)];
-    assert_eq!(covered(events, vec![logged("10:00", None)], &[]), ["1 | 0 | 1 | 1 | 0"]);
+    assert_eq!(covered(events, vec![logged("10:00", None)], &[]), ["1 | 0 | 1 | 0 | 1 | 1 | 0"]);
 }
 
 #[test]
@@ -78,19 +81,32 @@ fn only_the_four_runtime_operations_of_bedrock_are_calls_failed_ones_included() 
     let failed = ApiEvent { error_code: text("AccessDenied"), ..event("10:00", Some("c")) };
     let nameless = ApiEvent { event_name: None, ..event("10:00", Some("d")) };
     let counted = covered(vec![control, other, failed, nameless], vec![], &[]);
-    assert_eq!(counted, ["1 | 0 | 1 | 0 | 0"]);
+    assert_eq!(counted, ["1 | 0 | 1 | 0 | 0 | 0 | 0"]);
 }
 
 #[test]
 fn no_calls_have_no_coverage() {
-    assert_eq!(covered(vec![], vec![], &[]), ["0 | 0 | 0 | 0 | -"]);
+    assert_eq!(covered(vec![], vec![], &[]), ["0 | 0 | 0 | 0 | 0 | 0 | -"]);
     assert!(covered(vec![], vec![], &[CoverageDimension::Region]).is_empty());
 }
 
 #[test]
 fn a_call_at_the_edge_meets_its_log_record_beyond_it() {
     let late = Invocation { event_time: at("2026-11-10T00:00:01Z"), ..logged("10:00", Some("a")) };
-    assert_eq!(covered(vec![event("23:59", Some("a"))], vec![late], &[]), ["1 | 1 | 0 | 0 | 1"]);
+    assert_eq!(
+        covered(vec![event("23:59", Some("a"))], vec![late], &[]),
+        ["1 | 1 | 0 | 0 | 0 | 0 | 1"]
+    );
+}
+
+#[test]
+fn unlogged_calls_within_the_delivery_delay_are_late_too() {
+    let events = vec![event("10:00", Some("a")), event("11:30", Some("b"))];
+    let (events, invocations) = frames(events, vec![]);
+    let late_from = Some("2026-11-09T11:00:00Z".parse().unwrap());
+    let query = CoverageQuery { period: period(), by: &[], timezone: Tz::UTC, late_from };
+    let counted = rows(coverage(events, invocations, &query).unwrap());
+    assert_eq!(counted, ["2 | 0 | 2 | 1 | 0 | 0 | 0"]);
 }
 
 #[test]
@@ -101,8 +117,8 @@ fn coverage_splits_by_what_both_sources_know() {
     assert_eq!(
         covered(events, vec![logged("10:00", Some("a"))], &by),
         [
-            "eu-central-1 | 2026-11-09T10:00:00Z | 1 | 1 | 0 | 0 | 1",
-            "us-east-1 | 2026-11-09T11:00:00Z | 1 | 0 | 1 | 0 | 0"
+            "eu-central-1 | 2026-11-09T10:00:00Z | 1 | 1 | 0 | 0 | 0 | 1 | 1",
+            "us-east-1 | 2026-11-09T11:00:00Z | 1 | 0 | 1 | 0 | 0 | 0 | 0"
         ]
     );
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use polars::prelude::PolarsResult;
 
-use crate::metrics::coverage::{coverage, gaps};
+use crate::metrics::coverage::{CoverageQuery, coverage, gaps};
 use crate::report::read::Rows;
 use crate::report::weekly::Inputs;
 use crate::schema::api_event::{ACCOUNT_ID, REGION};
@@ -57,7 +57,13 @@ impl Coverage {
     pub(in crate::report) fn read(inputs: &Inputs) -> PolarsResult<Self> {
         let frames = || (inputs.api_events.clone(), inputs.invocations.clone());
         let (events, logs) = frames();
-        let totals = Rows::collect(coverage(events, logs, inputs.period, &[], inputs.timezone)?)?;
+        let query = CoverageQuery {
+            period: inputs.period,
+            by: &[],
+            timezone: inputs.timezone,
+            late_from: None,
+        };
+        let totals = Rows::collect(coverage(events, logs, &query)?)?;
         let count = |name| totals.count(0, name).map(|count| count.unwrap_or(0));
         let (events, logs) = frames();
         Ok(Self {

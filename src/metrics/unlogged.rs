@@ -1,0 +1,113 @@
+//! What unlogged calls may have cost: an estimate from logged calls like them.
+//!
+//! A call without a log has no token counts. It is taken to have cost what a fully priced request
+//! of the same model id and principal cost on average in the period, else one of the same model id.
+//! Calls that failed are taken to have cost nothing.
+
+use polars::prelude::{DataType, Expr, JoinType, LazyFrame, NULL, coalesce, col, len, lit, when};
+
+use crate::schema::cost::{COST_STATUS, COST_UNITS, status};
+use crate::schema::invocation::{MODEL_ID, PRINCIPAL};
+use crate::schema::usage::coverage::{
+    ESTIMATED_CALLS, ESTIMATED_UNITS, FAILED_CALLS, UNESTIMATED_CALLS, UNLOGGED,
+};
+use crate::schema::usage::metric::ERRORS;
+
+const PAIR_UNITS: &str = "pair_units";
+const PAIR_NUMBER: &str = "pair_number";
+const MODEL_UNITS: &str = "model_units";
+const MODEL_NUMBER: &str = "model_number";
+
+/// One row: `estimated_units` (null when no call could be estimated), `estimated_calls`,
+/// `unestimated_calls` and `failed_calls`.
+///
+/// In: [`unlogged_calls`](super::coverage::unlogged_calls), and priced invocations to go by.
+pub fn unlogged_cost(unlogged: LazyFrame, priced: LazyFrame) -> LazyFrame {
+    let priced = priced.filter(col(COST_STATUS).eq(lit(status::PRICED)));
+    let by_pair = sums(priced.clone(), &[MODEL_ID, PRINCIPAL], PAIR_UNITS, PAIR_NUMBER);
+    let by_model = sums(priced, &[MODEL_ID], MODEL_UNITS, MODEL_NUMBER);
+    let calls = || col(UNLOGGED).cast(DataType::Int128);
+    let units = coalesce(&[col(PAIR_UNITS), col(MODEL_UNITS)]);
+    let number = || coalesce(&[col(PAIR_NUMBER), col(MODEL_NUMBER)]);
+    let two = || lit(2_i64).cast(DataType::Int128);
+    // To the nearest unit, half up.
+    let estimate = (units * calls() * two() + number()).floor_div(number() * two());
+    let joined = left(left(unlogged, by_pair, &[MODEL_ID, PRINCIPAL]), by_model, &[MODEL_ID]);
+    let known = || col(MODEL_NUMBER).is_not_null();
+    let sum_where =
+        |is: Expr| when(is).then(col(UNLOGGED)).otherwise(lit(0_i64)).sum().cast(DataType::Int64);
+    let estimated = when(known()).then(estimate).otherwise(lit(NULL)).sum();
+    joined.select([
+        when(sum_where(known()).gt(lit(0_i64)))
+            .then(estimated)
+            .otherwise(lit(NULL))
+            .alias(ESTIMATED_UNITS),
+        sum_where(known()).alias(ESTIMATED_CALLS),
+        sum_where(known().not()).alias(UNESTIMATED_CALLS),
+        col(ERRORS).sum().cast(DataType::Int64).alias(FAILED_CALLS),
+    ])
+}
+
+fn sums(
+    priced: LazyFrame,
+    keys: &[&'static str],
+    units: &'static str,
+    number: &'static str,
+) -> LazyFrame {
+    let keys: Vec<Expr> = keys.iter().map(|key| col(*key)).collect();
+    priced.group_by(keys).agg([
+        col(COST_UNITS).cast(DataType::Int128).sum().alias(units),
+        len().cast(DataType::Int128).alias(number),
+    ])
+}
+
+/// Null keys meet nothing: an unknown model is not like another unknown model.
+fn left(rows: LazyFrame, sums: LazyFrame, keys: &[&'static str]) -> LazyFrame {
+    let keys: Vec<Expr> = keys.iter().map(|key| col(*key)).collect();
+    rows.join_builder().with(sums).on(keys).how(JoinType::Left).finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{IntoLazy, df};
+
+    use super::unlogged_cost;
+
+    #[test]
+    fn the_mean_is_of_model_and_principal_else_of_the_model() {
+        let unlogged = df![
+            "model_id" => [Some("a"), Some("a"), Some("b"), None],
+            "principal" => [Some("p"), Some("q"), Some("p"), Some("p")],
+            "unlogged" => [3_i64, 2, 5, 7],
+            "errors" => [1_i64, 0, 2, 0],
+        ];
+        let priced = df![
+            "model_id" => [Some("a"), Some("a"), Some("a"), Some("a"), None],
+            "principal" => ["p", "p", "r", "p", "p"],
+            "cost_status" => ["priced", "priced", "priced", "unpriced", "priced"],
+            "cost_units" => [Some(10_i64), Some(11), Some(100), None, Some(1000)],
+        ];
+        let (unlogged, priced) = (unlogged.unwrap().lazy(), priced.unwrap().lazy());
+        let found = unlogged_cost(unlogged, priced).collect().unwrap();
+        let value = |name: &str| found.column(name).unwrap().get(0).unwrap().extract::<i128>();
+        // a by p: 3 x 21/2 = 31.5, up to 32; a by q: 2 x 121/3 = 80.67, up to 81.
+        assert_eq!(value("estimated_units"), Some(32 + 81));
+        assert_eq!(value("estimated_calls"), Some(5));
+        assert_eq!(value("unestimated_calls"), Some(5 + 7));
+        assert_eq!(value("failed_calls"), Some(3));
+    }
+
+    #[test]
+    fn without_a_call_to_go_by_the_estimate_is_unknown() {
+        let unlogged = df![
+            "model_id" => ["a"], "principal" => ["p"], "unlogged" => [3_i64], "errors" => [0_i64],
+        ];
+        let priced = df![
+            "model_id" => ["b"], "principal" => ["p"], "cost_status" => ["priced"],
+            "cost_units" => [1_i64],
+        ];
+        let (unlogged, priced) = (unlogged.unwrap().lazy(), priced.unwrap().lazy());
+        let found = unlogged_cost(unlogged, priced).collect().unwrap();
+        assert!(found.column("estimated_units").unwrap().get(0).unwrap().is_null());
+    }
+}

@@ -1,0 +1,250 @@
+//! The journey of log coverage: CloudTrail's calls against the invocation log, and what the
+//! unlogged ones may have cost.
+
+use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
+use polars::prelude::{AnyValue, DataFrame, IntoLazy, JoinType, LazyFrame, NamedFrom, Series, col};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::{Error, figures};
+use crate::metrics::coverage::{
+    CoverageDimension, CoverageQuery, coverage, gaps, outside, unlogged_calls,
+};
+use crate::metrics::unlogged::unlogged_cost;
+use crate::period::Period;
+use crate::prices::PriceBook;
+use crate::records::base_model;
+use crate::schema::Table;
+use crate::schema::api_event::MODEL_ID;
+use crate::schema::invocation::MODEL;
+use crate::schema::usage::coverage as names;
+use crate::schema::usage::derived::{FROM, TO};
+use crate::store::Reader;
+use crate::units::Usd;
+
+/// A call's log may come this much later: invocation logs are delivered every few minutes, and an
+/// hour is what `ingest` allows them as well.
+const DELIVERY_DELAY: Duration = Duration::hours(1);
+
+/// Rows this far outside the period may be the other half of a call at its edge.
+const MARGIN: Duration = Duration::days(1);
+
+/// Whose coverage, by what, as of when.
+#[derive(Debug, Clone)]
+pub struct CoverageRequest {
+    /// Calls made in this period.
+    pub period: Period,
+    /// Columns of the groups.
+    pub by: Vec<CoverageDimension>,
+    /// Time zone of calendar dimensions.
+    pub timezone: Tz,
+    /// The present time: what is younger than the delivery delay may still come.
+    pub as_of: DateTime<Utc>,
+}
+
+/// Whether calls and logs could be compared by request id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Join {
+    /// Ids of both sides meet.
+    ByRequestId,
+    /// Both sides have calls and no id meets: compare the counts per hour instead.
+    NotPossible,
+    /// CloudTrail shows no runtime call: there is nothing to check the log against.
+    NoEvents,
+    /// There are calls, and the log holds nothing.
+    NothingLogged,
+}
+
+/// Names and values in the order of the columns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CoverageRow(pub Vec<(String, Value)>);
+
+impl Serialize for CoverageRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// Log coverage of a period.
+#[derive(Debug, Clone, Serialize)]
+pub struct CoverageAnswer {
+    /// The period.
+    #[serde(flatten)]
+    pub period: Period,
+    /// How the two logs could be compared.
+    pub join: Join,
+    /// Distinct runtime calls in CloudTrail, failed ones included.
+    pub called: i64,
+    /// Of these, calls in the invocation log.
+    pub logged: i64,
+    /// Of these, calls that are not.
+    pub unlogged: i64,
+    /// Of the unlogged, calls so young that their log may still come.
+    pub late: i64,
+    /// Logged requests without a CloudTrail event.
+    pub log_only: i64,
+    /// Logged requests.
+    pub requests: i64,
+    /// logged ÷ called; null without calls, and where ids can't be compared.
+    pub coverage: Option<f64>,
+    /// What the unlogged calls may have cost.
+    pub estimate: Estimate,
+    /// Stretches of whole hours in which an account and region called and logged nothing.
+    pub gaps: Vec<CoverageRow>,
+    /// Uses of models that invocation logging never covers.
+    pub outside: Vec<CoverageRow>,
+    /// The groups asked for.
+    pub rows: Vec<CoverageRow>,
+}
+
+/// What unlogged calls may have cost: the mean of logged calls of the same model and principal, else
+/// of the same model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    /// US dollars, as decimal text in JSON; null when no call could be estimated.
+    pub cost_usd: Option<Usd>,
+    /// Calls that the figure covers.
+    pub estimated_calls: i64,
+    /// Calls of models without a fully priced request to go by.
+    pub unestimated_calls: i64,
+    /// Calls that failed, assumed to cost nothing.
+    pub failed_calls: i64,
+}
+
+/// Compares CloudTrail's calls with the invocation log.
+///
+/// # Errors
+/// When the store can't be read.
+pub fn audit_coverage(
+    store: &Reader,
+    book: &PriceBook,
+    request: &CoverageRequest,
+) -> Result<CoverageAnswer, Error> {
+    let period = request.period;
+    let wide = Period { from: period.from - MARGIN, to: period.to + MARGIN };
+    let events = with_models(store.scan(Table::ApiEvents, Some(wide))?)?;
+    let logs = store.scan(Table::Invocations, Some(wide))?;
+    let answer = |by: &[CoverageDimension]| {
+        let late_from = Some(request.as_of - DELIVERY_DELAY);
+        let query = CoverageQuery { period, by, timezone: request.timezone, late_from };
+        coverage(events.clone(), logs.clone(), &query).and_then(LazyFrame::collect)
+    };
+    let totals = answer(&[]).map_err(Error::Compute)?;
+    let count = |name: &str| count(&totals, name);
+    let (called, logged, requests) =
+        (count(names::CALLED)?, count(names::LOGGED)?, count("requests")?);
+    let join = match (called, logged, requests) {
+        (0, ..) => Join::NoEvents,
+        (_, _, 0) => Join::NothingLogged,
+        (_, 0, _) => Join::NotPossible,
+        _ => Join::ByRequestId,
+    };
+    let known = join != Join::NotPossible && called > 0;
+    Ok(CoverageAnswer {
+        period,
+        join,
+        called,
+        logged,
+        unlogged: count(names::UNLOGGED)?,
+        late: count(names::LATE)?,
+        log_only: count(names::LOG_ONLY)?,
+        requests,
+        #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2⁵³")]
+        coverage: known.then(|| logged as f64 / called as f64),
+        estimate: estimate(store, book, &events, &logs, period)?,
+        gaps: if join == Join::NotPossible {
+            Vec::new()
+        } else {
+            rows(gaps(events.clone(), logs.clone(), period))?
+        },
+        outside: rows(Ok(outside(events.clone(), period)))?,
+        rows: if request.by.is_empty() {
+            Vec::new()
+        } else {
+            objects(&answer(&request.by).map_err(Error::Compute)?)?
+        },
+    })
+}
+
+fn estimate(
+    store: &Reader,
+    book: &PriceBook,
+    events: &LazyFrame,
+    logs: &LazyFrame,
+    period: Period,
+) -> Result<Estimate, Error> {
+    let priced = figures::priced(figures::invocations(store, Some(period))?, book)?;
+    let unlogged = unlogged_calls(events.clone(), logs.clone(), period).map_err(Error::Compute)?;
+    let found = unlogged_cost(unlogged, priced).collect().map_err(Error::Compute)?;
+    let units = found
+        .column(names::ESTIMATED_UNITS)
+        .and_then(|column| Ok(column.get(0)?.extract::<i128>()))
+        .map_err(Error::Compute)?;
+    Ok(Estimate {
+        cost_usd: units.map(Usd),
+        estimated_calls: count(&found, names::ESTIMATED_CALLS)?,
+        unestimated_calls: count(&found, names::UNESTIMATED_CALLS)?,
+        failed_calls: count(&found, names::FAILED_CALLS)?,
+    })
+}
+
+/// Events with the base model that their model id addresses: once per distinct id.
+fn with_models(events: LazyFrame) -> Result<LazyFrame, Error> {
+    let distinct = events
+        .clone()
+        .select([col(MODEL_ID)])
+        .filter(col(MODEL_ID).is_not_null())
+        .unique(None, polars::prelude::UniqueKeepStrategy::Any)
+        .collect()
+        .map_err(Error::Compute)?;
+    let ids = distinct.column(MODEL_ID).and_then(|column| Ok(column.str()?.clone()));
+    let ids = ids.map_err(Error::Compute)?;
+    let models: Vec<Option<String>> = ids.iter().map(|id| id.map(base_model)).collect();
+    let models = Series::new(MODEL.into(), models);
+    let lookup = distinct.lazy().collect().and_then(|mut frame| {
+        frame.with_column(models.into())?;
+        Ok(frame)
+    });
+    let lookup = lookup.map_err(Error::Compute)?.lazy();
+    Ok(events.join_builder().with(lookup).on([col(MODEL_ID)]).how(JoinType::Left).finish())
+}
+
+fn rows(frame: polars::prelude::PolarsResult<LazyFrame>) -> Result<Vec<CoverageRow>, Error> {
+    objects(&frame.and_then(LazyFrame::collect).map_err(Error::Compute)?)
+}
+
+fn count(frame: &DataFrame, column: &str) -> Result<i64, Error> {
+    let value = frame.column(column).and_then(|column| Ok(column.get(0)?.extract::<i64>()));
+    Ok(value.map_err(Error::Compute)?.unwrap_or_default())
+}
+
+/// A frame's rows as JSON objects, keys in column order; intervals as RFC 3339.
+fn objects(frame: &DataFrame) -> Result<Vec<CoverageRow>, Error> {
+    let mut rows = vec![CoverageRow::default(); frame.height()];
+    for column in frame.columns() {
+        for (index, row) in rows.iter_mut().enumerate() {
+            let value = column.get(index).map_err(Error::Compute)?;
+            row.0.push((column.name().to_string(), json(&value, column.name())));
+        }
+    }
+    Ok(rows)
+}
+
+fn json(value: &AnyValue<'_>, column: &str) -> Value {
+    match value {
+        AnyValue::Null => Value::Null,
+        AnyValue::String(text) => Value::from(*text),
+        AnyValue::StringOwned(text) => Value::from(text.as_str()),
+        AnyValue::Float64(number) => Value::from(*number),
+        AnyValue::Datetime(ms, ..) | AnyValue::DatetimeOwned(ms, ..)
+            if [FROM, TO].contains(&column) =>
+        {
+            DateTime::from_timestamp_millis(*ms).map_or(Value::Null, |at| {
+                Value::from(at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+            })
+        }
+        other => other.extract::<i64>().map_or(Value::Null, Value::from),
+    }
+}
