@@ -90,8 +90,8 @@ pub(super) struct BookText {
 }
 
 impl BookText {
-    /// Takes a catalogue apart.
-    pub(super) fn read(text: &str) -> Result<Self, BookError> {
+    /// Takes a catalogue apart, and reads it.
+    pub(super) fn read(text: &str) -> Result<(Self, PriceBook), BookError> {
         let book = PriceBook::from_json(text)?;
         let file: Value =
             serde_json::from_str(text).map_err(|source| BookError::Json { source })?;
@@ -106,7 +106,7 @@ impl BookText {
         let pairs = book.rows().iter().zip(written).enumerate();
         let rows =
             pairs.map(|(number, (row, value))| (row.id.clone(), (number, row.clone(), value)));
-        Ok(Self { rows: rows.collect(), file })
+        Ok((Self { rows: rows.collect(), file }, book))
     }
 
     /// Adds a source, or nothing if there is one with this id; raises the newest source's date.

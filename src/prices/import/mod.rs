@@ -203,8 +203,7 @@ pub fn import(
         let key = |list: &NamedOffer| (list.offer.published, list.file.clone());
         key(a).cmp(&key(b))
     });
-    let mut book = BookText::read(text).map_err(ImportError::Catalogue)?;
-    let catalogue = PriceBook::from_json(text).map_err(ImportError::Catalogue)?;
+    let (mut book, catalogue) = BookText::read(text).map_err(ImportError::Catalogue)?;
     let names = Names::new(&catalogue, own_names).map_err(ImportError::Names)?;
     let mut done = Imported::of(&lists);
     let mut merged = merge::Merged::new(&catalogue);
