@@ -16,6 +16,8 @@ pub mod pipeline;
 pub mod settings;
 
 pub mod aws;
+pub mod setup;
+
 pub mod sources;
 
 pub mod records;

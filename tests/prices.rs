@@ -5,6 +5,15 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+#[path = "prices/bedrock_stub.rs"]
+mod bedrock_stub;
+#[path = "prices/importing.rs"]
+mod importing;
+#[path = "prices/syncing.rs"]
+mod syncing;
+#[path = "prices/units.rs"]
+mod units;
+
 const SONNET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 /// A folder with a configuration that names a prices file.
@@ -30,10 +39,11 @@ impl Folder {
     }
 }
 
-/// The program, in an empty environment and on a fixed day.
+/// The program, in an empty environment and on a fixed day; its store isn't there.
 fn lens(config: Option<&Path>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bedrock-lens"));
     command.env_clear().current_dir(std::env::temp_dir());
+    command.args(["--store", "/no/store/is/here"]);
     command.args(["--as-of", "2026-11-22T12:00:00Z"]);
     if let Some(config) = config {
         command.arg("--config").arg(config);
@@ -60,19 +70,24 @@ fn json(config: Option<&Path>, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON value")
 }
 
+/// Options of `prices explain`, in the order of the golden tables' columns.
+const FLAGS: [&str; 9] = [
+    "--model-id",
+    "--region",
+    "--tier",
+    "--at",
+    "--input-tokens",
+    "--output-tokens",
+    "--cache-read-tokens",
+    "--cache-write-tokens",
+    "--cache-write-1h-tokens",
+];
+
+/// What both tables say of an answer.
+const ANSWERS: [&str; 5] = ["status", "reason", "resolved_model", "routing", "cost_usd"];
+
 /// A line of the golden table against the program.
 fn golden_line(line: &str, config: &Path) -> Result<(), String> {
-    const FLAGS: [&str; 9] = [
-        "--model-id",
-        "--region",
-        "--tier",
-        "--at",
-        "--input-tokens",
-        "--output-tokens",
-        "--cache-read-tokens",
-        "--cache-write-tokens",
-        "--cache-write-1h-tokens",
-    ];
     let fields: Vec<&str> = line.split('\t').collect();
     assert_eq!(fields.len(), 16, "{line}");
     let mut args = vec!["explain", "--json"];
@@ -85,8 +100,7 @@ fn golden_line(line: &str, config: &Path) -> Result<(), String> {
         args.push("--as-logged");
     }
     let found = json(Some(config).filter(|_| fields[0] == "true"), &args);
-    let found = ["status", "reason", "resolved_model", "routing", "cost_usd"]
-        .map(|key| found[key].as_str().unwrap_or("-").to_owned());
+    let found = ANSWERS.map(|key| found[key].as_str().unwrap_or("-").to_owned());
     if found == fields[11..] { Ok(()) } else { Err(format!("{line}\n  found {found:?}")) }
 }
 
@@ -108,6 +122,25 @@ fn every_line_of_the_golden_table_is_reproduced_to_the_last_digit() {
         threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
     });
     assert!(wrong.is_empty(), "{} lines differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_was_worked_out_by_hand_is_what_the_program_says() {
+    let lines = include_str!("prices/by_hand.tsv").lines().filter(|line| !line.starts_with('#'));
+    let mut count = 0;
+    for line in lines {
+        let fields: Vec<&str> = line.split('\t').collect();
+        assert_eq!(fields.len(), 15, "{line}");
+        let mut args = vec!["explain", "--json"];
+        for (flag, value) in FLAGS.iter().zip(&fields).filter(|(_, value)| **value != "-") {
+            args.extend([*flag, *value]);
+        }
+        let found = json(None, &args);
+        let found = ANSWERS.map(|key| found[key].as_str().unwrap_or("-").to_owned());
+        assert_eq!(found, fields[9..14], "{line}");
+        count += 1;
+    }
+    assert!(count >= 40, "{count} lines");
 }
 
 #[test]
@@ -241,6 +274,8 @@ fn provisioned_throughput_is_named_with_its_rate_and_not_costed() {
     let found = json(Some(&folder.config()), &args);
     assert_eq!(found["reason"], "provisioned");
     assert_eq!(found["provisioned_usd_per_hour"], "79.2");
+    assert_eq!(found["provisioned_model"], "amazon.nova-pro-v1:0");
+    assert_eq!(found["provisioned_model_units"], 2);
     assert_eq!(found["cost_usd"], Value::Null);
 }
 
@@ -402,5 +437,9 @@ fn diff_names_what_changes_a_cost() {
     assert_eq!(found["rows_removed"][0]["price_row"], "acme.one * standard");
     assert_eq!(stdout(&run(None, &["diff", &old, &old])), "no difference that changes a cost\n");
     let broken = write("broken.json", "{");
-    assert_eq!(run(None, &["diff", &old, &broken]).status.code(), Some(1));
+    assert_eq!(run(None, &["diff", &old, &broken]).status.code(), Some(2));
+    assert_eq!(
+        stdout(&run(None, &["diff", "embedded", "embedded"])),
+        "no difference that changes a cost\n"
+    );
 }

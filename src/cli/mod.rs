@@ -36,8 +36,8 @@ use failure::Failure;
 use output::{ColorChoice, Output};
 
 use crate::pipeline::{self, Basis};
-use crate::prices::PriceBook;
-use crate::settings::{Environment, Flags, Settings};
+use crate::prices::{CacheConvention, PriceBook};
+use crate::settings::{CachedTokens, Environment, Flags, Settings};
 use crate::store::Reader;
 
 /// Accounts for every Amazon Bedrock model call from the logs in S3, and turns them into reports.
@@ -102,8 +102,7 @@ enum Command {
     Forecast(forecast::ForecastArgs),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    #[command(subcommand)]
-    Prices(prices::PricesCommand),
+    Prices(prices::PricesArgs),
     #[command(subcommand)]
     Store(store::StoreCommand),
     #[command(subcommand)]
@@ -120,7 +119,20 @@ struct Context {
 impl Context {
     /// The price book to cost with: the catalogue, with the user's prices file on top.
     fn price_book(&self) -> Result<Cow<'static, PriceBook>, Failure> {
-        Ok(pipeline::price_book(self.settings.prices_file.as_deref())?)
+        Ok(pipeline::price_book(self.price_files())?)
+    }
+
+    /// Where the settings say that prices come from.
+    fn price_files(&self) -> pipeline::PriceFiles<'_> {
+        pipeline::PriceFiles {
+            book: self.settings.price_book.as_deref(),
+            file: self.settings.prices_file.as_deref(),
+            store: Some(&self.settings.store),
+            convention: match self.settings.cached_tokens {
+                CachedTokens::Documented => CacheConvention::Documented,
+                CachedTokens::AsLogged => CacheConvention::AsLogged,
+            },
+        }
     }
 
     /// What figures are made from, with the user's allocation rules.
@@ -138,17 +150,27 @@ pub fn run() -> Exit {
     let environment = Environment::read();
     let output = Output::new(cli.global.quiet, cli.global.verbose, cli.global.color, &environment);
     let strict = cli.global.strict;
-    context(&cli.global, &environment, output)
+    let price_book = match &cli.command {
+        Command::Prices(args) => args.book.clone(),
+        _ => None,
+    };
+    context(&cli.global, price_book, &environment, output)
         .and_then(|context| dispatch(cli.command, &context))
         .unwrap_or_else(|failure| output.failure(&failure))
         .under(strict)
 }
 
-fn context(global: &Global, environment: &Environment, output: Output) -> Result<Context, Failure> {
+fn context(
+    global: &Global,
+    price_book: Option<PathBuf>,
+    environment: &Environment,
+    output: Output,
+) -> Result<Context, Failure> {
     let flags = Flags {
         config: global.config.clone(),
         store: global.store.clone(),
         timezone: global.timezone.clone(),
+        price_book,
     };
     let settings = Settings::resolve(&flags, environment)?;
     let now = match &global.as_of {
@@ -170,7 +192,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Trends(args) => trends::run(&args, context),
         Command::Forecast(args) => forecast::run(&args, context),
         Command::Audit(command) => audit::run(&command, context),
-        Command::Prices(command) => prices::run(&command, context),
+        Command::Prices(args) => prices::run(&args.command, context),
         Command::Store(command) => store::run(&command, context),
         Command::Config(command) => config::run(&command, context),
     }

@@ -7,8 +7,9 @@ use polars::prelude::PolarsError;
 use crate::audit::integrity::keys::KeysError;
 use crate::metrics::allocation::NoWeights;
 use crate::period::Period;
+use crate::prices::import::{ImportError, OfferError};
 use crate::prices::{BookError, OverridesError};
-use crate::{render, sources, store};
+use crate::{aws, render, sources, store};
 
 /// A journey failed; nothing was produced.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,60 @@ pub enum Error {
         #[source]
         source: BookError,
     },
+    /// A catalogue named by the user can't be read.
+    #[error("could not read the catalogue `{}`", path.display())]
+    PriceBookFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A price list can't be used; nothing was written.
+    #[error("could not use the price list `{}`", path.display())]
+    PriceList {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: OfferError,
+    },
+    /// A price list, or a folder of them, can't be read.
+    #[error("could not read `{}`", path.display())]
+    PriceListFile {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A folder holds no price list.
+    #[error("no price list of Bedrock under `{}`", path.display())]
+    NoPriceList {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Prices can't be imported.
+    #[error("could not import prices")]
+    Import(#[source] ImportError),
+    /// The file that a sync wrote is not as it should be.
+    #[error("could not use what was synced from AWS, `{}`", path.display())]
+    Synced {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// AWS can't be asked.
+    #[error("could not ask AWS")]
+    Aws(#[source] aws::Error),
+    /// Nobody said which Region to ask.
+    #[error("no Region to ask")]
+    NoRegion,
+    /// Something can't be written as JSON.
+    #[error("could not write JSON")]
+    Json(#[source] serde_json::Error),
     /// The user's prices can't be put on top of the catalogue.
     #[error("could not use the prices file")]
     OwnPrices(#[source] BookError),
@@ -133,7 +188,13 @@ impl Error {
             | Self::OwnPrices(_)
             | Self::KeysUnreadable { .. }
             | Self::Keys { .. }
-            | Self::MetadataFile { .. } => true,
+            | Self::MetadataFile { .. }
+            | Self::Catalogue { .. }
+            | Self::PriceBookFile { .. }
+            | Self::PriceList { .. }
+            | Self::PriceListFile { .. }
+            | Self::NoPriceList { .. }
+            | Self::NoRegion => true,
             Self::Source(source) => source.is_usage(),
             _ => false,
         }
@@ -171,6 +232,16 @@ impl Error {
             Self::MetadataFile { .. } => Some(
                 r#"the file holds {"s3://bucket/key": {"x-amz-meta-signature": "…"}, …}"#.into(),
             ),
+            Self::NoPriceList { .. } => Some(
+                "a price list is `offers/v1.0/aws/AmazonBedrock/current/<region>/index.json` of \
+                 https://pricing.us-east-1.amazonaws.com"
+                    .into(),
+            ),
+            Self::Synced { .. } => Some(
+                "delete the file, then `bedrock-lens prices sync-profiles` writes it anew".into(),
+            ),
+            Self::NoRegion => Some("name one or more with `--region`, or set `AWS_REGION`".into()),
+            Self::Aws(source) => source.hint(),
             Self::Source(source) => source.hint(),
             Self::Store(source) => source.hint(),
             _ => None,

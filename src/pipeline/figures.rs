@@ -3,7 +3,7 @@
 //! Reads out only what the next stage needs as values: distinct price keys and metadata texts.
 
 use chrono_tz::Tz;
-use polars::prelude::{IntoLazy, LazyFrame, by_name};
+use polars::prelude::{IntoLazy, LazyFrame, by_name, col, lit};
 
 use super::Error;
 use crate::metrics::allocation;
@@ -12,16 +12,45 @@ use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::tags::{self, tag_keys};
 use crate::period::Period;
-use crate::prices::{self, PriceBook};
+use crate::prices::{self, CacheConvention, PriceBook};
 use crate::schema::allocation::Allocation;
+use crate::schema::cost::quote::INPUT_INCLUDES_CACHE;
+use crate::schema::invocation::{CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS};
 use crate::schema::{Table, cost as columns};
 use crate::store::Reader;
+use crate::units::Usd;
 
 /// Invocations of a period with the columns of [`schema::cost`](crate::schema::cost).
 pub(super) fn priced(invocations: LazyFrame, book: &PriceBook) -> Result<LazyFrame, Error> {
     let keys = cost::price_keys(invocations.clone()).collect().map_err(Error::Compute)?;
     let quotes = prices::quotes(book, &keys).map_err(Error::Compute)?;
-    Ok(cost::with_cost(invocations, quotes.lazy()))
+    Ok(cost::with_cost_by(invocations, quotes.lazy(), book.cache_convention()))
+}
+
+/// Cost of the requests whose logged input includes cached tokens, by the documented rule and as logged;
+/// none where there are none.
+pub(super) fn cached_inside(
+    invocations: LazyFrame,
+    book: &PriceBook,
+) -> Result<Option<(Usd, Usd)>, Error> {
+    let any = |column| col(column).gt(lit(0));
+    let cached = invocations.filter(any(CACHE_READ_INPUT_TOKENS).or(any(CACHE_WRITE_INPUT_TOKENS)));
+    let keys = cost::price_keys(cached.clone()).collect().map_err(Error::Compute)?;
+    let quotes = prices::quotes(book, &keys).map_err(Error::Compute)?;
+    let inside =
+        quotes.lazy().filter(col(INPUT_INCLUDES_CACHE)).collect().map_err(Error::Compute)?;
+    if inside.height() == 0 {
+        return Ok(None);
+    }
+    // Requests of other models have no quote here, so they cost nothing.
+    let total = |convention| {
+        let costs = cost::with_cost_by(cached.clone(), inside.clone().lazy(), convention);
+        let sum = costs.select([col(columns::COST_UNITS).sum()]).collect()?;
+        sum.column(columns::COST_UNITS)?.get(0)?.try_extract().map(Usd)
+    };
+    let both = total(CacheConvention::Documented)
+        .and_then(|documented| Ok((documented, total(CacheConvention::AsLogged)?)));
+    both.map(Some).map_err(Error::Compute)
 }
 
 /// Invocations with a column per request-metadata key.

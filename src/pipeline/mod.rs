@@ -11,18 +11,19 @@ mod error;
 mod figures;
 mod forecast;
 mod ingest;
+mod price_import;
 mod prices;
+mod profiles;
 mod query;
 mod report;
 mod savings;
+mod trends;
 mod verify;
 
 pub use allocation::{allocation, budgets};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;
-mod trends;
-
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use forecast::{
@@ -33,8 +34,13 @@ pub use ingest::{
     Duplicates, History, Plan, Progress, Pruned, RequestCounts, Selection, Silent, SourceRequest,
     Summary, request_cost_usd,
 };
+pub use price_import::{PriceImport, import_prices};
 pub use prices::{
-    CatalogueFacts, PriceCheck, PriceFinding, PricesFileFacts, catalogue, check_prices, price_book,
+    CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,
+    catalogue, check_prices, price_book,
+};
+pub use profiles::{
+    SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
 pub use query::{AnswerColumn, QueryAnswer, query, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};

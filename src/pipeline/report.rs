@@ -9,7 +9,7 @@ use polars::prelude::{IntoLazy, LazyFrame, col};
 use super::error::phrase;
 use super::{Error, figures};
 use crate::period::{Cadence, Period};
-use crate::prices::PriceBook;
+use crate::prices::{CacheConvention, PriceBook};
 use crate::render::format::Script;
 use crate::render::{self, Templates, TextOptions, Theme};
 use crate::report::parts::Report;
@@ -91,6 +91,15 @@ fn inputs(
             is_stale: book.is_stale(today),
             models: book.models().len(),
             rows: book.rows().len(),
+            cached_inside: figures::cached_inside(
+                figures::invocations(store, Some(period))?,
+                book,
+            )?
+            .map(|(documented, as_logged)| report::CachedInside {
+                documented,
+                as_logged,
+                charged_as_logged: book.cache_convention() == CacheConvention::AsLogged,
+            }),
         },
         version: env!("CARGO_PKG_VERSION"),
         reproduce: reproduce(request, period),

@@ -11,7 +11,10 @@ use chrono::NaiveDate;
 use crate::units::Usd;
 
 use super::catalogue;
+use super::charge::CacheConvention;
 use super::overlap::first_overlap;
+use super::provisioned::Provisioned;
+use super::synced::Synced;
 
 /// After this many days without a newer source, a price book is said to be old.
 pub const STALE_AFTER_DAYS: i64 = 45;
@@ -19,8 +22,11 @@ pub const STALE_AFTER_DAYS: i64 = 45;
 /// A context-length suffix that some logged ids carry; it changes no price.
 const CONTEXT_SUFFIXES: [&str; 7] = [":24k", ":48k", ":200k", ":300k", ":8k", ":1m", ":512"];
 
+/// The catalogue that comes with the program, as text.
+pub const EMBEDDED_TEXT: &str = include_str!("bedrock-prices.json");
+
 static EMBEDDED: LazyLock<Result<PriceBook, BookError>> =
-    LazyLock::new(|| PriceBook::from_json(include_str!("bedrock-prices.json")));
+    LazyLock::new(|| PriceBook::from_json(EMBEDDED_TEXT));
 
 /// A price book that can't be used. Nothing of it is used then.
 #[derive(Debug, thiserror::Error)]
@@ -346,25 +352,6 @@ pub struct Capacity {
     pub note: Option<String>,
 }
 
-/// Provisioned throughput, paid by the hour: known and listed, not costed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provisioned {
-    /// ARN of the provisioned model.
-    pub arn: String,
-    /// The model it serves, as the prices file has it.
-    pub model_id: Option<String>,
-    /// US dollars per model unit and hour.
-    pub usd_per_hour: Usd,
-    /// Model units.
-    pub model_units: i64,
-    /// First UTC day the rate holds.
-    pub effective_from: Option<NaiveDate>,
-    /// First UTC day it no longer holds.
-    pub effective_to: Option<NaiveDate>,
-    /// Caveats.
-    pub note: Option<String>,
-}
-
 /// What the user's prices file added, beside models and rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Added {
@@ -381,6 +368,8 @@ pub struct PriceBook {
     model_by_name: BTreeMap<String, usize>,
     rows_by_model: BTreeMap<String, Vec<usize>>,
     application_profiles: BTreeMap<String, String>,
+    synced: Synced,
+    convention: CacheConvention,
     added: Option<Added>,
 }
 
@@ -422,8 +411,34 @@ impl PriceBook {
             model_by_name,
             rows_by_model,
             application_profiles: BTreeMap::new(),
+            synced: Synced::default(),
+            convention: CacheConvention::default(),
             added: None,
         })
+    }
+
+    /// The same book, charging cached tokens so where the logged input includes them.
+    #[must_use]
+    pub fn with_cache_convention(mut self, convention: CacheConvention) -> Self {
+        self.convention = convention;
+        self
+    }
+
+    /// How cached tokens are charged where the logged input includes them.
+    pub fn cache_convention(&self) -> CacheConvention {
+        self.convention
+    }
+
+    /// The same book, knowing what was synced from AWS. The prices file's own map comes before it.
+    #[must_use]
+    pub fn with_synced(mut self, synced: Synced) -> Self {
+        self.synced = synced;
+        self
+    }
+
+    /// What was synced from AWS.
+    pub fn synced(&self) -> &Synced {
+        &self.synced
     }
 
     /// The same book, knowing that a prices file is in it.
@@ -461,8 +476,15 @@ impl PriceBook {
         self
     }
 
-    /// The model that an application profile's ARN is mapped to, by ARN or by its last part.
+    /// The model that an application profile's ARN is mapped to: by the prices file, by ARN or by its
+    /// last part; else by what was synced, by ARN.
     pub fn application_profile(&self, arn: &str) -> Option<&str> {
+        let own = self.own_profile(arn);
+        own.or_else(|| self.synced.profile(arn).and_then(|profile| profile.model_id.as_deref()))
+    }
+
+    /// The model that the prices file maps an application profile's ARN to.
+    pub fn own_profile(&self, arn: &str) -> Option<&str> {
         let id = arn.rsplit('/').next().unwrap_or(arn);
         self.application_profiles
             .get(arn)

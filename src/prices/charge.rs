@@ -43,8 +43,18 @@ pub struct Usage<'r> {
     pub input_images: Option<i64>,
     /// Documents given to a rerank call.
     pub rerank_documents: Option<i64>,
+    /// Rerank queries, where they are known rather than the documents.
+    pub rerank_queries: Option<i64>,
     /// Length of generated video.
     pub output_video_ms: Option<i64>,
+    /// Length of video sent; not logged.
+    pub input_video_ms: Option<i64>,
+    /// Length of sound sent; not logged.
+    pub input_audio_ms: Option<i64>,
+    /// Tokens of speech sent; not logged.
+    pub input_speech_tokens: Option<i64>,
+    /// Tokens of speech made; not logged.
+    pub output_speech_tokens: Option<i64>,
     /// True when the call failed.
     pub failed: bool,
     /// True when a guardrail intervened.
@@ -182,7 +192,9 @@ fn priced(row: &PriceRow, usage: &Usage<'_>, counts: &Counts) -> Cost {
     let image_unmatched = row.bills_input_images()
         && row.unit_prices(usage.image).input_image.is_none()
         && usage.input_images.unwrap_or(0) > 0;
-    let unit_unmatched = image_unmatched || (!bills_tokens && other.is_none());
+    let unit_unmatched = image_unmatched
+        || (!bills_tokens && other.is_none())
+        || not_logged(row, usage).into_iter().any(|(count, price)| count > 0 && price.is_none());
     if missing.is_empty() && !unit_unmatched {
         return with_parts(status::PRICED, None, &prices, other, counts, Some(0));
     }
@@ -264,16 +276,53 @@ fn with_parts(
 
 /// Cost of what isn't tokens; none when the record or the row has nothing of the kind.
 fn other_cost(row: &PriceRow, usage: &Usage<'_>) -> Option<Usd> {
+    let parts = other_parts(row, usage);
+    parts.into_iter().map(|part| Usd(i128::from(part.count) * part.price.0)).reduce(|a, b| a + b)
+}
+
+/// Something that isn't a token and has a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OtherPart {
+    /// What it is: `output_image`, `rerank_query`, …
+    pub(super) part: &'static str,
+    /// How many: images, queries, requests, tokens; milliseconds.
+    pub(super) count: i64,
+    /// Price of one.
+    pub(super) price: Usd,
+}
+
+/// What isn't tokens, as far as both the record and the row have it.
+pub(super) fn other_parts(row: &PriceRow, usage: &Usage<'_>) -> Vec<OtherPart> {
     let prices = row.unit_prices(usage.image);
-    let queries = usage.rerank_documents.map(queries);
+    let queries = usage.rerank_queries.or(usage.rerank_documents.map(queries));
     let text_requests = usage.input_images.map(|images| i64::from(images == 0));
-    add([
-        product(usage.output_images, prices.output_image),
-        product(usage.input_images, prices.input_image),
-        product(queries, prices.rerank_query),
-        product(text_requests, prices.text_request),
-        product(usage.output_video_ms, prices.output_video_ms),
-    ])
+    let all = [
+        ("output_image", usage.output_images, prices.output_image),
+        ("input_image", usage.input_images, prices.input_image),
+        ("rerank_query", queries, prices.rerank_query),
+        ("text_request", text_requests, prices.text_request),
+        ("output_video", usage.output_video_ms, prices.output_video_ms),
+        ("input_video", usage.input_video_ms, prices.input_video_ms),
+        ("input_audio", usage.input_audio_ms, prices.input_audio_ms),
+        ("input_speech", usage.input_speech_tokens, prices.input_speech_token),
+        ("output_speech", usage.output_speech_tokens, prices.output_speech_token),
+    ];
+    let known = |(part, count, price): (_, Option<i64>, Option<Usd>)| {
+        Some(OtherPart { part, count: count?, price: price? })
+    };
+    all.into_iter().filter_map(known).collect()
+}
+
+/// Counts that no log holds, with their prices.
+fn not_logged(row: &PriceRow, usage: &Usage<'_>) -> [(i64, Option<Usd>); 4] {
+    let prices = row.unit_prices(usage.image);
+    let all = [
+        (usage.input_video_ms, prices.input_video_ms),
+        (usage.input_audio_ms, prices.input_audio_ms),
+        (usage.input_speech_tokens, prices.input_speech_token),
+        (usage.output_speech_tokens, prices.output_speech_token),
+    ];
+    all.map(|(count, price)| (count.unwrap_or(0), price))
 }
 
 /// Rerank queries billed for so many documents.

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::units::Usd;
 
 use super::book::{Origin, PriceBook, PriceRow, TokenPrices};
+use super::list::named;
+use super::provisioned::Provisioned;
+use super::synced::Synced;
 
 /// Dearest price per million tokens that isn't taken for a slip: ten times the dearest published.
 const DEAREST_PER_MILLION: i128 = 10_000;
@@ -82,6 +85,49 @@ fn remark(row: &PriceRow, catalogue: &PriceBook, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Looks at commitments of a prices file.
+pub fn check_provisioned(all: &[Provisioned]) -> Findings {
+    let mut findings = Findings::default();
+    for one in all {
+        let mut add = |remark: &str| findings.remarks.push((one.arn.clone(), remark.to_owned()));
+        if one.from.is_none() {
+            add("has no `effective_from`: its hours count in every period before its end");
+        }
+        if one.usd_per_hour == Usd::default() {
+            add("costs nothing per hour: is `usd_per_hour` meant to be 0?");
+        }
+    }
+    findings
+}
+
+/// Looks at what was synced from AWS beside the book that prices it.
+pub fn check_synced(synced: &Synced, book: &PriceBook) -> Findings {
+    let mut findings = Findings::default();
+    for (arn, profile) in &synced.profiles {
+        if book.own_profile(arn).is_some() {
+            continue;
+        }
+        let remark = match &profile.model_id {
+            None => format!("`{}` has no single model: its calls are unpriced", profile.name),
+            Some(id) if named(book, id).is_none() => {
+                format!("`{}` stands for `{id}`, which the price book doesn't know", profile.name)
+            }
+            Some(_) => continue,
+        };
+        findings.remarks.push((arn.clone(), remark));
+    }
+    for (arn, one) in &synced.provisioned {
+        if !book.provisioned().iter().any(|own| own.arn == *arn) {
+            let remark = format!(
+                "`{}` has {} model units and no rate: add a `[[provisioned]]` to the prices file",
+                one.name, one.model_units
+            );
+            findings.remarks.push((arn.clone(), remark));
+        }
+    }
+    findings
 }
 
 /// Days without a price between two rows for the same calls.

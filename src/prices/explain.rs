@@ -3,14 +3,15 @@
 //! Computes nothing that [`charge`](super::charge) doesn't: it says which counts met which prices, and a
 //! test holds the sum of its lines against the cost.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::schema::cost::reason;
 use crate::units::Usd;
 
 use super::book::{Origin, PriceBook, PriceRow, TokenPrices};
-use super::charge::{CacheConvention, Cost, Usage, cost_of};
+use super::charge::{CacheConvention, Cost, OtherPart, Usage, cost_of, other_parts};
+use super::list::ListedUnit;
 use super::quote::{Query, Quote};
 use super::resolve::{Resolved, resolve};
 
@@ -27,6 +28,8 @@ pub struct Explanation {
     pub routing: Option<&'static str>,
     /// Prices that hold for this request.
     pub unit_prices: Option<UnitPrices>,
+    /// The row's prices of what isn't tokens.
+    pub other_unit_prices: Vec<ListedUnit>,
     /// The priced part of the cost; null when unpriced or not billed.
     pub cost_usd: Option<Usd>,
     /// Where the price comes from.
@@ -35,8 +38,12 @@ pub struct Explanation {
     pub price_row: Option<String>,
     /// What the quote was asked for.
     pub request: Request,
-    /// What an application profile stands for, where the overrides say it.
+    /// What an application profile stands for, where anything says it.
     pub application_profile_target: Option<String>,
+    /// Who says it: `prices_file` or `synced`.
+    pub application_profile_source: Option<&'static str>,
+    /// When AWS last listed the profile, where it was synced.
+    pub application_profile_last_seen: Option<DateTime<Utc>>,
     /// True when the id is an ARN of another Region than the request's, which is believed.
     pub arn_region_differs: bool,
     /// Name of the model for people.
@@ -55,6 +62,10 @@ pub struct Explanation {
     pub cached_tokens: CachedTokens,
     /// US dollars per hour of all its model units, where the prices file knows this provisioned model.
     pub provisioned_usd_per_hour: Option<Usd>,
+    /// The model that provisioned throughput serves, by the prices file or what was synced.
+    pub provisioned_model: Option<String>,
+    /// Its model units.
+    pub provisioned_model_units: Option<i64>,
     /// Age of the price book.
     pub book: BookAge,
 }
@@ -133,14 +144,19 @@ pub struct SourceFacts {
     pub date: Option<String>,
 }
 
-/// A count × a price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// A quantity × a price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// `input`, `output`, `cache_read`, `cache_write` or `cache_write_1h`.
+    /// `input`, `output`, `cache_read`, `cache_write`, `cache_write_1h`, or what isn't such a token:
+    /// `output_image`, `rerank_query`, `output_video`, …
     pub part: &'static str,
-    /// Tokens charged.
-    pub tokens: i64,
-    /// US dollars per 1,000,000 tokens; null is *no published price*.
+    /// Tokens charged; null where it is something else.
+    pub tokens: Option<i64>,
+    /// How much is charged: tokens, images, queries, seconds; decimal text.
+    pub quantity: String,
+    /// What the price is for: `1M tokens`, `image`, `query`, `request`, `second`.
+    pub unit: &'static str,
+    /// US dollars per unit; null is *no published price*.
     pub unit_price: Option<Usd>,
     /// The product.
     pub cost_usd: Option<Usd>,
@@ -215,11 +231,18 @@ pub fn explain(
         Some(long) if long_context.is_some_and(|rule| rule.applies) => long.tokens,
         _ => row.tokens,
     });
+    let mut lines = prices.map_or_else(Vec::new, |prices| lines(&prices, usage, &cost, convention));
+    lines.extend(row.into_iter().flat_map(|row| other_parts(row, usage)).map(other_line));
+    let profile = profile(book, query.model_id.unwrap_or_default());
+    let throughput = throughput(book, query);
     Explanation {
         status: cost.status,
         resolved_model: quote.model.map(|model| model.model_id.clone()),
         routing: quote.routing.map(super::book::Routing::as_str),
         unit_prices: prices.as_ref().map(UnitPrices::of),
+        other_unit_prices: row
+            .map(|row| row.units.iter().map(super::list::unit).collect())
+            .unwrap_or_default(),
         cost_usd: cost.total,
         source: row.map(|row| source(book, row)),
         price_row: row.map(|row| row.id.clone()),
@@ -229,16 +252,20 @@ pub fn explain(
             tier: query.service_tier.map(str::to_owned),
             day: query.day,
         },
-        application_profile_target: target(book, query.model_id.unwrap_or_default()),
+        application_profile_target: profile.target,
+        application_profile_source: profile.source,
+        application_profile_last_seen: profile.last_seen,
         arn_region_differs: quote.arn_region_differs,
         display_name: quote.model.map(|model| model.display_name.clone()),
         provider: quote.model.map(|model| model.provider.clone()),
-        lines: prices.map_or_else(Vec::new, |prices| lines(&prices, usage, &cost, convention)),
+        lines,
         total_tokens: cost.total_tokens,
         unpriced_tokens: cost.unpriced_tokens,
         long_context,
         cached_tokens: cached_tokens(&quote, usage, convention),
-        provisioned_usd_per_hour: provisioned(book, query),
+        provisioned_usd_per_hour: throughput.usd_per_hour,
+        provisioned_model: throughput.model,
+        provisioned_model_units: throughput.model_units,
         book: BookAge::of(book, today),
         reason: cost.reason,
     }
@@ -254,7 +281,7 @@ pub fn reason_in_words(text: &str) -> &'static str {
             "the price book doesn't know this model; a private one needs a `[[model]]` and a `[[price]]` in the prices file"
         }
         reason::APPLICATION_PROFILE_UNMAPPED => {
-            "nothing says which model the profile stands for; add it under `[profiles]` in the prices file"
+            "nothing says which model the profile stands for; `prices sync-profiles` asks AWS, or add it under `[profiles]` in the prices file"
         }
         reason::PROVISIONED => "provisioned throughput is paid by the hour, not by token",
         reason::CUSTOM => "a custom model has no list price per token",
@@ -279,23 +306,61 @@ pub fn reason_in_words(text: &str) -> &'static str {
     }
 }
 
-fn target(book: &PriceBook, model_id: &str) -> Option<String> {
-    match resolve(model_id) {
-        Resolved::ApplicationProfile { arn } => book.application_profile(arn).map(str::to_owned),
-        _ => None,
+/// What an application profile stands for, and who says so.
+#[derive(Default)]
+struct ProfileFacts {
+    target: Option<String>,
+    source: Option<&'static str>,
+    last_seen: Option<DateTime<Utc>>,
+}
+
+fn profile(book: &PriceBook, model_id: &str) -> ProfileFacts {
+    let Resolved::ApplicationProfile { arn } = resolve(model_id) else {
+        return ProfileFacts::default();
+    };
+    if let Some(target) = book.own_profile(arn) {
+        let target = Some(target.to_owned());
+        return ProfileFacts { target, source: Some("prices_file"), last_seen: None };
+    }
+    let synced = book.synced().profile(arn);
+    ProfileFacts {
+        target: synced.and_then(|profile| profile.model_id.clone()),
+        source: synced.map(|_| "synced"),
+        last_seen: synced.map(|profile| profile.last_seen),
     }
 }
 
-fn provisioned(book: &PriceBook, query: &Query<'_>) -> Option<Usd> {
-    let holds = |from: Option<NaiveDate>, to: Option<NaiveDate>| {
-        query
-            .day
-            .is_some_and(|day| from.is_none_or(|from| from <= day) && to.is_none_or(|to| day < to))
+/// What is known of provisioned throughput.
+#[derive(Default)]
+struct ThroughputFacts {
+    usd_per_hour: Option<Usd>,
+    model: Option<String>,
+    model_units: Option<i64>,
+}
+
+/// By the prices file on that day, else by what was synced, which knows no rate.
+fn throughput(book: &PriceBook, query: &Query<'_>) -> ThroughputFacts {
+    let Some(arn) = query.model_id else { return ThroughputFacts::default() };
+    let start = query.day.map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc());
+    let holds = |one: &&super::provisioned::Provisioned| {
+        let ends_after = |start: DateTime<Utc>| one.to.is_none_or(|to| start < to);
+        let begins_by = |end: DateTime<Utc>| one.from.is_none_or(|from| from < end);
+        start.is_some_and(|start| ends_after(start) && begins_by(start + chrono::Duration::days(1)))
     };
-    let rate = book.provisioned().iter().find(|one| {
-        query.model_id == Some(one.arn.as_str()) && holds(one.effective_from, one.effective_to)
-    })?;
-    Some(Usd(rate.usd_per_hour.0 * i128::from(rate.model_units)))
+    let own = book.provisioned().iter().filter(|one| one.arn == arn).find(holds);
+    if let Some(own) = own {
+        return ThroughputFacts {
+            usd_per_hour: Some(own.rate()),
+            model: own.model_id.clone(),
+            model_units: Some(own.model_units),
+        };
+    }
+    let synced = book.synced().provisioned.get(arn);
+    ThroughputFacts {
+        usd_per_hour: None,
+        model: synced.map(|one| one.foundation_model_arn.clone()),
+        model_units: synced.map(|one| i64::from(one.model_units)),
+    }
 }
 
 fn source(book: &PriceBook, row: &PriceRow) -> PriceSource {
@@ -371,12 +436,40 @@ fn lines(
     let line = |(part, tokens, price): (&'static str, Option<i64>, Option<Usd>)| {
         tokens.map(|tokens| Line {
             part,
-            tokens,
+            tokens: Some(tokens),
+            quantity: tokens.to_string(),
+            unit: "1M tokens",
             unit_price: price.map(|price| Usd(price.0 * 1_000_000)),
             cost_usd: price.map(|price| Usd(i128::from(tokens) * price.0)),
         })
     };
     parts.into_iter().filter_map(line).collect()
+}
+
+/// Milliseconds are shown as seconds, speech by the million tokens, as they are listed.
+fn other_line(part: OtherPart) -> Line {
+    let (unit, times) = match part.part {
+        "output_image" | "input_image" => ("image", 1),
+        "rerank_query" => ("query", 1),
+        "text_request" => ("request", 1),
+        "input_speech" | "output_speech" => ("1M tokens", 1_000_000),
+        _ => ("second", 1000),
+    };
+    let quantity = match unit {
+        "second" => {
+            let text = format!("{}.{:03}", part.count / 1000, part.count % 1000);
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => part.count.to_string(),
+    };
+    Line {
+        part: part.part,
+        tokens: None,
+        quantity,
+        unit,
+        unit_price: Some(Usd(part.price.0 * times)),
+        cost_usd: Some(Usd(i128::from(part.count) * part.price.0)),
+    }
 }
 
 fn cached_tokens(

@@ -29,7 +29,7 @@ pub fn quotes(book: &PriceBook, keys: &DataFrame) -> PolarsResult<DataFrame> {
     let images = qualities.iter().zip(pixels.iter());
     for ((((model_id, region), service_tier), day), (quality, pixels)) in records.zip(images) {
         let quote = book.quote(&Query { model_id, region, service_tier, day });
-        rows.push(&quote, ImageSize { quality, pixels });
+        rows.push(&quote, ImageSize { quality, pixels, resolution: None });
     }
     rows.beside(keys)
 }

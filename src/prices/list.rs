@@ -116,7 +116,7 @@ fn listed(book: &PriceBook, row: &PriceRow, filter: &Filter<'_>) -> Option<Liste
         filter.provider.is_none_or(|provider| provider.eq_ignore_ascii_case(&model.provider));
     let by_region = filter.region.is_none_or(|region| match &row.region {
         Some(own) => own == region,
-        None => is_commercial(region),
+        None => region == "*" || is_commercial(region),
     });
     let rest = filter.tier.is_none_or(|tier| tier == row.tier)
         && filter.routing.is_none_or(|routing| routing == row.routing)
@@ -142,7 +142,7 @@ fn listed(book: &PriceBook, row: &PriceRow, filter: &Filter<'_>) -> Option<Liste
     })
 }
 
-fn unit(unit: &UnitPrice) -> ListedUnit {
+pub(super) fn unit(unit: &UnitPrice) -> ListedUnit {
     let pixels = unit.max_pixels.map(|pixels| match pixels {
         i64::MAX => String::from("larger"),
         pixels => format!("up to {pixels} pixels"),

@@ -15,15 +15,19 @@ pub mod check;
 pub mod diff;
 pub mod explain;
 pub mod frame;
+pub mod import;
 pub mod list;
 mod overlap;
 pub mod overrides;
+pub mod provisioned;
 pub mod quote;
 pub mod resolve;
 mod row_reader;
+pub mod synced;
 #[cfg(test)]
 mod tests;
 pub mod units;
+mod write;
 
 pub use book::{BookError, PriceBook, PriceRow};
 pub use charge::{CacheConvention, Cost, Usage, cost_of};

@@ -10,8 +10,18 @@ use crate::schema::cost::reason;
 use super::book::{Model, PriceBook, PriceRow, Routing, Tier};
 use super::resolve::{Resolved, resolve};
 
-/// Starts of Region names outside the commercial partition, where rows for `*` don't hold.
-const OTHER_PARTITIONS: [&str; 5] = ["us-gov-", "cn-", "eusc-", "us-iso", "eu-iso"];
+/// Second words of the names of commercial Regions, such as `ap-southeast-2`.
+const DIRECTIONS: [&str; 9] = [
+    "central",
+    "east",
+    "north",
+    "northeast",
+    "northwest",
+    "south",
+    "southeast",
+    "southwest",
+    "west",
+];
 
 /// What a price depends on, as logged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,7 +117,15 @@ fn price_row<'b>(
     own_region.or(rows.first()).copied().ok_or(reason::NO_PRICE_ON_DATE)
 }
 
-/// True for a Region that rows for `*` hold in.
+/// True for a Region that rows for `*` hold in: two letters, a direction and a number.
+///
+/// Those of other partitions have more words (`us-gov-west-1`, `eusc-de-east-1`, `us-iso-east-1`) or
+/// start with `cn`. What is no Region's name at all isn't in any price list.
 pub(super) fn is_commercial(region: &str) -> bool {
-    !OTHER_PARTITIONS.iter().any(|start| region.starts_with(start))
+    let mut words = region.split('-');
+    let area = words.next().unwrap_or_default();
+    let is_area = area.len() == 2 && area.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_direction = words.next().is_some_and(|word| DIRECTIONS.contains(&word));
+    let is_number = words.next().is_some_and(|word| word.parse::<u8>().is_ok());
+    is_area && area != "cn" && is_direction && is_number && words.next().is_none()
 }

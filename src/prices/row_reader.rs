@@ -3,7 +3,7 @@
 //! A field that nothing asked for is an error: a misspelt `cache_raed` must not pass as a row
 //! without that price.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::units::Usd;
@@ -105,6 +105,23 @@ impl RowReader {
             Err(_) => {
                 Err(self.problem(field, format!("must be a date like 2026-10-07, not `{text}`")))
             }
+        }
+    }
+
+    /// A time that may be absent; a date is midnight UTC.
+    pub(super) fn time(&mut self, field: &str) -> Result<Option<DateTime<Utc>>, BookError> {
+        let Some(text) = self.text(field)? else { return Ok(None) };
+        if let Ok(day) = NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
+            return Ok(Some(day.and_time(NaiveTime::MIN).and_utc()));
+        }
+        match DateTime::parse_from_rfc3339(&text) {
+            Ok(time) => Ok(Some(time.with_timezone(&Utc))),
+            Err(_) => Err(self.problem(
+                field,
+                format!(
+                    "must be a date like 2026-10-07 or a time like 2026-10-07T14:00:00Z, not `{text}`"
+                ),
+            )),
         }
     }
 

@@ -17,4 +17,4 @@ mod trust;
 mod weekly;
 mod words;
 
-pub use weekly::{Inputs, Objects, PriceFacts, weekly};
+pub use weekly::{CachedInside, Inputs, Objects, PriceFacts, weekly};

@@ -11,6 +11,7 @@ use super::{headline, kpis, sections, trust, words};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::period::Period;
+use crate::units::Usd;
 
 /// Everything the report is made of. Frames may scan the store; nothing else is read.
 pub struct Inputs {
@@ -64,6 +65,19 @@ pub struct PriceFacts {
     pub models: usize,
     /// Dated price rows it holds.
     pub rows: usize,
+    /// What cached tokens inside the logged input make of the cost; none where there are none.
+    pub cached_inside: Option<CachedInside>,
+}
+
+/// Cost of the period's requests whose logged input tokens include cached ones, both ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CachedInside {
+    /// The cached tokens taken out of the input.
+    pub documented: Usd,
+    /// The input charged whole.
+    pub as_logged: Usd,
+    /// True when the report's costs are by the latter.
+    pub charged_as_logged: bool,
 }
 
 /// Figures that several parts of the report use.

@@ -36,6 +36,8 @@ pub(super) struct Contents {
 #[serde(deny_unknown_fields)]
 pub(super) struct Prices {
     pub(super) file: Option<PathBuf>,
+    pub(super) book: Option<PathBuf>,
+    pub(super) cached_tokens: Option<super::CachedTokens>,
 }
 
 pub(super) fn read(path: &Path) -> Result<Contents, Error> {

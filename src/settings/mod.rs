@@ -41,6 +41,8 @@ pub struct Flags {
     pub store: Option<PathBuf>,
     /// `--timezone`.
     pub timezone: Option<String>,
+    /// `prices --book`.
+    pub price_book: Option<PathBuf>,
 }
 
 /// What the environment says; `None` where it is silent.
@@ -56,6 +58,8 @@ pub struct Environment {
     pub s3_endpoint_url: Option<String>,
     /// `AWS_CA_BUNDLE`: certificates to trust, which the SDK leaves to us.
     pub ca_bundle: Option<PathBuf>,
+    /// `BEDROCK_LENS_PRICE_BOOK`.
+    pub price_book: Option<PathBuf>,
     /// Whether `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
     /// Whether `TERM` is `dumb`.
@@ -72,6 +76,7 @@ impl Environment {
         Self {
             config: path("BEDROCK_LENS_CONFIG").map(PathBuf::from),
             store: path("BEDROCK_LENS_STORE").map(PathBuf::from),
+            price_book: path("BEDROCK_LENS_PRICE_BOOK").map(PathBuf::from),
             timezone: text("BEDROCK_LENS_TIMEZONE"),
             s3_endpoint_url: text("AWS_ENDPOINT_URL_S3"),
             ca_bundle: path("AWS_CA_BUNDLE").map(PathBuf::from),
@@ -98,14 +103,29 @@ pub struct Settings {
     pub s3_endpoint_url: Option<String>,
     /// Certificates to trust when talking to AWS, from the environment.
     pub ca_bundle: Option<PathBuf>,
-    /// The user's prices file, on top of the catalogue that comes with the tool.
+    /// The user's prices file, on top of the catalogue.
     pub prices_file: Option<PathBuf>,
+    /// A catalogue to use in place of the one that comes with the tool.
+    pub price_book: Option<PathBuf>,
+    /// How cached tokens are charged where the logged input includes them.
+    pub cached_tokens: CachedTokens,
     /// Whose calls are whose.
     pub allocation: Allocation,
     /// Monthly budgets.
     pub budgets: Vec<Budget>,
     /// Models that could take another's place.
     pub substitutes: Vec<Substitute>,
+}
+
+/// How cached tokens are charged, for models whose logged input tokens include them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CachedTokens {
+    /// Taken out of the input before it is charged.
+    #[default]
+    Documented,
+    /// Charged beside the whole input, as the log counts them.
+    AsLogged,
 }
 
 impl Settings {
@@ -142,6 +162,12 @@ impl Settings {
             allocation,
             budgets,
             substitutes: file.savings.substitute,
+            price_book: flags
+                .price_book
+                .clone()
+                .or_else(|| environment.price_book.clone())
+                .or_else(|| file.prices.book.map(|book| folder.join(book))),
+            cached_tokens: file.prices.cached_tokens.unwrap_or_default(),
         })
     }
 }

@@ -15,6 +15,8 @@ pub(super) const CATALOG: &str = "catalog.sqlite";
 pub(super) const WRITE_LOCK: &str = "write.lock";
 /// Name of the file readers hold a shared lock on.
 pub(super) const READ_LOCK: &str = "read.lock";
+/// Name of the file with application inference profiles.
+pub(super) const PROFILES: &str = "aws-profiles.json";
 /// Folder of the rows that repeat a call, by table and day like the tables themselves.
 const REPEATS: &str = "repeats";
 

@@ -7,6 +7,7 @@
 //! catalog.sqlite                                 objects read, live files, the prompt-hash key
 //! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
+//! aws-profiles.json                              what AWS said of application inference profiles
 //! ```
 
 mod catalog;
@@ -17,6 +18,7 @@ mod files;
 mod history;
 mod info;
 mod lock;
+pub mod profiles;
 mod prune;
 mod repeats;
 mod segment;
@@ -193,7 +195,7 @@ fn absent(root: &Path) -> Error {
 
 /// Whether this is a file, or a folder with anything but what a store that is being created holds.
 fn holds_other_things(root: &Path) -> bool {
-    let own = [files::CATALOG, files::WRITE_LOCK, files::READ_LOCK];
+    let own = [files::CATALOG, files::WRITE_LOCK, files::READ_LOCK, files::PROFILES];
     if root.is_file() {
         return true;
     }

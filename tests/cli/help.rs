@@ -32,6 +32,9 @@ fn help_of_every_command() {
         ("help_prices_explain", &["prices", "explain"]),
         ("help_prices_check", &["prices", "check"]),
         ("help_prices_diff", &["prices", "diff"]),
+        ("help_prices_import", &["prices", "import"]),
+        ("help_prices_sync_profiles", &["prices", "sync-profiles"]),
+        ("help_prices_provisioned", &["prices", "provisioned"]),
     ] {
         let outcome = sandbox.bare(args.iter().copied().chain(["--help"])).exits(0);
         assert!(outcome.stderr.is_empty());

@@ -9,6 +9,7 @@ anywhere, without arguments; the same catalogue gives the same table.
 import datetime
 import json
 import random
+import re
 import tomllib
 from fractions import Fraction
 from pathlib import Path
@@ -99,7 +100,8 @@ def price_row(model, routing, region, tier, day, own):
         raise Unpriced("no_global_price")
     if not region:
         raise Unpriced("no_region")
-    commercial = not region.startswith(("us-gov-", "cn-", "eusc-"))
+    # `*` is every commercial Region: two letters, a direction, a number.
+    commercial = re.fullmatch(r"(?!cn)[a-z]{2}-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d+", region)
     rows = [row for row in rows if row["region"] == region or (row["region"] == "*" and commercial)]
     if not rows:
         raise Unpriced("no_region_price")
@@ -231,7 +233,8 @@ def by_hand():
         yield case(arn, own=True)
     for unknown in ["anthropic.claude-sonnet-4-5", "us.us." + SONNET, "claude", "us." , "Anthropic.claude-v2"]:
         yield case(unknown)
-    for region in ["us-gov-west-1", "cn-north-1", "eusc-de-east-1", "eu-west-1", "ap-northeast-1"]:
+    for region in ["us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1", "US-EAST-1", "mars-north-1",
+                   "us-east", "ap-southeast-9", "eu-west-1", "ap-northeast-1"]:
         for model in [SONNET, "global." + SONNET, "amazon.nova-pro-v1:0", "meta.llama3-70b-instruct-v1:0"]:
             yield case(model, region)
     for tier in ["standard", "batch", "flex", "priority", "latency_optimized", "reserved"]:
@@ -242,6 +245,9 @@ def by_hand():
     yield case(SONNET, input=None)
     yield case(SONNET, output=None)
     yield case("amazon.nova-canvas-v1:0")
+    for model in ["deepseek.v3.1", "openai.gpt-5.4-2026-03-05", "amazon.titan-embed-text-v1:2:8k", "cohere.embed-english-v3:0:512"]:
+        for prefix in ["", "us.", "global.", f"{ACCOUNT}inference-profile/global.", f"{ACCOUNT}foundation-model/"]:
+            yield case(prefix + model, "ap-northeast-1", output=None)
     for dated in [row for row in CATALOGUE["prices"] if row.get("effective_from")][::6]:
         start = datetime.date.fromisoformat(dated["effective_from"])
         region = "us-east-1" if dated["region"] == "*" else dated["region"]

@@ -23,14 +23,13 @@ pub(in crate::cli) struct CheckArgs {
 }
 
 pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
-    let file = context.settings.prices_file.as_deref();
-    let found = pipeline::check_prices(file, context.now.date_naive())?;
+    let found = pipeline::check_prices(context.price_files(), context.now.date_naive())?;
     output::result(&if args.json { json(&found)? } else { describe(&found) })?;
     Ok(if found.ok { Exit::Done } else { Exit::NotPassed })
 }
 
 fn describe(found: &PriceCheck) -> String {
-    let catalogue = found.catalogue;
+    let catalogue = &found.catalogue;
     let stale = if catalogue.age.stale { ": old, check for newer prices" } else { "" };
     let mut lines = vec![format!(
         "catalogue    {} models, {} rows; newest fact {}, {} days ago{stale}",
@@ -54,6 +53,25 @@ fn describe(found: &PriceCheck) -> String {
             );
             lines.push(format!("prices file  {}: {held}", own.file));
         }
+    }
+    if let Some(file) = &catalogue.file {
+        lines.insert(0, format!("book         {file}, in place of the embedded catalogue"));
+    }
+    if let Some(synced) = &found.synced {
+        let since = synced.synced_since.map_or_else(
+            || String::from("no Region answered in full"),
+            |at| {
+                format!(
+                    "{} answers, the oldest of {}",
+                    synced.answers,
+                    at.format("%Y-%m-%d %H:%M UTC")
+                )
+            },
+        );
+        lines.push(format!(
+            "synced       {}: {} profiles ({} with a known model), {} provisioned; {since}",
+            synced.file, synced.profiles, synced.profiles_priced, synced.provisioned
+        ));
     }
     lines.extend(found.problems.iter().map(|one| line("problem", one)));
     lines.extend(found.remarks.iter().map(|one| line("remark", one)));

@@ -13,11 +13,12 @@ use crate::render::format::words::clean;
 
 /// Compare two catalogues: models and price rows added, removed, changed
 ///
-/// Both are JSON in the layout of the catalogue that comes with the tool.
+/// Both are JSON in the layout of the catalogue that comes with the tool; `embedded` stands for that
+/// one itself.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  bedrock-lens prices diff bedrock-prices-2026-10.json bedrock-prices-2026-11.json
+  bedrock-lens prices diff embedded bedrock-prices.json
   bedrock-lens prices diff old.json new.json --json")]
 pub(in crate::cli) struct DiffArgs {
     /// The older catalogue

@@ -7,6 +7,7 @@ use super::json;
 use crate::cli::output;
 use crate::cli::{Context, Exit, Failure};
 use crate::prices::explain::{CachedTokens, Explanation, Line, PriceSource, reason_in_words};
+use crate::prices::units::ImageSize;
 use crate::prices::{CacheConvention, Query, Usage};
 use crate::render::format::number::grouped;
 use crate::render::table::{Head, Row, TableOptions, table};
@@ -21,7 +22,12 @@ Examples:
   bedrock-lens prices explain --model-id us.anthropic.claude-sonnet-4-5-20250929-v1:0 \\
       --region us-east-1 --input-tokens 1200 --output-tokens 300
   bedrock-lens prices explain --model-id openai.gpt-5.6-luna --region us-east-1 --at 2026-10-09 \\
-      --input-tokens 5000 --cache-read-tokens 3000 --as-logged --json")]
+      --input-tokens 5000 --cache-read-tokens 3000 --as-logged --json
+  bedrock-lens prices explain --model-id amazon.nova-canvas-v1:0 --region us-east-1 \\
+      --images 2 --image-width 1024 --image-height 1024 --image-quality premium
+  bedrock-lens prices explain --model-id cohere.rerank-v3-5:0 --region us-east-1 --search-units 3
+  bedrock-lens prices explain --model-id luma.ray-v2:0 --region us-west-2 \\
+      --seconds 5 --resolution 720p")]
 pub(in crate::cli) struct ExplainArgs {
     /// The model id as logged: bare, with a profile prefix, or an ARN
     #[arg(long, value_name = "ID")]
@@ -54,12 +60,69 @@ pub(in crate::cli) struct ExplainArgs {
     #[arg(long)]
     failed: bool,
     /// Charge the counts as they are logged, for models whose input tokens include the cached ones
-    /// [default: take the cached ones out, as documented]
+    /// [default: `[prices] cached_tokens`, else take the cached ones out, as documented]
     #[arg(long)]
     as_logged: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    units: UnitArgs,
+}
+
+/// What isn't a text token.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Images, queries, seconds")]
+struct UnitArgs {
+    /// Images made
+    #[arg(long, value_name = "N", value_parser = count())]
+    images: Option<i64>,
+    /// Width of an image made, in pixels
+    #[arg(long, value_name = "PIXELS", value_parser = count(), requires = "image_height")]
+    image_width: Option<i64>,
+    /// Height of an image made, in pixels
+    #[arg(long, value_name = "PIXELS", value_parser = count(), requires = "image_width")]
+    image_height: Option<i64>,
+    /// Quality of images: standard or premium; standard or document for images sent
+    #[arg(long, value_name = "QUALITY")]
+    image_quality: Option<String>,
+    /// Images sent; 0 is a request of text alone
+    #[arg(long, value_name = "N", value_parser = count())]
+    input_images: Option<i64>,
+    /// Rerank queries
+    #[arg(long, value_name = "N", value_parser = count())]
+    search_units: Option<i64>,
+    /// Documents given to a rerank call, a hundred of which make a query
+    #[arg(long, value_name = "N", value_parser = count(), conflicts_with = "search_units")]
+    documents: Option<i64>,
+    /// Seconds of video made
+    #[arg(long, value_name = "SECONDS", value_parser = milliseconds)]
+    seconds: Option<i64>,
+    /// Resolution of the video made, e.g. 720p
+    #[arg(long, value_name = "RESOLUTION")]
+    resolution: Option<String>,
+    /// Seconds of video sent
+    #[arg(long, value_name = "SECONDS", value_parser = milliseconds)]
+    input_video_seconds: Option<i64>,
+    /// Seconds of sound sent
+    #[arg(long, value_name = "SECONDS", value_parser = milliseconds)]
+    input_audio_seconds: Option<i64>,
+    /// Tokens of speech sent
+    #[arg(long, value_name = "N", value_parser = count())]
+    input_speech_tokens: Option<i64>,
+    /// Tokens of speech made
+    #[arg(long, value_name = "N", value_parser = count())]
+    output_speech_tokens: Option<i64>,
+}
+
+/// Seconds with at most three decimals, as milliseconds.
+fn milliseconds(text: &str) -> Result<i64, String> {
+    let seconds = crate::units::Usd::parse(text).filter(|seconds| seconds.0 >= 0);
+    let per_ms = crate::units::UNITS_PER_USD / 1000;
+    let whole = seconds.filter(|seconds| seconds.0 % per_ms == 0).map(|seconds| seconds.0 / per_ms);
+    whole
+        .and_then(|ms| i64::try_from(ms).ok())
+        .ok_or_else(|| String::from("must be seconds like `6.5`, with at most three decimals"))
 }
 
 fn count() -> clap::builder::RangedI64ValueParser {
@@ -75,22 +138,45 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<Exit, Failure
         service_tier: Some(&args.tier),
         day: Some(day),
     };
-    let usage = Usage {
-        input_tokens: args.input_tokens,
-        output_tokens: args.output_tokens,
-        cache_read_tokens: args.cache_read_tokens,
-        cache_write_tokens: args.cache_write_tokens,
-        cache_write_1h_tokens: args.cache_write_1h_tokens,
-        failed: args.failed,
-        ..Usage::default()
-    };
+    let usage = usage(args)?;
     let convention =
-        if args.as_logged { CacheConvention::AsLogged } else { CacheConvention::Documented };
+        if args.as_logged { CacheConvention::AsLogged } else { book.cache_convention() };
     let today = context.now.date_naive();
     let explanation = crate::prices::explain::explain(&book, &query, &usage, convention, today);
     let text = if args.json { json(&explanation)? } else { describe(&explanation, context) };
     output::result(&text)?;
     Ok(Exit::Done)
+}
+
+fn usage(args: &ExplainArgs) -> Result<Usage<'_>, Failure> {
+    let units = &args.units;
+    let pixels = units.image_width.zip(units.image_height);
+    let pixels = pixels.map(|(width, height)| {
+        width.checked_mul(height).ok_or_else(|| Failure::usage("an image can't be that large"))
+    });
+    Ok(Usage {
+        input_tokens: args.input_tokens,
+        output_tokens: args.output_tokens,
+        cache_read_tokens: args.cache_read_tokens,
+        cache_write_tokens: args.cache_write_tokens,
+        cache_write_1h_tokens: args.cache_write_1h_tokens,
+        output_images: units.images,
+        image: ImageSize {
+            quality: units.image_quality.as_deref(),
+            pixels: pixels.transpose()?,
+            resolution: units.resolution.as_deref(),
+        },
+        input_images: units.input_images,
+        rerank_documents: units.documents,
+        rerank_queries: units.search_units,
+        output_video_ms: units.seconds,
+        input_video_ms: units.input_video_seconds,
+        input_audio_ms: units.input_audio_seconds,
+        input_speech_tokens: units.input_speech_tokens,
+        output_speech_tokens: units.output_speech_tokens,
+        failed: args.failed,
+        guardrail_intervened: false,
+    })
 }
 
 /// A date is that UTC day, since prices change at midnight UTC; a time falls on its UTC day.
@@ -137,8 +223,19 @@ fn addressed(explanation: &Explanation, facts: &mut Facts) {
     let request = &explanation.request;
     let given = |text: &Option<String>| text.clone().unwrap_or_else(|| "not given".to_owned());
     facts.add("model id", given(&request.model_id));
-    if let Some(target) = &explanation.application_profile_target {
-        facts.add("profile of", target.as_str());
+    if explanation.application_profile_source.is_some() {
+        let target = explanation.application_profile_target.as_deref();
+        let said = explanation.application_profile_last_seen.map_or_else(
+            || String::from("by the prices file"),
+            |at| format!("AWS said {}", at.format("%Y-%m-%d %H:%M UTC")),
+        );
+        facts.add("profile of", format!("{} ({said})", target.unwrap_or("several models")));
+    }
+    if let Some(model) = &explanation.provisioned_model {
+        facts.add("serves", model.as_str());
+    }
+    if let Some(units) = explanation.provisioned_model_units {
+        facts.add("model units", units.to_string());
     }
     if let Some(model) = &explanation.resolved_model {
         let name = explanation.display_name.as_deref().unwrap_or_default();
@@ -160,7 +257,12 @@ fn price(explanation: &Explanation, facts: &mut Facts) {
     if let Some(row) = &explanation.price_row {
         facts.add("price row", row.as_str());
     }
+    for unit in &explanation.other_unit_prices {
+        let when = if unit.when.is_empty() { String::new() } else { format!(" ({})", unit.when) };
+        facts.add("unit price", format!("{} USD per {}{when}", unit.price, unit.unit));
+    }
     if let Some(source) = &explanation.source {
+        dates(source, facts);
         sources(source, facts);
     }
     let book = explanation.book;
@@ -184,6 +286,17 @@ fn price(explanation: &Explanation, facts: &mut Facts) {
             ),
         );
     }
+}
+
+/// The days the row holds, where it says so.
+fn dates(source: &PriceSource, facts: &mut Facts) {
+    let words = match (source.effective_from, source.effective_to) {
+        (None, None) => return,
+        (Some(from), None) => format!("from {from} on"),
+        (None, Some(to)) => format!("until {to}, exclusive"),
+        (Some(from), Some(to)) => format!("from {from} until {to}, exclusive"),
+    };
+    facts.add("in effect", words);
 }
 
 fn sources(source: &PriceSource, facts: &mut Facts) {
@@ -228,10 +341,12 @@ fn arithmetic(explanation: &Explanation, context: &Context) -> String {
 }
 
 fn cells(line: &Line) -> Vec<String> {
-    let price = line.unit_price.map_or_else(|| "no price".to_owned(), |usd| usd.to_string());
+    let per = if line.tokens.is_some() { String::new() } else { format!(" per {}", line.unit) };
+    let price = line.unit_price.map_or_else(|| "no price".to_owned(), |usd| format!("{usd}{per}"));
     let cost = line.cost_usd.map_or_else(|| "\u{2014}".to_owned(), |usd| usd.to_string());
     let part = line.part.replace('_', " ");
-    vec![part, tokens(line.tokens), "\u{d7}".to_owned(), price, "=".to_owned(), cost]
+    let quantity = line.tokens.map_or_else(|| line.quantity.clone(), tokens);
+    vec![part, quantity, "\u{d7}".to_owned(), price, "=".to_owned(), cost]
 }
 
 /// A count with its thousands apart.
@@ -246,7 +361,10 @@ fn outcome(explanation: &Explanation) -> Facts {
         facts.add("reason", format!("{reason}: {}", reason_in_words(reason)));
     }
     if let Some(rate) = explanation.provisioned_usd_per_hour {
-        facts.add("rate", format!("{rate} USD per hour, by the prices file; not costed here"));
+        facts.add(
+            "rate",
+            format!("{rate} USD per hour, by the prices file; `prices provisioned` adds it up"),
+        );
     }
     if let Some(tokens) = explanation.unpriced_tokens.filter(|tokens| *tokens > 0) {
         facts.add("unpriced", format!("{} tokens", self::tokens(tokens)));

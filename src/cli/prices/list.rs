@@ -1,5 +1,8 @@
 //! `prices list` and `prices show`: price rows as a table, JSON or CSV; all about one model.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -9,8 +12,9 @@ use crate::cli::output;
 use crate::cli::{Context, Exit, Failure};
 use crate::pipeline;
 use crate::prices::PriceBook;
-use crate::prices::book::{Model, Provisioned, Routing, Tier};
+use crate::prices::book::{Model, Routing, Tier};
 use crate::prices::list::{Filter, Listed, list, named, nearest_model};
+use crate::prices::provisioned::Provisioned;
 use crate::render::csv::csv;
 use crate::render::table::{Fit, Head, Row, TableOptions, table};
 use crate::report::parts::Align;
@@ -121,6 +125,16 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     let rows = list(&book, &filter);
     if rows.is_empty() {
         context.output.note("no price rows match");
+        if let Some(provider) = &args.provider
+            && !book.models().iter().any(|model| model.provider.eq_ignore_ascii_case(provider))
+        {
+            let known: BTreeSet<&str> =
+                book.models().iter().map(|model| model.provider.as_str()).collect();
+            let known: Vec<&str> = known.into_iter().collect();
+            context
+                .output
+                .hint(&format!("`{provider}` makes no model; these do: {}", known.join(", ")));
+        }
     }
     let text = match args.format {
         Format::Table => aligned(&rows, context) + &hourly(book.provisioned()),
@@ -156,9 +170,20 @@ struct Shown<'b> {
     input_includes_cache: bool,
     /// Application inference profiles that stand for it, by the prices file.
     application_profiles: Vec<&'b str>,
+    /// Those that stand for it by what was synced from AWS.
+    synced_profiles: Vec<SyncedProfile<'b>>,
     /// Provisioned throughput of it, by the prices file.
     provisioned: Vec<Rate<'b>>,
     prices: Vec<Listed>,
+}
+
+/// An application inference profile as AWS listed it.
+#[derive(Serialize)]
+struct SyncedProfile<'b> {
+    arn: &'b str,
+    name: &'b str,
+    /// When AWS last listed it.
+    last_seen: DateTime<Utc>,
 }
 
 /// Provisioned throughput, listed and not costed.
@@ -174,7 +199,13 @@ pub(super) fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> 
     let Some(model) = named(&book, &args.model) else {
         let nearest = nearest_model(&book, &args.model);
         let nearest = nearest.map_or_else(String::new, |id| format!(": did you mean `{id}`?"));
-        let message = format!("the price book has no model `{}`{nearest}", args.model);
+        let part = args.model.to_lowercase();
+        let like = book.models().iter().filter(|model| model.model_id.contains(&part)).count();
+        let like = match like {
+            0 => String::new(),
+            count => format!("; {count} contain it: `prices list --model {}`", args.model),
+        };
+        let message = format!("the price book has no model `{}`{nearest}{like}", args.model);
         return Err(Failure::usage(message));
     };
     let shown = shown(&book, model);
@@ -186,6 +217,9 @@ pub(super) fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> 
 fn shown<'b>(book: &'b PriceBook, model: &'b Model) -> Shown<'b> {
     let is_it = |id: &str| named(book, id).is_some_and(|other| other.model_id == model.model_id);
     let profiles = book.application_profiles().iter();
+    let synced = book.synced().profiles.iter().filter(|(arn, one)| {
+        book.own_profile(arn).is_none() && one.model_id.as_deref().is_some_and(is_it)
+    });
     let serves = |one: &&Provisioned| one.model_id.as_deref().is_some_and(is_it);
     let filter = Filter { model: Some(&model.model_id), ..Filter::default() };
     Shown {
@@ -198,6 +232,9 @@ fn shown<'b>(book: &'b PriceBook, model: &'b Model) -> Shown<'b> {
         application_profiles: profiles
             .filter(|(_, target)| is_it(target))
             .map(|(profile, _)| profile.as_str())
+            .collect(),
+        synced_profiles: synced
+            .map(|(arn, one)| SyncedProfile { arn, name: &one.name, last_seen: one.last_seen })
             .collect(),
         provisioned: book
             .provisioned()
@@ -226,6 +263,10 @@ fn describe(shown: &Shown<'_>, context: &Context) -> String {
     ];
     lines.extend(shown.aliases.iter().map(|alias| format!("alias          {alias}")));
     lines.extend(shown.application_profiles.iter().map(|id| format!("profile        {id}")));
+    lines.extend(shown.synced_profiles.iter().map(|one| {
+        let seen = one.last_seen.format("%Y-%m-%d %H:%M UTC");
+        format!("profile        {} ({}; AWS, {seen})", one.arn, one.name)
+    }));
     lines.extend(shown.provisioned.iter().map(|one| {
         format!(
             "provisioned    {}: {} USD per model unit and hour, {} units; not costed",

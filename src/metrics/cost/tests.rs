@@ -108,12 +108,13 @@ fn scalar_cost(row: &Invocation, convention: CacheConvention) -> (Cost, Option<S
         cache_write_tokens: row.cache_write_input_tokens,
         cache_write_1h_tokens: row.cache_write_1h_input_tokens,
         output_images: row.output_images,
-        image: ImageSize { quality: row.output_image_quality.as_deref(), pixels },
+        image: ImageSize { quality: row.output_image_quality.as_deref(), pixels, resolution: None },
         input_images: row.input_images,
         rerank_documents: row.rerank_documents,
         output_video_ms: row.output_video_ms,
         failed: row.status.as_deref().is_some_and(|status| status != outcome::OK),
         guardrail_intervened: row.guardrail_action.as_deref() == Some("intervened"),
+        ..Usage::default()
     };
     (cost_of(&quote, &usage, convention), quote.price.ok().map(|row| row.id.clone()))
 }

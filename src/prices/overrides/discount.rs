@@ -69,7 +69,9 @@ impl Discount {
     /// millisecond that is rounded.
     fn off_unit(&self, unit: &UnitPrice) -> UnitPrice {
         let whole = match unit.unit.as_str() {
-            "1k_queries" | "output_video_second" => 1000,
+            "1k_queries" => 1000,
+            unit if unit.ends_with("_second") => 1000,
+            unit if unit.ends_with("_speech_tokens") => 1_000_000,
             _ => 1,
         };
         UnitPrice { price: self.off_price(unit.price, whole), ..unit.clone() }

@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::book::{Added, BookError, BookParts, Model, Origin, PriceBook, PriceRow, Provisioned};
+use super::book::{Added, BookError, BookParts, Model, Origin, PriceBook, PriceRow};
+use super::provisioned::Provisioned;
 pub use discount::Discount;
 pub use problem::{OverridesError, Problem};
 
@@ -124,14 +125,12 @@ fn pieces(
     pieces
 }
 
-/// True when two half-open ranges of days have one in common.
-fn overlap(
-    one: (Option<NaiveDate>, Option<NaiveDate>),
-    other: (Option<NaiveDate>, Option<NaiveDate>),
+/// True when two half-open ranges of days or times have one in common.
+fn overlap<T: PartialOrd + Copy>(
+    one: (Option<T>, Option<T>),
+    other: (Option<T>, Option<T>),
 ) -> bool {
-    let before = |to: Option<NaiveDate>, from: Option<NaiveDate>| {
-        to.zip(from).is_some_and(|(to, from)| to <= from)
-    };
+    let before = |to: Option<T>, from: Option<T>| to.zip(from).is_some_and(|(to, from)| to <= from);
     !before(one.1, other.0) && !before(other.1, one.0)
 }
 

@@ -10,8 +10,9 @@ use super::problem::{OverridesError, Problem};
 use super::table::{Table, Text, unknown};
 use super::{Overrides, overlap, own};
 use crate::likeness::nearest;
-use crate::prices::book::{BookError, Model, PriceBook, PriceRow, Provisioned};
+use crate::prices::book::{BookError, Model, PriceBook, PriceRow};
 use crate::prices::catalogue;
+use crate::prices::provisioned::Provisioned;
 use crate::prices::resolve::{Resolved, resolve};
 use crate::prices::row_reader::RowReader;
 use crate::units::Usd;
@@ -308,6 +309,7 @@ impl<'t> Reading<'t> {
     }
 
     fn provisioned(&mut self) {
+        let mut kept: Vec<(usize, Provisioned)> = Vec::new();
         for (table, found) in self.each("provisioned", &PROVISIONED_KEYS, provisioned) {
             if resolve(&found.arn) != Resolved::Unpriced(crate::schema::cost::reason::PROVISIONED) {
                 self.problems.push(table.problem(
@@ -315,8 +317,25 @@ impl<'t> Reading<'t> {
                     "must be the ARN of a provisioned model: `arn:aws:bedrock:…:provisioned-model/…`",
                 ));
             }
-            self.read.provisioned.push(found);
+            if let Some(id) = found.model_id.as_deref() {
+                let known = matches!(resolve(id), Resolved::Model { id, .. } if self.known(id));
+                if !known {
+                    self.problems.push(table.problem("model_id", self.unknown_model(id)));
+                }
+            }
+            let times = |one: &Provisioned| (one.from, one.to);
+            let same = |(_, other): &&(usize, Provisioned)| {
+                other.arn == found.arn && overlap(times(other), times(&found))
+            };
+            if let Some((line, _)) = kept.iter().find(same) {
+                self.problems.push(table.problem(
+                    "arn",
+                    format!("has a second rate for the same time, after that in line {line}: end one with `effective_to`"),
+                ));
+            }
+            kept.push((table.line, found));
         }
+        self.read.provisioned = kept.into_iter().map(|(_, found)| found).collect();
     }
 
     fn is_base_id(&self, id: &str) -> bool {
@@ -384,15 +403,18 @@ fn discount(row: &mut RowReader) -> Result<Discount, BookError> {
 }
 
 fn provisioned(row: &mut RowReader) -> Result<Provisioned, BookError> {
-    let (effective_from, effective_to) = dates(row)?;
+    let (from, to) = (row.time("effective_from")?, row.time("effective_to")?);
+    if from.zip(to).is_some_and(|(from, to)| to <= from) {
+        return Err(row.problem("effective_to", "must be after `effective_from`"));
+    }
     let usd_per_hour = row.price("usd_per_hour")?;
     Ok(Provisioned {
         arn: row.required_text("arn")?,
         model_id: row.text("model_id")?,
         usd_per_hour: usd_per_hour.ok_or_else(|| row.problem("usd_per_hour", "is missing"))?,
         model_units: row.count("model_units")?.unwrap_or(1),
-        effective_from,
-        effective_to,
+        from,
+        to,
         note: row.text("note")?,
     })
 }

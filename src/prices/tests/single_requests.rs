@@ -99,7 +99,7 @@ fn an_hour_long_write_without_its_own_price_costs_what_every_write_costs() {
 fn images_are_priced_by_quality_and_pixels() {
     let image = |quality, pixels, count| Usage {
         output_images: count,
-        image: ImageSize { quality, pixels },
+        image: ImageSize { quality, pixels, resolution: None },
         ..Usage::default()
     };
     let canvas = "amazon.nova-canvas-v1:0";

@@ -109,7 +109,7 @@ fn prices(facts: &Facts<'_>) -> Table {
         cells: vec![Value::Text(name.to_owned()).into(), value],
     };
     let pricing = &facts.pricing;
-    let rows = vec![
+    let mut rows = vec![
         row("Newest source of the price book", Value::Day(prices.newest_source).into()),
         row("Age when this report was made", age),
         row("Models in the book", Value::Count(prices.models as u64).into()),
@@ -124,6 +124,21 @@ fn prices(facts: &Facts<'_>) -> Table {
         row("… without a price", Value::Tokens(pricing.unpriced_tokens).into()),
         row("Discounts, credits, taxes", Value::Text("not in list cost".to_owned()).into()),
     ];
+    if let Some(cached) = prices.cached_inside {
+        let used = |is: bool| if is { ", used here" } else { "" };
+        let as_logged = cached.charged_as_logged;
+        rows.push(row(
+            &format!(
+                "Requests with cached tokens inside their input: taken out{}",
+                used(!as_logged)
+            ),
+            Value::Usd(cached.documented).into(),
+        ));
+        rows.push(row(
+            &format!("… charged whole, as logged{}", used(as_logged)),
+            Value::Usd(cached.as_logged).into(),
+        ));
+    }
     Table {
         caption: "Prices".to_owned(),
         show_caption: true,

@@ -1,0 +1,3 @@
+//! The account around the tool: what AWS knows that the logs don't say.
+
+pub mod profiles;
