@@ -16,10 +16,9 @@ use rusqlite::{Transaction, params};
 use super::catalog::{Days, FileEntry, ObjectEntry};
 use super::{Error, Writer, files, repeats, segment};
 use crate::records::Decoded;
-use crate::schema::api_event::{self, ApiEvent};
-use crate::schema::invocation::{self, Invocation};
+use crate::schema::columns::Piece;
 use crate::schema::reject::Reject;
-use crate::schema::{Row, Table};
+use crate::schema::{Row, Table, TimeMs, api_event, invocation};
 
 /// An object together with what it held.
 #[derive(Debug)]
@@ -68,10 +67,10 @@ impl Writer {
             entries.push((entry, Counts::of(&decoded)));
             rows.add(decoded);
         }
-        let written = [rows.invocations.len(), rows.api_events.len()].map(|n| n as u64);
-        self.stage_rows(rows.invocations, &mut staged)?;
-        self.stage_rows(rows.api_events, &mut staged)?;
-        self.stage_rows(rows.rejects, &mut staged)?;
+        let written = rows.counts();
+        self.stage_invocations(&rows.invocations, &mut staged)?;
+        self.stage_events(&rows.api_events, &mut staged)?;
+        self.stage_rejects(rows.rejects, &mut staged)?;
         let (new_repeats, growth) = self.stage_repeats(&mut staged)?;
         let last_file = self.last_file.get();
         self.reader.catalog.change(|change| {
@@ -107,14 +106,53 @@ impl Writer {
         Ok(())
     }
 
-    fn stage_rows<R: Row>(&self, rows: Vec<R>, staged: &mut Staged) -> Result<(), Error> {
-        let mut days: BTreeMap<NaiveDate, Vec<R>> = BTreeMap::new();
+    fn stage_invocations(
+        &self,
+        blocks: &[invocation::Columns],
+        staged: &mut Staged,
+    ) -> Result<(), Error> {
+        let mut days = BTreeMap::new();
+        for block in blocks {
+            by_day(block, block.len(), |row| block.partition_time(row), &mut days);
+        }
+        self.stage_days(Table::Invocations, &days, invocation::Columns::frame, staged)
+    }
+
+    fn stage_events(
+        &self,
+        blocks: &[api_event::Columns],
+        staged: &mut Staged,
+    ) -> Result<(), Error> {
+        let mut days = BTreeMap::new();
+        for block in blocks {
+            by_day(block, block.len(), |row| block.partition_time(row), &mut days);
+        }
+        self.stage_days(Table::ApiEvents, &days, api_event::Columns::frame, staged)
+    }
+
+    fn stage_rejects(&self, rows: Vec<Reject>, staged: &mut Staged) -> Result<(), Error> {
+        let mut days: BTreeMap<NaiveDate, Vec<Reject>> = BTreeMap::new();
         for row in rows {
-            days.entry(day_of(&row)).or_default().push(row);
+            days.entry(day_of(row.partition_time())).or_default().push(row);
         }
         for (day, rows) in days {
-            let frame = R::frame(rows).map_err(|source| self.segment_error("build", source))?;
-            self.stage(R::TABLE, day, frame, staged)?;
+            let frame =
+                Reject::frame(rows).map_err(|source| self.segment_error("build", source))?;
+            self.stage(Table::Rejects, day, frame, staged)?;
+        }
+        Ok(())
+    }
+
+    fn stage_days<C>(
+        &self,
+        table: Table,
+        days: &PiecesByDay<'_, C>,
+        frame: impl Fn(&[Piece<'_, C>]) -> PolarsResult<DataFrame>,
+        staged: &mut Staged,
+    ) -> Result<(), Error> {
+        for (day, pieces) in days {
+            let rows = frame(pieces).map_err(|source| self.segment_error("build", source))?;
+            self.stage(table, *day, rows, staged)?;
         }
         Ok(())
     }
@@ -219,19 +257,55 @@ impl Writer {
     }
 }
 
-/// The rows of a batch by table.
+/// The rows of a batch by table: a block for each object.
 #[derive(Default)]
 struct Tables {
-    invocations: Vec<Invocation>,
-    api_events: Vec<ApiEvent>,
+    invocations: Vec<invocation::Columns>,
+    api_events: Vec<api_event::Columns>,
     rejects: Vec<Reject>,
 }
 
 impl Tables {
     fn add(&mut self, decoded: Decoded) {
-        self.invocations.extend(decoded.invocations);
-        self.api_events.extend(decoded.api_events);
+        if !decoded.invocations.is_empty() {
+            self.invocations.push(decoded.invocations);
+        }
+        if !decoded.api_events.is_empty() {
+            self.api_events.push(decoded.api_events);
+        }
         self.rejects.extend(decoded.rejects);
+    }
+
+    /// Rows of invocations and API events.
+    fn counts(&self) -> [u64; 2] {
+        let invocations: usize = self.invocations.iter().map(invocation::Columns::len).sum();
+        let api_events: usize = self.api_events.iter().map(api_event::Columns::len).sum();
+        [invocations as u64, api_events as u64]
+    }
+}
+
+/// The rows of each UTC day, in order.
+type PiecesByDay<'a, C> = BTreeMap<NaiveDate, Vec<Piece<'a, C>>>;
+
+/// Cuts a block where the day changes.
+fn by_day<'a, C>(
+    columns: &'a C,
+    len: usize,
+    time: impl Fn(usize) -> Option<TimeMs>,
+    days: &mut PiecesByDay<'a, C>,
+) {
+    let mut start = 0;
+    let mut of_start = None;
+    for row in 0..len {
+        let day = day_of(time(row));
+        let of_run = *of_start.get_or_insert(day);
+        if day != of_run {
+            days.entry(of_run).or_default().push(Piece { columns, rows: start..row });
+            (start, of_start) = (row, Some(day));
+        }
+    }
+    if let Some(day) = of_start {
+        days.entry(day).or_default().push(Piece { columns, rows: start..len });
     }
 }
 
@@ -254,8 +328,8 @@ impl Counts {
 }
 
 /// The UTC day a row belongs to; rows without a time lie under the epoch.
-fn day_of<R: Row>(row: &R) -> NaiveDate {
-    day_of_millis(row.partition_time().map(|time| time.0))
+fn day_of(time: Option<TimeMs>) -> NaiveDate {
+    day_of_millis(time.map(|time| time.0))
 }
 
 fn day_of_millis(time: Option<i64>) -> NaiveDate {
