@@ -5,6 +5,7 @@
 //! or as after, and the next writer sweeps away files that no row names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate};
 use polars::prelude::{
@@ -51,6 +52,21 @@ struct Staged {
     corrections: BTreeSet<(usize, String)>,
     /// Days that hold events which are corrected from now on, or no longer.
     corrected_days: BTreeSet<NaiveDate>,
+    /// The ids of new rows, a frame of one column for each segment.
+    ids: BTreeMap<(Table, NaiveDate), Vec<DataFrame>>,
+    /// Days whose repeats were found anew …
+    compared: BTreeSet<(Table, NaiveDate)>,
+    /// … and the lists of them.
+    repeats: Vec<FileEntry>,
+}
+
+impl Staged {
+    /// Whether rows of this day go, or count otherwise than before.
+    fn rewrites(&self, table: Table, day: NaiveDate) -> bool {
+        let goes = |file: &FileEntry| file.table == table && file.day == day;
+        let corrected = table == Table::ApiEvents && self.corrected_days.contains(&day);
+        corrected || self.replaced.iter().any(goes)
+    }
 }
 
 impl Writer {
@@ -71,12 +87,12 @@ impl Writer {
         self.stage_invocations(&rows.invocations, &mut staged)?;
         self.stage_events(&rows.api_events, &mut staged)?;
         self.stage_rejects(rows.rejects, &mut staged)?;
-        let (new_repeats, growth) = self.stage_repeats(&mut staged)?;
+        let growth = self.stage_repeats(&mut staged)?;
         let last_file = self.last_file.get();
         self.reader.catalog.change(|change| {
             put_objects(change, &entries, now_ms)?;
             put_segments(change, &staged)?;
-            put_repeats(change, &staged, &new_repeats)?;
+            put_repeats(change, &staged)?;
             change.execute("UPDATE numbers SET value = ?1 WHERE name = 'file'", [last_file])?;
             Ok(())
         })?;
@@ -174,6 +190,10 @@ impl Writer {
             let corrected = repeats::corrected(&rows).map_err(failed)?;
             staged.corrections.extend(corrected.into_iter().map(|event| (position, event)));
         }
+        if let Some(id) = repeats::id(table) {
+            let ids = rows.select([id]).map_err(failed)?;
+            staged.ids.entry((table, day)).or_default().push(ids);
+        }
         let path = files::segment_path(table, day, self.next_file_number());
         staged.segments.push(segment::write(&self.reader.root, table, day, path, rows)?);
         Ok(())
@@ -187,17 +207,25 @@ impl Writer {
     }
 
     /// Finds the repeats of every day that the batch touches, as the day will be after the commit.
-    fn stage_repeats(&self, staged: &mut Staged) -> Result<(Vec<FileEntry>, [i64; 2]), Error> {
+    fn stage_repeats(&mut self, staged: &mut Staged) -> Result<[i64; 2], Error> {
         let corrected = self.stage_corrections(staged)?;
-        let mut found = Vec::new();
         let mut growth = [0; 2];
         for (table, day) in touched_days(staged) {
-            let before: u64 =
-                self.reader.catalog.repeats(table, Days::one(day))?.iter().map(|f| f.rows).sum();
+            let of_day = self.reader.catalog.repeats(table, Days::one(day))?;
+            let suspects = self.add_seen(table, day, staged)?;
+            let only_grows = corrected.height() == 0 && !staged.rewrites(table, day);
+            if only_grows && suspects.height() == 0 {
+                continue;
+            }
+            let before = self.listed(&of_day)?;
             let rows = self.live_after(table, Days::one(day), staged)?;
-            let after = repeats::find(table, &rows, &corrected)
-                .map_err(|source| self.segment_error("compare the rows in", source))?;
-            let change = after.height().cast_signed() as i64 - before.cast_signed();
+            let after = if only_grows {
+                repeats::find_again(table, &rows, &suspects, &before)
+            } else {
+                repeats::find(table, &rows, &corrected)
+            }
+            .map_err(|source| self.segment_error("compare the rows in", source))?;
+            let change = after.height().cast_signed() as i64 - before.height().cast_signed() as i64;
             match table {
                 Table::Invocations => growth[0] += change,
                 Table::ApiEvents => growth[1] += change,
@@ -205,10 +233,63 @@ impl Writer {
             }
             if after.height() > 0 {
                 let path = files::repeats_path(table, day, self.next_file_number());
-                found.push(segment::write(&self.reader.root, table, day, path, after)?);
+                let file = segment::write(&self.reader.root, table, day, path, after)?;
+                staged.repeats.push(file);
+            }
+            staged.compared.insert((table, day));
+        }
+        self.seen.forget_oldest();
+        Ok(growth)
+    }
+
+    /// Notes the ids of a day's new rows; returns those that may have been there before.
+    fn add_seen(
+        &mut self,
+        table: Table,
+        day: NaiveDate,
+        staged: &Staged,
+    ) -> Result<DataFrame, Error> {
+        let Some(id) = repeats::id(table) else { return Ok(DataFrame::empty()) };
+        if !self.seen.knows((table, day)) {
+            let live = self.reader.catalog.segments(table, Days::one(day))?;
+            let ids = |file: &FileEntry| self.collect(file, |rows| rows.select([col(id)]));
+            // All are read before any is added: the ids of a day are known wholly or not at all.
+            let ids = live.iter().map(ids).collect::<Result<Vec<_>, Error>>()?;
+            for ids in &ids {
+                self.add_ids(table, day, ids)?;
             }
         }
-        Ok((found, growth))
+        let mut suspects = Vec::new();
+        for ids in staged.ids.get(&(table, day)).into_iter().flatten() {
+            suspects.extend(self.add_ids(table, day, ids)?);
+        }
+        frame_of(id, suspects.iter().map(String::as_str))
+            .map_err(|source| self.segment_error("build", source))
+    }
+
+    /// The ids of a frame of one column that may have been there before.
+    fn add_ids(
+        &mut self,
+        table: Table,
+        day: NaiveDate,
+        ids: &DataFrame,
+    ) -> Result<Vec<String>, Error> {
+        let mut suspects = Vec::new();
+        for column in ids.columns() {
+            let texts = column.str().map_err(|source| self.segment_error("read", source))?;
+            let again = self.seen.add((table, day), texts.iter());
+            suspects.extend(again.into_iter().map(str::to_owned));
+        }
+        Ok(suspects)
+    }
+
+    /// The rows that files of repeats list.
+    fn listed(&self, files: &[FileEntry]) -> Result<DataFrame, Error> {
+        let paths: Vec<PathBuf> =
+            files.iter().map(|file| self.reader.root.join(&file.path)).collect();
+        segment::scan(&paths, repeats::schema())
+            .and_then(LazyFrame::collect)
+            .map_err(|source| self.segment_error("read the repeats in", source))
     }
 
     /// The ids of corrected events as they will be after the commit, as a frame of event ids. An
@@ -447,18 +528,14 @@ fn put_segments(change: &Transaction<'_>, staged: &Staged) -> rusqlite::Result<(
     Ok(())
 }
 
-fn put_repeats(
-    change: &Transaction<'_>,
-    staged: &Staged,
-    found: &[FileEntry],
-) -> rusqlite::Result<()> {
-    for (table, day) in touched_days(staged) {
+fn put_repeats(change: &Transaction<'_>, staged: &Staged) -> rusqlite::Result<()> {
+    for (table, day) in &staged.compared {
         change.execute(
             "DELETE FROM repeats WHERE tbl = ?1 AND day = ?2",
             params![table.name(), day.to_string()],
         )?;
     }
-    found.iter().try_for_each(|file| put_file(change, "repeats", file))
+    staged.repeats.iter().try_for_each(|file| put_file(change, "repeats", file))
 }
 
 fn put_file(change: &Transaction<'_>, kind: &str, file: &FileEntry) -> rusqlite::Result<()> {

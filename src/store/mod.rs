@@ -16,6 +16,7 @@ mod files;
 mod info;
 mod lock;
 mod repeats;
+mod seen;
 mod segment;
 mod verify;
 
@@ -48,6 +49,8 @@ pub struct Writer {
     reader: Reader,
     /// The highest number given to a file name so far.
     last_file: Cell<i64>,
+    /// Ids of the days written so far.
+    seen: seen::SeenIds,
     _lock: lock::WriteLock,
 }
 
@@ -160,7 +163,7 @@ impl Writer {
         let lock = lock::read(root)?;
         let last_file = Cell::new(catalog.last_file_number()?);
         let reader = Reader { root: root.to_owned(), catalog, _lock: lock };
-        Ok(Self { reader, last_file, _lock: write_lock })
+        Ok(Self { reader, last_file, seen: seen::SeenIds::default(), _lock: write_lock })
     }
 
     /// The key of the store's prompt hashes.
