@@ -11,7 +11,7 @@ use std::str::Utf8Error;
 
 use memchr::memchr;
 
-use super::container::{Document, Halt, Place, Reader, open_list};
+use super::container::{Document, Halt, Place, Reader, Top, open_list};
 use super::json::Scan;
 use crate::schema::reject::reason;
 
@@ -159,9 +159,10 @@ impl Frames<'_, '_> {
 
     fn take_span(&mut self, at: usize, line_end: usize, json: &str) -> Span {
         let end = at + json.len();
-        let Ok((document, _)) = Document::first(json, false) else { return Span::No };
+        let mut top = Top::default();
+        let Ok((document, _)) = Document::first(json, false, &mut top) else { return Span::No };
         let list = match document {
-            Document::List(ref list) => Some(list.whole),
+            Document::List(list) => Some(list.whole),
             _ => None,
         };
         if self.hides_document(line_end..end, list) {
@@ -191,7 +192,7 @@ impl Frames<'_, '_> {
             if !rest.starts_with('{') {
                 continue;
             }
-            let read = match Document::first(rest, false) {
+            let read = match Document::first(rest, false, &mut Top::default()) {
                 Ok((Document::Unknown, len)) => len,
                 Ok(_) => return true,
                 Err(fault) => fault.at,

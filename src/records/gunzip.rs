@@ -4,7 +4,8 @@
 //! what it refuses (cut, damaged, over the cap, padded) goes through a streaming inflater that keeps
 //! everything before the trouble and names it.
 
-use std::borrow::Cow;
+use std::cell::Cell;
+use std::ops::Deref;
 
 use flate2::{Decompress, FlushDecompress, Status};
 use libdeflater::{DecompressionError, Decompressor, crc32};
@@ -24,12 +25,78 @@ const MAX_RATIO: usize = 1032;
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// The plain bytes of an object, and what went wrong after them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Inflated<'a> {
     /// Everything up to the end or to the damage.
-    pub(super) bytes: Cow<'a, [u8]>,
+    pub(super) bytes: Plain<'a>,
     /// `cut_gzip`, `corrupt_gzip` or `oversize_object`; `None` when the object was read whole.
     pub(super) damage: Option<&'static str>,
+}
+
+/// Plain bytes: those of the object itself, or inflated ones.
+#[derive(Debug)]
+pub(super) enum Plain<'a> {
+    Stored(&'a [u8]),
+    Inflated(Buffer),
+}
+
+impl Deref for Plain<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Stored(bytes) => bytes,
+            Self::Inflated(buffer) => buffer.filled(),
+        }
+    }
+}
+
+/// Memory that is used again for the next object of the same thread: fresh memory from the system
+/// would cost a sixth of inflating.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    /// How many of `bytes` are content; the others are left from earlier objects.
+    len: usize,
+}
+
+/// The largest memory that is kept for the next object.
+const KEPT_BYTES: usize = 16 << 20;
+
+thread_local! {
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl Buffer {
+    fn spare() -> Self {
+        Self { bytes: SPARE.take(), len: 0 }
+    }
+
+    fn filled(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// At least `room` bytes after the content.
+    fn room(&mut self, room: usize) -> &mut [u8] {
+        let end = self.len + room;
+        if self.bytes.len() < end {
+            if self.len == 0 {
+                self.bytes = vec![0; end]; // zeroed by the system, unlike `resize`
+            } else {
+                self.bytes.resize(end, 0);
+            }
+        }
+        &mut self.bytes[self.len..end]
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.bytes.len() <= KEPT_BYTES {
+            let bytes = std::mem::take(&mut self.bytes);
+            SPARE.try_with(|spare| spare.set(bytes)).ok(); // a thread that ends needs none
+        }
+    }
 }
 
 /// Inflates all members of a gzip object to at most `cap` bytes; other objects pass as they are.
@@ -38,10 +105,10 @@ pub(super) fn inflate(bytes: &[u8], cap: u64) -> Inflated<'_> {
     if !is_gzip(bytes) {
         let kept = bytes.len().min(cap);
         let damage = (kept < bytes.len()).then_some(reason::OVERSIZE_OBJECT);
-        return Inflated { bytes: Cow::Borrowed(&bytes[..kept]), damage };
+        return Inflated { bytes: Plain::Stored(&bytes[..kept]), damage };
     }
     match inflate_sound(bytes, cap) {
-        Some(plain) => Inflated { bytes: Cow::Owned(plain), damage: None },
+        Some(plain) => Inflated { bytes: Plain::Inflated(plain), damage: None },
         None => inflate_up_to_damage(bytes, cap),
     }
 }
@@ -53,14 +120,14 @@ fn is_gzip(bytes: &[u8]) -> bool {
 }
 
 /// All members by libdeflate; `None` as soon as anything is not as it should be.
-fn inflate_sound(gzip: &[u8], cap: usize) -> Option<Vec<u8>> {
+fn inflate_sound(gzip: &[u8], cap: usize) -> Option<Buffer> {
     let mut inflater = Decompressor::new();
-    let mut plain = Vec::new();
+    let mut plain = Buffer::spare();
     let mut rest = gzip;
     loop {
-        let start = plain.len();
+        let start = plain.len;
         append_member(&mut inflater, rest, &mut plain, cap)?;
-        match end_of_member(rest, &plain[start..])? {
+        match end_of_member(rest, &plain.filled()[start..])? {
             end if end == rest.len() => return Some(plain),
             end => rest = &rest[end..],
         }
@@ -71,21 +138,15 @@ fn inflate_sound(gzip: &[u8], cap: usize) -> Option<Vec<u8>> {
 fn append_member(
     inflater: &mut Decompressor,
     gzip: &[u8],
-    plain: &mut Vec<u8>,
+    plain: &mut Buffer,
     cap: usize,
 ) -> Option<()> {
-    let start = plain.len();
-    let most = (cap - start).min(gzip.len().saturating_mul(MAX_RATIO));
+    let most = (cap - plain.len).min(gzip.len().saturating_mul(MAX_RATIO));
     let mut room = promised_len(gzip)?.min(most);
     loop {
-        if start == 0 {
-            *plain = vec![0; room]; // zeroed by the system, unlike `resize`
-        } else {
-            plain.resize(start + room, 0);
-        }
-        match inflater.gzip_decompress(gzip, &mut plain[start..]) {
+        match inflater.gzip_decompress(gzip, plain.room(room)) {
             Ok(len) => {
-                plain.truncate(start + len);
+                plain.len += len;
                 return Some(());
             }
             Err(DecompressionError::InsufficientSpace) if room < most => {
@@ -139,7 +200,8 @@ fn inflate_up_to_damage(gzip: &[u8], cap: usize) -> Inflated<'static> {
             break None;
         }
     };
-    Inflated { bytes: Cow::Owned(plain), damage }
+    let len = plain.len();
+    Inflated { bytes: Plain::Inflated(Buffer { bytes: plain, len }), damage }
 }
 
 /// Appends the first member of `gzip` to `plain`; the member's length, or what is wrong with it.
@@ -223,7 +285,7 @@ mod tests {
 
     fn check(object: &[u8], cap: u64, plain: &[u8], damage: Option<&str>) {
         let Inflated { bytes, damage: found } = inflate(object, cap);
-        assert_eq!((bytes.as_ref(), found), (plain, damage));
+        assert_eq!((&*bytes, found), (plain, damage));
     }
 
     #[test]
@@ -309,7 +371,7 @@ mod tests {
             let object: Vec<u8> = parts.iter().flat_map(|part| gzip(part)).collect();
             let inflated = inflate(&object, CAP);
             prop_assert_eq!(inflated.damage, None);
-            prop_assert_eq!(inflated.bytes.as_ref(), &parts.concat()[..]);
+            prop_assert_eq!(&*inflated.bytes, &parts.concat()[..]);
         }
 
         #[test]

@@ -10,12 +10,12 @@ pub(crate) const API_KEY_USER: &str = "BedrockAPIKey-";
 const SSO_ROLE: &str = "AWSReservedSSO_";
 
 /// Who called, as far as the ARN tells.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Identity {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Identity<'a> {
     /// Role or user name without its path, `root`, or the federated user's name.
-    pub principal: Option<String>,
+    pub principal: Option<&'a str>,
     /// Session name of an assumed role.
-    pub session: Option<String>,
+    pub session: Option<&'a str>,
     /// A value of [`PRINCIPAL_TYPE`](crate::schema::invocation::PRINCIPAL_TYPE).
     pub principal_type: Option<&'static str>,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Identity {
 /// Everything is `None` for other shapes, and for ARNs cut or masked in the name. A role name ends
 /// at the slash before the session: an assumed role without that slash may be cut, and half a name
 /// would be another caller.
-pub(crate) fn identity(arn: &str) -> Identity {
+pub(crate) fn identity(arn: &str) -> Identity<'_> {
     let Some((service, resource)) = service_and_resource(arn) else {
         return Identity::default();
     };
@@ -51,30 +51,26 @@ fn service_and_resource(arn: &str) -> Option<(&str, &str)> {
     (scheme == "arn" && of_aws).then_some((service, resource))
 }
 
-fn assumed_role(path: &str) -> Identity {
+fn assumed_role(path: &str) -> Identity<'_> {
     let Some((before, session)) = path.rsplit_once('/') else {
         return Identity::default();
     };
     let Some(name) = after_path(before) else {
         return Identity::default();
     };
-    Identity { session: readable(session).map(str::to_owned), ..role(name) }
+    Identity { session: readable(session), ..role(name) }
 }
 
-fn role(name: &str) -> Identity {
+fn role(name: &str) -> Identity<'_> {
     named(name, if name.starts_with(SSO_ROLE) { "sso" } else { "role" })
 }
 
-fn user(name: &str) -> Identity {
+fn user(name: &str) -> Identity<'_> {
     named(name, if name.starts_with(API_KEY_USER) { "api_key" } else { "user" })
 }
 
-fn named(name: &str, principal_type: &'static str) -> Identity {
-    Identity {
-        principal: Some(name.to_owned()),
-        session: None,
-        principal_type: Some(principal_type),
-    }
+fn named<'a>(name: &'a str, principal_type: &'static str) -> Identity<'a> {
+    Identity { principal: Some(name), session: None, principal_type: Some(principal_type) }
 }
 
 /// The name after an IAM path (`division/team/name`).
@@ -84,6 +80,10 @@ fn after_path(path: &str) -> Option<&str> {
 
 /// A name that is whole: not empty, not masked (`<redacted>`, `***`), not cut (`prod…`).
 fn readable(name: &str) -> Option<&str> {
+    let is_plain = |byte| matches!(byte, b'!'..=b'~') && !matches!(byte, b'<' | b'>' | b'*');
+    if !name.is_empty() && name.bytes().all(is_plain) {
+        return Some(name).filter(|name| !name.ends_with("..."));
+    }
     let masked = name.contains(['<', '>', '*']) || name.contains(char::is_control);
     let cut = name.ends_with('…') || name.ends_with("...");
     (!name.trim().is_empty() && !masked && !cut).then_some(name)
@@ -96,11 +96,8 @@ mod tests {
     use super::{Identity, identity};
 
     fn check(arn: &str, principal: &str, session: Option<&str>, principal_type: &'static str) {
-        let expected = Identity {
-            principal: Some(principal.to_owned()),
-            session: session.map(str::to_owned),
-            principal_type: Some(principal_type),
-        };
+        let expected =
+            Identity { principal: Some(principal), session, principal_type: Some(principal_type) };
         assert_eq!(identity(arn), expected, "{arn}");
     }
 
@@ -175,7 +172,8 @@ mod tests {
         #[test]
         fn arbitrary_text_never_panics(text in "\\PC*", rest in "[a-z:/é…<.]{0,20}") {
             identity(&text);
-            let found = identity(&format!("arn:aws:sts::1:assumed-role/{rest}"));
+            let arn = format!("arn:aws:sts::1:assumed-role/{rest}");
+            let found = identity(&arn);
             prop_assert_eq!(found.principal.is_some(), found.principal_type.is_some());
             prop_assert!(found.principal.is_some() || found.session.is_none());
         }

@@ -20,9 +20,8 @@ mod wire;
 
 use self::container::Reader;
 use crate::schema::TimeMs;
-use crate::schema::api_event::ApiEvent;
-use crate::schema::invocation::Invocation;
 use crate::schema::reject::Reject;
+use crate::schema::{api_event, invocation as call};
 
 /// What is known of an object before it is opened.
 #[derive(Debug, Clone, Copy)]
@@ -48,9 +47,9 @@ pub struct PromptKey(pub [u8; 32]);
 #[derive(Debug, Default, PartialEq)]
 pub struct Decoded {
     /// Model calls, in record order.
-    pub invocations: Vec<Invocation>,
+    pub invocations: call::Columns,
     /// CloudTrail events, in record order.
-    pub api_events: Vec<ApiEvent>,
+    pub api_events: api_event::Columns,
     /// What could not be read, in record order.
     pub rejects: Vec<Reject>,
     /// Why the object holds no rows by nature (a digest, an offloaded body, …); then it has no rejects.

@@ -9,8 +9,16 @@ use super::json::{Cursor, Fault};
 
 /// What a JSON value is read into. Of another kind of value, it is the default.
 pub(super) trait Read<'a>: Default {
+    /// Consumes the next value; what was read before is forgotten. In place, since the structs are
+    /// large and moving them costs more than reading.
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault>;
+
     /// Consumes the next value.
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault>;
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let mut value = Self::default();
+        value.read_into(cursor)?;
+        Ok(value)
+    }
 }
 
 /// Declares a JSON object of which only the named keys are read.
@@ -44,7 +52,7 @@ macro_rules! object {
             ) -> Result<bool, $crate::records::json::Fault> {
                 match key {
                     $($key => {
-                        self.$field = <$type as $crate::records::wire::Read>::read(cursor)?;
+                        <$type as $crate::records::wire::Read>::read_into(&mut self.$field, cursor)?;
                     })*
                     _ => return Ok(false),
                 }
@@ -53,10 +61,12 @@ macro_rules! object {
         }
 
         impl<$life> $crate::records::wire::Read<$life> for $name {
-            fn read(
+            fn read_into(
+                &mut self,
                 cursor: &mut $crate::records::json::Cursor<$life>,
-            ) -> Result<Self, $crate::records::json::Fault> {
-                $crate::records::wire::read_object(cursor)
+            ) -> Result<(), $crate::records::json::Fault> {
+                *self = Self::default();
+                $crate::records::wire::fill_object(self, cursor)
             }
         }
     };
@@ -69,32 +79,32 @@ pub(super) trait Object<'a>: Default {
     fn entry(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<bool, Fault>;
 }
 
-/// Reads an object; anything else is the empty one.
-pub(super) fn read_object<'a, T: Object<'a>>(cursor: &mut Cursor<'a>) -> Result<T, Fault> {
-    let mut object = T::default();
+/// Fills an object that is the default; any other value leaves it so.
+pub(super) fn fill_object<'a, T: Object<'a>>(
+    object: &mut T,
+    cursor: &mut Cursor<'a>,
+) -> Result<(), Fault> {
     if cursor.peek()? != b'{' {
-        cursor.skip()?;
-        return Ok(object);
+        return cursor.skip();
     }
-    cursor.object(|cursor, key| if object.entry(key, cursor)? { Ok(()) } else { cursor.skip() })?;
-    Ok(object)
+    cursor.object(|cursor, key| if object.entry(key, cursor)? { Ok(()) } else { cursor.skip() })
 }
 
 /// `null` is `None`.
 impl<'a, T: Read<'a>> Read<'a> for Option<T> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         if cursor.peek()? == b'n' {
-            cursor.skip()?;
-            return Ok(None);
+            *self = None;
+            return cursor.skip();
         }
         cursor.take();
-        T::read(cursor).map(Some)
+        self.insert(T::default()).read_into(cursor)
     }
 }
 
 impl<'a, T: Read<'a>> Read<'a> for Box<T> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        T::read(cursor).map(Self::new)
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        (**self).read_into(cursor)
     }
 }
 
@@ -103,10 +113,10 @@ impl<'a, T: Read<'a>> Read<'a> for Box<T> {
 pub(super) struct Raw<'a>(&'a str);
 
 impl<'a> Read<'a> for Raw<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        let raw = cursor.raw()?;
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        self.0 = cursor.raw()?;
         cursor.take();
-        Ok(Self(raw))
+        Ok(())
     }
 }
 
@@ -122,16 +132,16 @@ impl<'a> Raw<'a> {
 pub(super) struct Text<'a>(pub(super) Option<Cow<'a, str>>);
 
 impl<'a> Read<'a> for Text<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         if cursor.peek()? != b'"' {
-            cursor.skip()?;
-            return Ok(Self(None));
+            self.0 = None;
+            return cursor.skip();
         }
-        let text = cursor.quoted()?.unescaped();
-        if text.is_some() {
+        self.0 = cursor.quoted()?.unescaped();
+        if self.0.is_some() {
             cursor.take();
         }
-        Ok(Self(text))
+        Ok(())
     }
 }
 
@@ -142,8 +152,8 @@ impl Text<'_> {
     }
 
     /// The string as a column's value.
-    pub(super) fn to_column(&self) -> Option<String> {
-        self.get().map(str::to_owned)
+    pub(super) fn to_column(&self) -> Option<Cow<'_, str>> {
+        self.get().map(Cow::Borrowed)
     }
 }
 
@@ -157,12 +167,12 @@ pub(super) fn text(json: &str) -> Option<Cow<'_, str>> {
 pub(super) struct Count(pub(super) Option<i64>);
 
 impl<'a> Read<'a> for Count {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        let count = count(cursor.raw()?);
-        if count.is_some() {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        self.0 = count(cursor.raw()?);
+        if self.0.is_some() {
             cursor.take();
         }
-        Ok(Self(count))
+        Ok(())
     }
 }
 
@@ -187,18 +197,16 @@ impl<T> Default for List<T> {
 }
 
 impl<'a, T: Read<'a>> Read<'a> for List<T> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        let mut list = Vec::new();
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        self.0.clear();
         if cursor.peek()? != b'[' {
-            cursor.skip()?;
-            return Ok(Self(list));
+            return cursor.skip();
         }
         cursor.list(|cursor| {
             cursor.take();
-            list.push(T::read(cursor)?);
+            self.0.push(T::read(cursor)?);
             Ok(())
-        })?;
-        Ok(Self(list))
+        })
     }
 }
 
@@ -207,10 +215,10 @@ impl<'a, T: Read<'a>> Read<'a> for List<T> {
 pub(super) struct Length(pub(super) Option<i64>);
 
 impl<'a> Read<'a> for Length {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        self.0 = None;
         if cursor.peek()? != b'[' {
-            cursor.skip()?;
-            return Ok(Self(None));
+            return cursor.skip();
         }
         let mut length = 0;
         cursor.take();
@@ -218,20 +226,16 @@ impl<'a> Read<'a> for Length {
             length += 1;
             cursor.skip()
         })?;
-        Ok(Self(Some(length)))
+        self.0 = Some(length);
+        Ok(())
     }
-}
-
-/// A value and where it ends: the first JSON value of `json`.
-pub(super) fn first_value<'a, T: Read<'a>>(json: &'a str) -> Result<(T, usize), Fault> {
-    let mut cursor = Cursor::new(json);
-    let value = T::read(&mut cursor)?;
-    Ok((value, cursor.at()))
 }
 
 /// The only JSON value of `json`.
 pub(super) fn parse<'a, T: Read<'a>>(json: &'a str) -> Result<T, Fault> {
-    let (value, end) = first_value(json)?;
+    let mut cursor = Cursor::new(json);
+    let value = T::read(&mut cursor)?;
+    let end = cursor.at();
     let rest = json.get(end..).unwrap_or_default();
     let only_blanks = rest.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     if only_blanks { Ok(value) } else { Err(Fault { at: end, incomplete: false }) }

@@ -5,7 +5,7 @@
 use super::{Table, TimeMs, table};
 
 table! {
-    Table::ApiEvents, partitioned by event_time;
+    Table::ApiEvents, partitioned by event_time, columns of ApiEventRef;
 
     /// One CloudTrail event.
     pub struct ApiEvent {

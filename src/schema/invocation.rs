@@ -6,7 +6,7 @@
 use super::{Table, TimeMs, table};
 
 table! {
-    Table::Invocations, partitioned by event_time;
+    Table::Invocations, partitioned by event_time, columns of InvocationRef;
 
     /// One logged model call.
     pub struct Invocation {

@@ -9,6 +9,7 @@
 pub mod allocation;
 pub mod api_event;
 pub mod budget;
+pub mod columns;
 pub mod cost;
 pub mod drivers;
 pub mod invocation;
@@ -171,7 +172,125 @@ pub trait Row: Sized {
 /// Declares a stored table: row struct, column-name constants, schema, conversion to a frame.
 ///
 /// Every field is an `Option`: null means unknown.
+///
+/// With `columns of REF`, the module gets `Columns` too, see [`columns`]: rows of borrowed values, named
+/// `REF`, are pushed into them.
 macro_rules! table {
+    (
+        $table:expr, partitioned by $time:ident, columns of $borrowed:ident;
+        $(#[$struct_doc:meta])*
+        pub struct $row:ident {
+            $( $(#[$doc:meta])* $constant:ident $field:ident : $type:ty, )*
+        }
+    ) => {
+        $crate::schema::table! {
+            $table, partitioned by $time;
+            $(#[$struct_doc])*
+            pub struct $row {
+                $( $(#[$doc])* $constant $field : $type, )*
+            }
+        }
+
+        $(#[$struct_doc])*
+        ///
+        /// Its texts are borrowed from where they were read.
+        #[derive(Debug, Default)]
+        pub struct $borrowed<'a> {
+            $(
+                $(#[$doc])*
+                pub $field: Option<
+                    <<$type as $crate::schema::columns::Kept>::Values
+                        as $crate::schema::columns::Values>::Value<'a>
+                >,
+            )*
+        }
+
+        /// Rows of the table, column by column.
+        #[derive(Debug, Default, Clone, PartialEq, Eq)]
+        pub struct Columns {
+            len: usize,
+            $( $field: <$type as $crate::schema::columns::Kept>::Values, )*
+        }
+
+        impl Columns {
+            /// Appends a row.
+            pub fn push(&mut self, row: $borrowed<'_>) {
+                use $crate::schema::columns::Values as _;
+                self.len += 1;
+                $( self.$field.push(row.$field); )*
+            }
+
+            /// Leaves out the rows whose partition is not to be kept; returns how many those were.
+            pub fn retain(
+                &mut self,
+                is_kept: impl Fn(Option<$crate::schema::TimeMs>) -> bool,
+            ) -> usize {
+                use $crate::schema::columns::Values as _;
+                let kept: Vec<bool> =
+                    (0..self.len).map(|row| is_kept(self.$time.get(row))).collect();
+                let gone = kept.iter().filter(|kept| !**kept).count();
+                if gone > 0 {
+                    self.len -= gone;
+                    $( self.$field.keep(&kept); )*
+                }
+                gone
+            }
+
+            /// How many rows there are.
+            pub fn len(&self) -> usize {
+                self.len
+            }
+
+            /// Whether there is none.
+            pub fn is_empty(&self) -> bool {
+                self.len == 0
+            }
+
+            /// The rows, one by one; for looking at few of them.
+            pub fn rows(&self) -> impl Iterator<Item = $row> {
+                use $crate::schema::columns::Values as _;
+                (0..self.len).map(|row| $row {
+                    $( $field: self.$field.get(row).map(Into::into), )*
+                })
+            }
+
+            /// The UTC instant that decides the row's partition.
+            pub fn partition_time(&self, row: usize) -> Option<$crate::schema::TimeMs> {
+                use $crate::schema::columns::Values as _;
+                self.$time.get(row)
+            }
+
+            /// The rows of these stretches, one after another, as a frame with the table's schema.
+            ///
+            /// # Errors
+            /// Only when Polars refuses the cast of a logical type.
+            pub fn frame(
+                pieces: &[$crate::schema::columns::Piece<'_, Self>],
+            ) -> polars::prelude::PolarsResult<polars::prelude::DataFrame> {
+                use $crate::schema::columns::Values;
+                let height = pieces.iter().map(|piece| piece.rows.len()).sum();
+                polars::prelude::DataFrame::new(height, vec![
+                    $(
+                        <<$type as $crate::schema::columns::Kept>::Values as Values>::series(
+                            $constant,
+                            height,
+                            &mut pieces.iter().map(|piece| (&piece.columns.$field, piece.rows.clone())),
+                        )?,
+                    )*
+                ])
+            }
+        }
+
+        impl FromIterator<$row> for Columns {
+            fn from_iter<I: IntoIterator<Item = $row>>(rows: I) -> Self {
+                let mut columns = Self::default();
+                for row in rows {
+                    columns.push($borrowed { $( $field: row.$field.map(Into::into), )* });
+                }
+                columns
+            }
+        }
+    };
     (
         $table:expr, partitioned by $time:ident;
         $(#[$struct_doc:meta])*

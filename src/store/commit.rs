@@ -5,6 +5,7 @@
 //! or as after, and the next writer sweeps away files that no row names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate};
 use polars::prelude::{
@@ -16,10 +17,9 @@ use rusqlite::{Transaction, params};
 use super::catalog::{Days, FileEntry, ObjectEntry};
 use super::{Error, Writer, files, prune, repeats, segment};
 use crate::records::Decoded;
-use crate::schema::api_event::{self, ApiEvent};
-use crate::schema::invocation::{self, Invocation};
+use crate::schema::columns::Piece;
 use crate::schema::reject::Reject;
-use crate::schema::{Row, Table};
+use crate::schema::{Row, Table, TimeMs, api_event, invocation};
 
 /// An object together with what it held.
 #[derive(Debug)]
@@ -54,6 +54,21 @@ pub(super) struct Staged {
     corrections: BTreeSet<(usize, String)>,
     /// Days that hold events which are corrected from now on, or no longer.
     corrected_days: BTreeSet<NaiveDate>,
+    /// The ids of new rows, a frame of one column for each segment.
+    ids: BTreeMap<(Table, NaiveDate), Vec<DataFrame>>,
+    /// Days whose repeats were found anew …
+    compared: BTreeSet<(Table, NaiveDate)>,
+    /// … and the lists of them.
+    repeats: Vec<FileEntry>,
+}
+
+impl Staged {
+    /// Whether rows of this day go, or count otherwise than before.
+    fn rewrites(&self, table: Table, day: NaiveDate) -> bool {
+        let goes = |file: &FileEntry| file.table == table && file.day == day;
+        let corrected = table == Table::ApiEvents && self.corrected_days.contains(&day);
+        corrected || self.replaced.iter().any(goes)
+    }
 }
 
 impl Staged {
@@ -80,16 +95,16 @@ impl Writer {
             entries.push((entry, Counts::of(&decoded)));
             rows.add(decoded);
         }
-        let written = [rows.invocations.len(), rows.api_events.len()].map(|n| n as u64);
-        self.stage_rows(rows.invocations, &mut staged)?;
-        self.stage_rows(rows.api_events, &mut staged)?;
-        self.stage_rows(rows.rejects, &mut staged)?;
-        let (new_repeats, growth) = self.stage_repeats(&mut staged)?;
+        let written = rows.counts();
+        self.stage_invocations(&rows.invocations, &mut staged)?;
+        self.stage_events(&rows.api_events, &mut staged)?;
+        self.stage_rejects(rows.rejects, &mut staged)?;
+        let growth = self.stage_repeats(&mut staged)?;
         let last_file = self.last_file.get();
         self.reader.catalog.change(|change| {
             put_objects(change, &entries, now_ms)?;
             put_segments(change, &staged)?;
-            put_repeats(change, &staged, &new_repeats)?;
+            put_repeats(change, &staged)?;
             put_last_file(change, last_file)
         })?;
         Ok(Committed { rows: written, repeats: growth, pruned })
@@ -118,14 +133,53 @@ impl Writer {
         Ok(())
     }
 
-    fn stage_rows<R: Row>(&self, rows: Vec<R>, staged: &mut Staged) -> Result<(), Error> {
-        let mut days: BTreeMap<NaiveDate, Vec<R>> = BTreeMap::new();
+    fn stage_invocations(
+        &self,
+        blocks: &[invocation::Columns],
+        staged: &mut Staged,
+    ) -> Result<(), Error> {
+        let mut days = BTreeMap::new();
+        for block in blocks {
+            by_day(block, block.len(), |row| block.partition_time(row), &mut days);
+        }
+        self.stage_days(Table::Invocations, &days, invocation::Columns::frame, staged)
+    }
+
+    fn stage_events(
+        &self,
+        blocks: &[api_event::Columns],
+        staged: &mut Staged,
+    ) -> Result<(), Error> {
+        let mut days = BTreeMap::new();
+        for block in blocks {
+            by_day(block, block.len(), |row| block.partition_time(row), &mut days);
+        }
+        self.stage_days(Table::ApiEvents, &days, api_event::Columns::frame, staged)
+    }
+
+    fn stage_rejects(&self, rows: Vec<Reject>, staged: &mut Staged) -> Result<(), Error> {
+        let mut days: BTreeMap<NaiveDate, Vec<Reject>> = BTreeMap::new();
         for row in rows {
-            days.entry(day_of(&row)).or_default().push(row);
+            days.entry(day_of(row.partition_time())).or_default().push(row);
         }
         for (day, rows) in days {
-            let frame = R::frame(rows).map_err(|source| self.segment_error("build", source))?;
-            self.stage(R::TABLE, day, frame, staged)?;
+            let frame =
+                Reject::frame(rows).map_err(|source| self.segment_error("build", source))?;
+            self.stage(Table::Rejects, day, frame, staged)?;
+        }
+        Ok(())
+    }
+
+    fn stage_days<C>(
+        &self,
+        table: Table,
+        days: &PiecesByDay<'_, C>,
+        frame: impl Fn(&[Piece<'_, C>]) -> PolarsResult<DataFrame>,
+        staged: &mut Staged,
+    ) -> Result<(), Error> {
+        for (day, pieces) in days {
+            let rows = frame(pieces).map_err(|source| self.segment_error("build", source))?;
+            self.stage(table, *day, rows, staged)?;
         }
         Ok(())
     }
@@ -147,6 +201,10 @@ impl Writer {
             let corrected = repeats::corrected(&rows).map_err(failed)?;
             staged.corrections.extend(corrected.into_iter().map(|event| (position, event)));
         }
+        if let Some(id) = repeats::id(table) {
+            let ids = rows.select([id]).map_err(failed)?;
+            staged.ids.entry((table, day)).or_default().push(ids);
+        }
         let path = files::segment_path(table, day, self.next_file_number());
         staged.segments.push(segment::write(&self.reader.root, table, day, path, rows)?);
         Ok(())
@@ -160,20 +218,25 @@ impl Writer {
     }
 
     /// Finds the repeats of every day that the batch touches, as the day will be after the commit.
-    pub(super) fn stage_repeats(
-        &self,
-        staged: &mut Staged,
-    ) -> Result<(Vec<FileEntry>, [i64; 2]), Error> {
+    pub(super) fn stage_repeats(&mut self, staged: &mut Staged) -> Result<[i64; 2], Error> {
         let corrected = self.stage_corrections(staged)?;
-        let mut found = Vec::new();
         let mut growth = [0; 2];
         for (table, day) in touched_days(staged) {
-            let before: u64 =
-                self.reader.catalog.repeats(table, Days::one(day))?.iter().map(|f| f.rows).sum();
+            let of_day = self.reader.catalog.repeats(table, Days::one(day))?;
+            let suspects = self.add_seen(table, day, staged)?;
+            let only_grows = corrected.height() == 0 && !staged.rewrites(table, day);
+            if only_grows && suspects.height() == 0 {
+                continue;
+            }
+            let before = self.listed(&of_day)?;
             let rows = self.live_after(table, Days::one(day), staged)?;
-            let after = repeats::find(table, &rows, &corrected)
-                .map_err(|source| self.segment_error("compare the rows in", source))?;
-            let change = after.height().cast_signed() as i64 - before.cast_signed();
+            let after = if only_grows {
+                repeats::find_again(table, &rows, &suspects, &before)
+            } else {
+                repeats::find(table, &rows, &corrected)
+            }
+            .map_err(|source| self.segment_error("compare the rows in", source))?;
+            let change = after.height().cast_signed() as i64 - before.height().cast_signed() as i64;
             match table {
                 Table::Invocations => growth[0] += change,
                 Table::ApiEvents => growth[1] += change,
@@ -181,10 +244,63 @@ impl Writer {
             }
             if after.height() > 0 {
                 let path = files::repeats_path(table, day, self.next_file_number());
-                found.push(segment::write(&self.reader.root, table, day, path, after)?);
+                let file = segment::write(&self.reader.root, table, day, path, after)?;
+                staged.repeats.push(file);
+            }
+            staged.compared.insert((table, day));
+        }
+        self.seen.forget_oldest();
+        Ok(growth)
+    }
+
+    /// Notes the ids of a day's new rows; returns those that may have been there before.
+    fn add_seen(
+        &mut self,
+        table: Table,
+        day: NaiveDate,
+        staged: &Staged,
+    ) -> Result<DataFrame, Error> {
+        let Some(id) = repeats::id(table) else { return Ok(DataFrame::empty()) };
+        if !self.seen.knows((table, day)) {
+            let live = self.reader.catalog.segments(table, Days::one(day))?;
+            let ids = |file: &FileEntry| self.collect(file, |rows| rows.select([col(id)]));
+            // All are read before any is added: the ids of a day are known wholly or not at all.
+            let ids = live.iter().map(ids).collect::<Result<Vec<_>, Error>>()?;
+            for ids in &ids {
+                self.add_ids(table, day, ids)?;
             }
         }
-        Ok((found, growth))
+        let mut suspects = Vec::new();
+        for ids in staged.ids.get(&(table, day)).into_iter().flatten() {
+            suspects.extend(self.add_ids(table, day, ids)?);
+        }
+        frame_of(id, suspects.iter().map(String::as_str))
+            .map_err(|source| self.segment_error("build", source))
+    }
+
+    /// The ids of a frame of one column that may have been there before.
+    fn add_ids(
+        &mut self,
+        table: Table,
+        day: NaiveDate,
+        ids: &DataFrame,
+    ) -> Result<Vec<String>, Error> {
+        let mut suspects = Vec::new();
+        for column in ids.columns() {
+            let texts = column.str().map_err(|source| self.segment_error("read", source))?;
+            let again = self.seen.add((table, day), texts.iter());
+            suspects.extend(again.into_iter().map(str::to_owned));
+        }
+        Ok(suspects)
+    }
+
+    /// The rows that files of repeats list.
+    fn listed(&self, files: &[FileEntry]) -> Result<DataFrame, Error> {
+        let paths: Vec<PathBuf> =
+            files.iter().map(|file| self.reader.root.join(&file.path)).collect();
+        segment::scan(&paths, repeats::schema())
+            .and_then(LazyFrame::collect)
+            .map_err(|source| self.segment_error("read the repeats in", source))
     }
 
     /// The ids of corrected events as they will be after the commit, as a frame of event ids. An
@@ -233,19 +349,55 @@ impl Writer {
     }
 }
 
-/// The rows of a batch by table.
+/// The rows of a batch by table: a block for each object.
 #[derive(Default)]
 struct Tables {
-    invocations: Vec<Invocation>,
-    api_events: Vec<ApiEvent>,
+    invocations: Vec<invocation::Columns>,
+    api_events: Vec<api_event::Columns>,
     rejects: Vec<Reject>,
 }
 
 impl Tables {
     fn add(&mut self, decoded: Decoded) {
-        self.invocations.extend(decoded.invocations);
-        self.api_events.extend(decoded.api_events);
+        if !decoded.invocations.is_empty() {
+            self.invocations.push(decoded.invocations);
+        }
+        if !decoded.api_events.is_empty() {
+            self.api_events.push(decoded.api_events);
+        }
         self.rejects.extend(decoded.rejects);
+    }
+
+    /// Rows of invocations and API events.
+    fn counts(&self) -> [u64; 2] {
+        let invocations: usize = self.invocations.iter().map(invocation::Columns::len).sum();
+        let api_events: usize = self.api_events.iter().map(api_event::Columns::len).sum();
+        [invocations as u64, api_events as u64]
+    }
+}
+
+/// The rows of each UTC day, in order.
+type PiecesByDay<'a, C> = BTreeMap<NaiveDate, Vec<Piece<'a, C>>>;
+
+/// Cuts a block where the day changes.
+fn by_day<'a, C>(
+    columns: &'a C,
+    len: usize,
+    time: impl Fn(usize) -> Option<TimeMs>,
+    days: &mut PiecesByDay<'a, C>,
+) {
+    let mut start = 0;
+    let mut of_start = None;
+    for row in 0..len {
+        let day = day_of(time(row));
+        let of_run = *of_start.get_or_insert(day);
+        if day != of_run {
+            days.entry(of_run).or_default().push(Piece { columns, rows: start..row });
+            (start, of_start) = (row, Some(day));
+        }
+    }
+    if let Some(day) = of_start {
+        days.entry(day).or_default().push(Piece { columns, rows: start..len });
     }
 }
 
@@ -268,8 +420,8 @@ impl Counts {
 }
 
 /// The UTC day a row belongs to; rows without a time lie under the epoch.
-pub(super) fn day_of<R: Row>(row: &R) -> NaiveDate {
-    day_of_millis(row.partition_time().map(|time| time.0))
+pub(super) fn day_of(time: Option<TimeMs>) -> NaiveDate {
+    day_of_millis(time.map(|time| time.0))
 }
 
 fn day_of_millis(time: Option<i64>) -> NaiveDate {
@@ -392,18 +544,14 @@ pub(super) fn put_segments(change: &Transaction<'_>, staged: &Staged) -> rusqlit
     Ok(())
 }
 
-pub(super) fn put_repeats(
-    change: &Transaction<'_>,
-    staged: &Staged,
-    found: &[FileEntry],
-) -> rusqlite::Result<()> {
-    for (table, day) in touched_days(staged) {
+pub(super) fn put_repeats(change: &Transaction<'_>, staged: &Staged) -> rusqlite::Result<()> {
+    for (table, day) in &staged.compared {
         change.execute(
             "DELETE FROM repeats WHERE tbl = ?1 AND day = ?2",
             params![table.name(), day.to_string()],
         )?;
     }
-    found.iter().try_for_each(|file| put_file(change, "repeats", file))
+    staged.repeats.iter().try_for_each(|file| put_file(change, "repeats", file))
 }
 
 fn put_file(change: &Transaction<'_>, kind: &str, file: &FileEntry) -> rusqlite::Result<()> {

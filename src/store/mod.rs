@@ -21,6 +21,7 @@ mod lock;
 pub mod profiles;
 mod prune;
 mod repeats;
+mod seen;
 mod segment;
 mod verify;
 
@@ -58,6 +59,8 @@ pub struct Writer {
     last_file: Cell<i64>,
     /// The same when the store was opened: files with higher numbers are of this run.
     first_file: i64,
+    /// Ids of the days written so far.
+    seen: seen::SeenIds,
     _lock: lock::WriteLock,
 }
 
@@ -163,7 +166,8 @@ impl Writer {
         let first_file = catalog.last_file_number()?;
         let last_file = Cell::new(first_file);
         let reader = Reader { root: root.to_owned(), catalog, lock };
-        Ok(Self { reader, last_file, first_file, _lock: write_lock })
+        let seen = seen::SeenIds::default();
+        Ok(Self { reader, last_file, first_file, seen, _lock: write_lock })
     }
 
     /// The key of the store's prompt hashes.

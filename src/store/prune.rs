@@ -84,13 +84,13 @@ impl Writer {
         let counts = self.rows_by_object(&replaced)?;
         let mut staged = Staged::without(replaced);
         // An event that only a dropped one corrected counts again.
-        let (repeats, _) = self.stage_repeats(&mut staged)?;
+        self.stage_repeats(&mut staged)?;
         let last_file = self.last_file.get();
         self.reader.catalog.change(|change| {
             put_floor(change, floor)?;
             forget_rows(change, &counts)?;
             put_segments(change, &staged)?;
-            put_repeats(change, &staged, &repeats)?;
+            put_repeats(change, &staged)?;
             put_last_file(change, last_file)
         })?;
         self.sweep_replaced()?;
@@ -124,17 +124,13 @@ fn count_objects(paths: &[std::path::PathBuf], table: Table) -> PolarsResult<Vec
 /// Takes the rows of pruned days out of an object, and adds their number to `pruned`: invocations,
 /// API events.
 pub(super) fn leave_out(decoded: &mut Decoded, floor: Option<NaiveDate>, pruned: &mut [u64; 2]) {
-    pruned[0] += leave_out_of(&mut decoded.invocations, floor);
-    pruned[1] += leave_out_of(&mut decoded.api_events, floor);
-    leave_out_of(&mut decoded.rejects, floor);
-}
-
-fn leave_out_of<R: Row>(rows: &mut Vec<R>, floor: Option<NaiveDate>) -> u64 {
-    let before = rows.len();
-    if floor.is_some() {
-        rows.retain(|row| !is_pruned(day_of(row), floor));
+    if floor.is_none() {
+        return;
     }
-    (before - rows.len()) as u64
+    let is_kept = |time| !is_pruned(day_of(time), floor);
+    pruned[0] += decoded.invocations.retain(is_kept) as u64;
+    pruned[1] += decoded.api_events.retain(is_kept) as u64;
+    decoded.rejects.retain(|reject| is_kept(reject.partition_time()));
 }
 
 /// Whether rows of this day are gone. Rows without a time lie under the epoch's day.

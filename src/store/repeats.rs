@@ -8,8 +8,10 @@
 //! The row with more known fields counts, then the one with the smaller object and record number.
 //! A row without an id never repeats. A correction (`addendum`) counts instead of the event it names.
 
+use std::collections::HashSet;
+
 use polars::prelude::{
-    Column, DataFrame, DataType, Expr, IntoLazy, JoinArgs, JoinType, LazyFrame, PolarsResult,
+    Column, DataFrame, DataType, Expr, IntoSeries, JoinArgs, JoinType, LazyFrame, PolarsResult,
     Schema, SortMultipleOptions, col, len, lit,
 };
 
@@ -34,16 +36,54 @@ pub(super) fn without(rows: LazyFrame, repeats: LazyFrame) -> LazyFrame {
 /// The lineage of the rows in `day` that don't count, sorted; `day` is every row of one UTC day and
 /// `corrected` the ids of the events that an event of any day corrects.
 ///
-/// Reads one column of the whole day, and all columns only of rows whose id occurs twice.
+/// Reads one column of the whole day, and others only of rows whose id occurs twice.
 pub(super) fn find(
     table: Table,
     day: &LazyFrame,
     corrected: &DataFrame,
 ) -> PolarsResult<DataFrame> {
+    let Some(key) = key(table) else { return Ok(DataFrame::empty_with_schema(&schema())) };
+    let ids = ids_that_repeat(day, key[0])?;
+    let mut repeats = repeated(table, &candidates(day, &ids, table)?);
+    if table == Table::ApiEvents {
+        let rows = candidates(day, corrected, table)?;
+        repeats.extend(rows.into_iter().map(|row| (row.object, row.record)));
+    }
+    lineage(repeats)
+}
+
+/// Like [`find`] for a day in which nothing is corrected and only rows with one of `ids` are new:
+/// what is known of the others, `before`, stays.
+pub(super) fn find_again(
+    table: Table,
+    day: &LazyFrame,
+    ids: &DataFrame,
+    before: &DataFrame,
+) -> PolarsResult<DataFrame> {
+    let rows = candidates(day, ids, table)?;
+    let again: HashSet<(&str, i64)> =
+        rows.iter().map(|row| (row.object.as_str(), row.record)).collect();
+    let objects = before.column(invocation::OBJECT)?.str()?;
+    let records = before.column(invocation::RECORD)?.i64()?;
+    let known = objects.iter().zip(records.iter()).filter_map(|(object, record)| {
+        let row = (object?, record?);
+        (!again.contains(&row)).then(|| (row.0.to_owned(), row.1))
+    });
+    let repeats = repeated(table, &rows);
+    lineage(known.chain(repeats).collect())
+}
+
+/// The column that tells rows of the table apart; `None` where rows don't repeat.
+pub(super) fn id(table: Table) -> Option<&'static str> {
+    key(table).map(|key| key[0])
+}
+
+/// What must agree: the id, and more of a call.
+fn key(table: Table) -> Option<&'static [&'static str]> {
     match table {
-        Table::Invocations => repeated_calls(day),
-        Table::ApiEvents => repeated_events(day, corrected.clone()),
-        Table::Rejects => Ok(DataFrame::empty_with_schema(&schema())),
+        Table::Invocations => Some(&CALL_KEY),
+        Table::ApiEvents => Some(&[api_event::EVENT_ID]),
+        Table::Rejects => None,
     }
 }
 
@@ -72,12 +112,20 @@ const CALL_COUNTS: [&str; 4] = [
     invocation::CACHE_WRITE_INPUT_TOKENS,
 ];
 
-fn repeated_calls(day: &LazyFrame) -> PolarsResult<DataFrame> {
-    let ids = ids_that_repeat(day, invocation::REQUEST_ID)?;
+/// Object and record of the rows that don't count; same keys stand together, best row first.
+fn repeated(table: Table, rows: &[Candidate]) -> Vec<(String, i64)> {
+    match table {
+        Table::Invocations => repeated_calls(rows),
+        Table::ApiEvents | Table::Rejects => {
+            let others = rows.chunk_by(same_key).flat_map(|same_key| &same_key[1..]);
+            others.map(|row| (row.object.clone(), row.record)).collect()
+        }
+    }
+}
+
+fn repeated_calls(rows: &[Candidate]) -> Vec<(String, i64)> {
     let mut repeats = Vec::new();
-    for same_key in
-        candidates(day, ids, Table::Invocations, &CALL_KEY, &CALL_COUNTS)?.chunk_by(same_key)
-    {
+    for same_key in rows.chunk_by(same_key) {
         // The counts of each distinct call so far; rows come best first.
         let mut calls: Vec<Vec<Option<i64>>> = Vec::new();
         for row in same_key {
@@ -90,7 +138,7 @@ fn repeated_calls(day: &LazyFrame) -> PolarsResult<DataFrame> {
             }
         }
     }
-    lineage(repeats)
+    repeats
 }
 
 /// The ids of the events that these rows correct.
@@ -99,19 +147,6 @@ pub(super) fn corrected(rows: &DataFrame) -> PolarsResult<Vec<String>> {
     let original = rows.column(api_event::ORIGINAL_EVENT_ID)?.str()?;
     let corrected = original.iter().zip(own.iter()).filter(|(original, own)| original != own);
     Ok(corrected.filter_map(|(original, _)| original.map(str::to_owned)).collect())
-}
-
-fn repeated_events(day: &LazyFrame, corrected: DataFrame) -> PolarsResult<DataFrame> {
-    let key = [api_event::EVENT_ID];
-    let ids = ids_that_repeat(day, api_event::EVENT_ID)?;
-    let mut repeats = Vec::new();
-    for same_key in candidates(day, ids, Table::ApiEvents, &key, &[])?.chunk_by(same_key) {
-        repeats.extend(same_key.iter().skip(1).map(|row| (row.object.clone(), row.record)));
-    }
-    for row in candidates(day, corrected, Table::ApiEvents, &key, &[])? {
-        repeats.push((row.object, row.record));
-    }
-    lineage(repeats)
 }
 
 /// The ids that more than one row of the day has.
@@ -126,25 +161,20 @@ fn ids_that_repeat(day: &LazyFrame, id: &str) -> PolarsResult<DataFrame> {
 }
 
 /// The rows with one of these ids: same keys together, best row first.
-fn candidates(
-    day: &LazyFrame,
-    ids: DataFrame,
-    table: Table,
-    key: &[&'static str],
-    counts: &[&'static str],
-) -> PolarsResult<Vec<Candidate>> {
-    if ids.height() == 0 {
-        return Ok(Vec::new());
-    }
+fn candidates(day: &LazyFrame, ids: &DataFrame, table: Table) -> PolarsResult<Vec<Candidate>> {
+    let Some(key) = key(table).filter(|_| ids.height() > 0) else { return Ok(Vec::new()) };
+    let counts: &[&str] = if table == Table::Invocations { &CALL_COUNTS } else { &[] };
     let by = |name: &&'static str| col(*name);
     let lineage = [invocation::OBJECT, invocation::RECORD];
     let columns: Vec<Expr> =
         key.iter().chain(counts).chain(&lineage).map(by).chain([known_fields(table)]).collect();
     let order: Vec<&str> = key.iter().copied().chain([KNOWN]).chain(lineage).collect();
     let descending: Vec<bool> = order.iter().map(|name| *name == KNOWN).collect();
+    let wanted = ids.column(key[0])?.as_materialized_series().clone().implode()?.into_series();
     let rows = day
         .clone()
-        .join(ids.lazy(), [col(key[0])], [col(key[0])], JoinArgs::new(JoinType::Semi))
+        // A filter and no join: the scan then reads the other columns of matching rows only.
+        .filter(col(key[0]).is_in(lit(wanted), false))
         .select(columns)
         .sort(order, SortMultipleOptions::default().with_order_descending_multi(descending))
         .collect()?;

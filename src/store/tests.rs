@@ -109,8 +109,12 @@ fn a_correction_under_the_same_id_counts_instead_of_the_event() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = writer(folder.path());
     let mut fuller = events("a", &[("first", 1, None)]);
-    fuller.decoded.api_events[0].user_agent = Some("aws-cli".into());
-    fuller.decoded.api_events[0].error_code = Some("Throttled".into());
+    let describe = |event: ApiEvent| ApiEvent {
+        user_agent: Some("aws-cli".into()),
+        error_code: Some("Throttled".into()),
+        ..event
+    };
+    fuller.decoded.api_events = fuller.decoded.api_events.rows().map(describe).collect();
     commit(&mut store, vec![fuller, events("b", &[("first", 1, Some("first"))])]);
     let kept = store.reader().scan(Table::ApiEvents, None).expect("a scan").collect();
     let objects = kept.expect("rows").column(api_event::OBJECT).expect("objects").clone();

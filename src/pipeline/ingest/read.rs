@@ -17,7 +17,7 @@ const BATCH_BYTES: u64 = 64 << 20;
 /// … or objects …
 const BATCH_OBJECTS: usize = 20_000;
 /// … or rows, at about 1 KB each in memory. Two batches exist at a time.
-const BATCH_ROWS: usize = 100_000;
+const BATCH_ROWS: usize = 60_000;
 /// Stored bytes that each thread reads before a batch is looked at: what it may grow over its bounds.
 const READ_BYTES: u64 = 2 << 20;
 /// Objects that each thread reads before a batch is looked at.

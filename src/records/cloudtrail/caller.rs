@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::records::identity::{API_KEY_USER, Identity, identity};
-use crate::schema::api_event::ApiEvent;
+use crate::schema::api_event::ApiEventRef;
 
 use super::wire::{Event, UserIdentity, flag, text};
 
@@ -11,55 +11,86 @@ use super::wire::{Event, UserIdentity, flag, text};
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// Fills the row's caller; `event_type` and `recipient_account_id` are known by now.
-pub(super) fn fill(event: &Event<'_>, row: &mut ApiEvent) {
+pub(super) fn fill<'r>(event: &'r Event<'_>, row: &mut ApiEventRef<'r>) {
     let user = &event.user_identity;
     let attributes = &user.session_context.attributes;
     let issuer = &user.session_context.session_issuer;
-    let owned = |raw| text(raw).map(Cow::into_owned);
 
-    row.user_identity_type = owned(user.kind);
-    row.identity_arn = owned(user.arn);
-    row.session_issuer_arn = owned(issuer.arn);
-    row.invoked_by = owned(user.invoked_by);
-    row.access_key_id = owned(user.access_key_id);
+    row.user_identity_type = text(user.kind);
+    row.identity_arn = text(user.arn);
+    row.session_issuer_arn = text(issuer.arn);
+    row.invoked_by = text(user.invoked_by);
+    row.access_key_id = text(user.access_key_id);
     row.mfa_authenticated = flag(attributes.mfa_authenticated);
-    row.account_id = owned(user.account_id).or_else(|| row.recipient_account_id.clone());
+    row.account_id = text(user.account_id).or_else(|| row.recipient_account_id.clone());
 
-    let named = row.identity_arn.as_deref().map(identity).unwrap_or_default();
+    let named = row.identity_arn.as_ref().map(Named::of).unwrap_or_default();
     let bearer = calls_with_bearer_token(event) || has_api_key_name(&named, user);
     row.session = named.session.clone().or_else(|| role_session_name(user));
     row.principal = principal(named, user, row);
     row.from_console = from_console(event, row);
-    row.credential_class = credential_class(row, bearer).map(str::to_owned);
+    row.credential_class = credential_class(row, bearer).map(Cow::Borrowed);
+}
+
+/// What an ARN tells, borrowed from where the ARN is.
+#[derive(Default)]
+struct Named<'r> {
+    principal: Option<Cow<'r, str>>,
+    session: Option<Cow<'r, str>>,
+    principal_type: Option<&'static str>,
+}
+
+impl<'r> Named<'r> {
+    fn of(arn: &Cow<'r, str>) -> Self {
+        match arn {
+            Cow::Borrowed(arn) => Self::by(identity(arn), Cow::Borrowed),
+            Cow::Owned(arn) => Self::by(identity(arn), |part| Cow::Owned(part.to_owned())),
+        }
+    }
+
+    fn by<'a>(identity: Identity<'a>, keep: impl Fn(&'a str) -> Cow<'r, str>) -> Self {
+        Self {
+            principal: identity.principal.map(&keep),
+            session: identity.session.map(&keep),
+            principal_type: identity.principal_type,
+        }
+    }
 }
 
 /// The ARN names the caller best. Without one: the account root, the session's role, the user name,
 /// the person behind an Identity Center call, the AWS service.
-fn principal(named: Identity, user: &UserIdentity<'_>, row: &ApiEvent) -> Option<String> {
+fn principal<'r>(
+    named: Named<'r>,
+    user: &'r UserIdentity<'_>,
+    row: &ApiEventRef<'r>,
+) -> Option<Cow<'r, str>> {
     let by_type = || match row.user_identity_type.as_deref()? {
-        "Root" => Some("root".to_owned()),
-        _ => identity(row.session_issuer_arn.as_deref()?).principal,
+        "Root" => Some(Cow::Borrowed("root")),
+        _ => Named::of(row.session_issuer_arn.as_ref()?).principal,
     };
-    let by_name = || text(user.user_name).filter(|name| name != HIDDEN).map(Cow::into_owned);
-    let by_person = || text(user.on_behalf_of.user_id).map(Cow::into_owned);
+    let by_name = || text(user.user_name).filter(|name| name != HIDDEN);
     named
         .principal
         .or_else(by_type)
         .or_else(by_name)
-        .or_else(by_person)
+        .or_else(|| text(user.on_behalf_of.user_id))
         .or_else(|| row.invoked_by.clone())
 }
 
 /// `principalId` of an assumed role is `AROA…:SESSION`; callers from other accounts have only that.
-fn role_session_name(user: &UserIdentity<'_>) -> Option<String> {
+fn role_session_name<'r>(user: &'r UserIdentity<'_>) -> Option<Cow<'r, str>> {
     let principal_id = text(user.principal_id)?;
-    let (id, session) = principal_id.split_once(':')?;
-    (id.starts_with("AROA") && !session.is_empty()).then(|| session.to_owned())
+    let at = principal_id.find(':')? + 1;
+    let is_session = principal_id.starts_with("AROA") && at < principal_id.len();
+    is_session.then(|| match principal_id {
+        Cow::Borrowed(id) => Cow::Borrowed(&id[at..]),
+        Cow::Owned(mut id) => Cow::Owned(id.split_off(at)),
+    })
 }
 
 /// CloudTrail writes the flag only when it holds: without it and without a console event type the
 /// answer is unknown.
-fn from_console(event: &Event<'_>, row: &ApiEvent) -> Option<bool> {
+fn from_console(event: &Event<'_>, row: &ApiEventRef<'_>) -> Option<bool> {
     let console_event =
         matches!(row.event_type.as_deref(), Some("AwsConsoleSignIn" | "AwsConsoleAction"));
     if console_event { Some(true) } else { flag(event.session_credential_from_console) }
@@ -69,7 +100,7 @@ fn calls_with_bearer_token(event: &Event<'_>) -> bool {
     flag(event.additional_event_data.value.call_with_bearer_token) == Some(true)
 }
 
-fn has_api_key_name(named: &Identity, user: &UserIdentity<'_>) -> bool {
+fn has_api_key_name(named: &Named<'_>, user: &UserIdentity<'_>) -> bool {
     named.principal_type == Some("api_key")
         || text(user.user_name).is_some_and(|name| name.starts_with(API_KEY_USER))
 }
@@ -82,7 +113,7 @@ fn has_api_key_name(named: &Identity, user: &UserIdentity<'_>) -> bool {
 /// 4. `console`: a person's browser session; its temporary keys would else look like a role's.
 /// 5. `long_term_key`: an IAM user's access key (`AKIA…`).
 /// 6. `role_session`: an assumed role, or temporary keys of any caller (`ASIA…`).
-fn credential_class(row: &ApiEvent, bearer: bool) -> Option<&'static str> {
+fn credential_class(row: &ApiEventRef<'_>, bearer: bool) -> Option<&'static str> {
     let kind = row.user_identity_type.as_deref();
     let key_starts = |prefix| row.access_key_id.as_deref().is_some_and(|k| k.starts_with(prefix));
     let service = row.invoked_by.as_deref().is_some_and(|by| by.ends_with(".amazonaws.com"));

@@ -12,7 +12,9 @@ mod caller;
 mod tests;
 mod wire;
 
-use crate::schema::api_event::{ApiEvent, BEDROCK_SOURCE, RUNTIME_OPERATIONS};
+use std::borrow::Cow;
+
+use crate::schema::api_event::{ApiEventRef, BEDROCK_SOURCE, RUNTIME_OPERATIONS};
 use crate::schema::reject::reason;
 
 use super::timestamp;
@@ -38,12 +40,12 @@ pub(crate) fn is_digest(has: impl Fn(&str) -> bool) -> bool {
 /// A [`reason`]: `invalid_json` for a key that occurs twice (which value holds is anyone's guess),
 /// `unknown_schema` when it is no CloudTrail event, `bad_timestamp` when `eventTime` is missing or
 /// no time.
-pub(super) fn row(event: &Event<'_>) -> Result<ApiEvent, &'static str> {
+pub(super) fn row<'r>(event: &'r Event<'_>) -> Result<ApiEventRef<'r>, &'static str> {
     check(event)?;
     let event_time = text(event.event_time)
         .and_then(|time| timestamp::parse(&time))
         .ok_or(reason::BAD_TIMESTAMP)?;
-    let mut row = ApiEvent { event_time: Some(event_time), ..about_event(event) };
+    let mut row = ApiEventRef { event_time: Some(event_time), ..about_event(event) };
     about_connection(event, &mut row);
     about_insight(event, &mut row);
     about_call(event, &mut row);
@@ -63,44 +65,43 @@ fn check(event: &Event<'_>) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn about_event(event: &Event<'_>) -> ApiEvent {
+fn about_event<'r>(event: &'r Event<'_>) -> ApiEventRef<'r> {
     let addendum = &event.addendum;
-    let owned = |raw| text(raw).map(Into::into);
-    ApiEvent {
-        event_id: owned(event.event_id),
-        shared_event_id: owned(event.shared_event_id),
-        request_id: owned(event.request_id),
-        recipient_account_id: owned(event.recipient_account_id),
-        region: owned(event.aws_region),
-        event_source: owned(event.event_source),
-        event_name: owned(event.event_name),
-        event_type: owned(event.event_type),
-        event_category: owned(event.event_category),
+    ApiEventRef {
+        event_id: text(event.event_id),
+        shared_event_id: text(event.shared_event_id),
+        request_id: text(event.request_id),
+        recipient_account_id: text(event.recipient_account_id),
+        region: text(event.aws_region),
+        event_source: text(event.event_source),
+        event_name: text(event.event_name),
+        event_type: text(event.event_type),
+        event_category: text(event.event_category),
         read_only: flag(event.read_only),
-        error_code: owned(event.error_code),
-        error_message: owned(event.error_message),
+        error_code: text(event.error_code),
+        error_message: text(event.error_message),
         resources: event.resources.compact(),
-        addendum_reason: owned(addendum.reason),
-        original_event_id: owned(addendum.original_event_id),
-        ..ApiEvent::default()
+        addendum_reason: text(addendum.reason),
+        original_event_id: text(addendum.original_event_id),
+        ..ApiEventRef::default()
     }
 }
 
-fn about_connection(event: &Event<'_>, row: &mut ApiEvent) {
+fn about_connection<'r>(event: &'r Event<'_>, row: &mut ApiEventRef<'r>) {
     let tls = &event.tls_details;
-    row.source_ip_address = text(event.source_ip_address).map(Into::into);
-    row.user_agent = text(event.user_agent).map(Into::into);
-    row.tls_version = text(tls.tls_version).map(Into::into);
-    row.host_header = text(tls.client_provided_host_header).map(Into::into);
-    row.vpc_endpoint_id = text(event.vpc_endpoint_id).map(Into::into);
+    row.source_ip_address = text(event.source_ip_address);
+    row.user_agent = text(event.user_agent);
+    row.tls_version = text(tls.tls_version);
+    row.host_header = text(tls.client_provided_host_header);
+    row.vpc_endpoint_id = text(event.vpc_endpoint_id);
 }
 
 /// An Insight names the call it is about one level down, and has no caller of its own.
-fn about_insight(event: &Event<'_>, row: &mut ApiEvent) {
+fn about_insight<'r>(event: &'r Event<'_>, row: &mut ApiEventRef<'r>) {
     let insight = &event.insight_details.value;
-    let unless_known = |known: &mut Option<String>, raw| {
+    let unless_known = |known: &mut Option<Cow<'r, str>>, raw| {
         if known.is_none() {
-            *known = text(raw).map(Into::into);
+            *known = text(raw);
         }
     };
     unless_known(&mut row.event_source, insight.event_source);
@@ -111,16 +112,15 @@ fn about_insight(event: &Event<'_>, row: &mut ApiEvent) {
 
 /// What was asked for. Of the four runtime operations only ids, Region and counts are taken: no
 /// prompt is known to be in their parameters, and none could get through.
-fn about_call(event: &Event<'_>, row: &mut ApiEvent) {
+fn about_call<'r>(event: &'r Event<'_>, row: &mut ApiEventRef<'r>) {
     let request = &event.request_parameters.value;
     let config = &request.guardrail_config;
     let additional = &event.additional_event_data.value;
 
-    row.model_id = text(request.model_id).map(Into::into);
-    row.guardrail_id = text(request.guardrail_identifier)
-        .or_else(|| text(config.guardrail_identifier))
-        .map(Into::into);
-    row.inference_region = text(additional.inference_region).map(Into::into);
+    row.model_id = text(request.model_id);
+    row.guardrail_id =
+        text(request.guardrail_identifier).or_else(|| text(config.guardrail_identifier));
+    row.inference_region = text(additional.inference_region);
     row.input_tokens =
         count(additional.input_tokens).or_else(|| count(additional.input_token_count));
     row.output_tokens =
@@ -131,7 +131,7 @@ fn about_call(event: &Event<'_>, row: &mut ApiEvent) {
     }
 }
 
-fn is_runtime_call(row: &ApiEvent) -> bool {
+fn is_runtime_call(row: &ApiEventRef<'_>) -> bool {
     row.event_source.as_deref() == Some(BEDROCK_SOURCE)
         && row.event_name.as_deref().is_some_and(|name| RUNTIME_OPERATIONS.contains(&name))
 }

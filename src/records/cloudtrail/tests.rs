@@ -6,14 +6,17 @@ use serde_json::{Value, json};
 use super::{Event, is_digest, is_event};
 use crate::records::wire::parse;
 use crate::schema::TimeMs;
-use crate::schema::api_event::ApiEvent;
+use crate::schema::api_event::{ApiEvent, Columns};
 use crate::schema::reject::reason;
 
 const ARN: &str = "arn:aws:sts::111122223333:assumed-role/app/i-0abc";
 
 /// Reads one event's JSON text.
 fn event(json: &str) -> Result<ApiEvent, &'static str> {
-    super::row(&parse::<Event<'_>>(json).map_err(|_| reason::INVALID_JSON)?)
+    let event = parse::<Event<'_>>(json).map_err(|_| reason::INVALID_JSON)?;
+    let mut columns = Columns::default();
+    columns.push(super::row(&event)?);
+    Ok(columns.rows().next().expect("one row"))
 }
 
 /// An event of an application's role that called a model, with `changes` merged over it.

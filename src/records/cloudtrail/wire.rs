@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
 use crate::records::json::{Cursor, Fault};
-use crate::records::wire::{Object, Raw, Read, read_object};
+use crate::records::wire::{Object, Raw, Read, fill_object};
 
 /// A value of any kind; nothing for null.
 type Leaf<'a> = Option<Raw<'a>>;
@@ -59,7 +59,7 @@ macro_rules! object {
                 let Some(bit) = Self::bit(key) else { return Ok(false) };
                 self.keys.note(bit, cursor.peek()? == b'n');
                 match key {
-                    $( $key => self.$field = Read::read(cursor)?, )*
+                    $( $key => self.$field.read_into(cursor)?, )*
                     _ => return Ok(false),
                 }
                 Ok(true)
@@ -68,12 +68,14 @@ macro_rules! object {
 
         impl<'a> Read<'a> for $name<'a> {
             /// Nothing is known of an ambiguous object, but that it is one.
-            fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-                let mut object: Self = read_object(cursor)?;
-                if object.is_ambiguous() {
-                    object = Self { keys: object.keys, ..Self::default() };
+            fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+                *self = Self::default();
+                fill_object(self, cursor)?;
+                if self.is_ambiguous() {
+                    let keys = std::mem::take(&mut self.keys);
+                    *self = Self { keys, ..Self::default() };
                 }
-                Ok(object)
+                Ok(())
             }
         }
     };
@@ -206,13 +208,14 @@ pub(super) struct Whole<'a, T> {
 }
 
 impl<'a, T: Read<'a>> Read<'a> for Whole<'a, T> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         cursor.peek()?;
         let (from, outside) = (cursor.at(), cursor.forget_blanks());
-        let value = T::read(cursor)?;
-        let whole = Self { value, json: cursor.since(from), blanks: cursor.forget_blanks() };
-        cursor.note_blanks(outside || whole.blanks);
-        Ok(whole)
+        self.value.read_into(cursor)?;
+        self.json = cursor.since(from);
+        self.blanks = cursor.forget_blanks();
+        cursor.note_blanks(outside || self.blanks);
+        Ok(())
     }
 }
 
@@ -221,16 +224,16 @@ impl<'a, T: Read<'a>> Read<'a> for Whole<'a, T> {
 pub(super) struct Crossed;
 
 impl<'a> Read<'a> for Crossed {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        cursor.skip().map(|()| Self)
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        cursor.skip()
     }
 }
 
-impl<T> Whole<'_, T> {
+impl<'a, T> Whole<'a, T> {
     /// An object or list as JSON text without blanks between its parts; order and numbers as written.
-    pub(super) fn compact(&self) -> Option<String> {
+    pub(super) fn compact(&self) -> Option<Cow<'a, str>> {
         let has_parts = self.json.starts_with(['{', '[']);
-        has_parts.then(|| if self.blanks { compact(self.json) } else { self.json.to_owned() })
+        has_parts.then(|| if self.blanks { compact(self.json).into() } else { self.json.into() })
     }
 }
 

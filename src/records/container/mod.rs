@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 pub(super) use self::salvage::open_list;
-pub(super) use self::top::Document;
+pub(super) use self::top::{Document, Top};
 use super::gunzip;
 use super::invocation::PromptHasher;
 use super::wire;
@@ -112,7 +112,8 @@ impl<'r> Reader<'r> {
             if rest.is_empty() {
                 return Ok(());
             }
-            let (document, len) = Document::first(rest, place.depth > 0)
+            let mut top = Top::default();
+            let (document, len) = Document::first(rest, place.depth > 0, &mut top)
                 .map_err(|fault| Halt { at, incomplete: fault.incomplete })?;
             let value = &rest[..len];
             let depth = place.depth;
@@ -122,19 +123,21 @@ impl<'r> Reader<'r> {
     }
 
     /// Takes the rows of `document`, whose text is `json`.
-    pub(super) fn take(&mut self, document: &Document<'_>, json: &str, place: Place) {
+    pub(super) fn take(&mut self, document: &Document<'_, '_>, json: &str, place: Place) {
         match document {
             Document::Invocation(record) => match invocation::row(record, &mut self.hasher) {
                 Ok(mut row) => {
-                    (row.object, row.record) = self.lineage();
+                    self.record += 1;
+                    (row.object, row.record) = (Some(self.name.object.into()), Some(self.record));
                     self.decoded.invocations.push(row);
                 }
                 Err(reason) => self.reject(reason, Some("invocations"), place),
             },
             Document::Event(event) => match cloudtrail::row(event) {
-                Ok(mut event) => {
-                    (event.object, event.record) = self.lineage();
-                    self.decoded.api_events.push(event);
+                Ok(mut row) => {
+                    self.record += 1;
+                    (row.object, row.record) = (Some(self.name.object.into()), Some(self.record));
+                    self.decoded.api_events.push(row);
                 }
                 Err(reason) => self.reject(reason, Some("cloudtrail"), place),
             },
@@ -145,7 +148,7 @@ impl<'r> Reader<'r> {
             }
             Document::Inner(inner) => self.element(inner, place.part(json, inner)),
             Document::Message(message) => self.message(message, place),
-            Document::Packed(data) => self.packed(data.get().unwrap_or_default(), place),
+            Document::Packed(data) => self.packed(data, place),
             Document::Digest if place.depth == 0 => self.digest = true,
             Document::Nothing => {}
             Document::Digest | Document::Unknown => {
@@ -222,7 +225,8 @@ impl<'r> Reader<'r> {
 
     /// One JSON value out of a wrapper.
     fn element(&mut self, json: &str, place: Place) {
-        match Document::first(json, true) {
+        let mut top = Top::default();
+        match Document::first(json, true, &mut top) {
             Ok((document, _)) if place.depth <= MAX_DEPTH => self.take(&document, json, place),
             Ok(_) | Err(_) => self.reject(reason::BAD_ENVELOPE, None, place),
         }

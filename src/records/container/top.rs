@@ -4,7 +4,7 @@ use super::salvage;
 use crate::records::cloudtrail::{self, Event};
 use crate::records::invocation::Record;
 use crate::records::json::{Cursor, Fault, Scan};
-use crate::records::wire::{Object, Raw, Read, Text, first_value, object, read_object};
+use crate::records::wire::{Object, Raw, Read, Text, fill_object, object};
 
 /// Keys of which only the presence is looked at.
 const MARKS: [&str; 5] =
@@ -12,19 +12,19 @@ const MARKS: [&str; 5] =
 
 /// What a JSON value is, with the part of it that matters.
 #[derive(Debug)]
-pub(in crate::records) enum Document<'a> {
+pub(in crate::records) enum Document<'t, 'a> {
     /// An invocation record.
-    Invocation(Box<Record<'a>>),
+    Invocation(&'t Record<'a>),
     /// A `CloudTrail` event.
-    Event(Box<Event<'a>>),
+    Event(&'t Event<'a>),
     /// An array of documents, bare or as the content of a wrapper.
-    List(Elements<'a>),
+    List(&'t Elements<'a>),
     /// A document inside an envelope.
     Inner(&'a str),
     /// A document as JSON text in a string.
     Message(&'a str),
     /// Base64 of gzip of a document.
-    Packed(Text<'a>),
+    Packed(&'t str),
     /// A `CloudTrail` digest.
     Digest,
     /// A wrapper that says it holds nothing.
@@ -41,22 +41,23 @@ pub(in crate::records) struct Elements<'a> {
 }
 
 impl<'a> Read<'a> for Elements<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         let is_list = cursor.peek()? == b'[';
         let from = cursor.at();
-        let mut elements = Vec::new();
+        self.elements.clear();
         if is_list {
-            salvage::list(cursor, &mut elements)?;
+            salvage::list(cursor, &mut self.elements)?;
         } else {
             cursor.skip()?;
         }
-        Ok(Self { whole: cursor.since(from), elements })
+        self.whole = cursor.since(from);
+        Ok(())
     }
 }
 
 /// An object's top level: the record's own keys, and those of the wrappers.
 #[derive(Debug, Default)]
-struct Top<'a> {
+pub(in crate::records) struct Top<'a> {
     record: Record<'a>,
     event: Event<'a>,
     wrapper: Wrapper<'a>,
@@ -92,8 +93,7 @@ impl<'a> Object<'a> for Top<'a> {
             return Ok(true);
         }
         if is_list_key(key) {
-            self.list = Elements::read(cursor)?;
-            return Ok(true);
+            return self.list.read_into(cursor).map(|()| true);
         }
         if let Some(mark) = MARKS.iter().position(|mark| *mark == key) {
             self.marks[mark] = true;
@@ -115,32 +115,33 @@ impl<'a> Top<'a> {
     }
 }
 
-impl<'a> Read<'a> for Top<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        read_object(cursor)
-    }
-}
-
 /// Keys under which wrappers list their documents: `CloudTrail` files, `CloudWatch`
 /// Logs, Insights queries, subscriptions, `LookupEvents`.
 pub(super) fn is_list_key(key: &str) -> bool {
     matches!(key, "Records" | "events" | "results" | "logEvents" | "Events")
 }
 
-impl<'a> Document<'a> {
-    /// Reads the first JSON value of `json`: what it is, and where it ends.
+impl<'t, 'a> Document<'t, 'a> {
+    /// Reads the first JSON value of `json`: what it is, and where it ends. `top` keeps what was
+    /// read.
     ///
     /// `nested` tells that the value lies in a wrapper's list, where rows and log events are
     /// understood that would be anything on their own.
-    pub(in crate::records) fn first(json: &'a str, nested: bool) -> Result<(Self, usize), Fault> {
+    pub(in crate::records) fn first(
+        json: &'a str,
+        nested: bool,
+        top: &'t mut Top<'a>,
+    ) -> Result<(Self, usize), Fault> {
+        let mut cursor = Cursor::new(json);
         match json.as_bytes().first() {
             Some(b'{') => {
-                let (top, len) = first_value::<Top<'a>>(json)?;
-                Ok((top.into_document(nested), len))
+                *top = Top::default();
+                fill_object(top, &mut cursor)?;
+                Ok((top.document(nested), cursor.at()))
             }
             Some(b'[') => {
-                let (list, len) = first_value(json)?;
-                Ok((Self::List(list), len))
+                top.list.read_into(&mut cursor)?;
+                Ok((Self::List(&top.list), cursor.at()))
             }
             _ => scalar_len(json).map(|len| (Self::Unknown, len)),
         }
@@ -161,24 +162,24 @@ fn scalar_len(json: &str) -> Result<usize, Fault> {
 }
 
 impl<'a> Top<'a> {
-    fn into_document(self, nested: bool) -> Document<'a> {
+    fn document<'t>(&'t self, nested: bool) -> Document<'t, 'a> {
         let marked =
             |key: &str| MARKS.iter().zip(self.marks).any(|(mark, seen)| seen && *mark == key);
         if self.record.is_invocation() {
-            return Document::Invocation(Box::new(self.record));
+            return Document::Invocation(&self.record);
         }
         if cloudtrail::is_event(|key| self.event.names(key)) {
-            return Document::Event(Box::new(self.event));
+            return Document::Event(&self.event);
         }
-        let wrapper = self.wrapper;
+        let wrapper = &self.wrapper;
         if wrapper.message_type.get() == Some("CONTROL_MESSAGE") {
             return Document::Nothing;
         }
         if self.list.whole.starts_with('[') {
-            return Document::List(self.list);
+            return Document::List(&self.list);
         }
-        if wrapper.subscription.data.get().is_some() {
-            return Document::Packed(wrapper.subscription.data);
+        if let Some(data) = wrapper.subscription.data.get() {
+            return Document::Packed(data);
         }
         if let Some(detail) = wrapper.detail.filter(|_| marked("detail-type")) {
             return Document::Inner(detail.get());
@@ -197,7 +198,7 @@ impl<'a> Top<'a> {
 }
 
 /// Some exports turn the message's text into JSON.
-fn message_or_inner(message: Raw<'_>) -> Document<'_> {
+fn message_or_inner<'t>(message: Raw<'_>) -> Document<'t, '_> {
     let json = message.get();
     if json.starts_with('"') { Document::Message(json) } else { Document::Inner(json) }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::records::json::{Cursor, Fault};
-use crate::records::wire::{List, Object, Read, Text, object, read_object};
+use crate::records::wire::{List, Object, Read, Text, fill_object, object};
 use crate::schema::invocation::guardrail_action;
 
 object! {
@@ -77,9 +77,10 @@ object! {
 pub(in crate::records) struct Assessments<'a>(Vec<(Cow<'a, str>, Assessment<'a>)>);
 
 impl<'a> Read<'a> for Assessments<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         let maps: Vec<ById<'a>> = one_or_many(cursor)?;
-        Ok(Self(maps.into_iter().flat_map(|map| map.0).collect()))
+        self.0 = maps.into_iter().flat_map(|map| map.0).collect();
+        Ok(())
     }
 }
 
@@ -97,8 +98,9 @@ impl<'a> Object<'a> for ById<'a> {
 }
 
 impl<'a> Read<'a> for ById<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        read_object(cursor)
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        self.0.clear();
+        fill_object(self, cursor)
     }
 }
 
@@ -126,6 +128,14 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    pub(super) const NOTHING: Self = Self {
+        intervened: false,
+        attached: false,
+        id: None,
+        version: None,
+        policies: BTreeSet::new(),
+    };
+
     /// Adds `amazon-bedrock-guardrailAction`.
     pub(super) fn add_action(&mut self, action: &str) {
         self.attached = true;
@@ -144,8 +154,8 @@ impl Seen {
     }
 
     fn add_assessment(&mut self, assessment: &Assessment<'_>) {
-        if let Some(version) = assessment.details.version.to_column() {
-            self.version.get_or_insert(version);
+        if let Some(version) = assessment.details.version.get() {
+            self.version.get_or_insert_with(|| version.to_owned());
         }
         let word = &assessment.word;
         let sensitive = &assessment.sensitive_information;

@@ -36,31 +36,31 @@ const PROVIDERS: [&str; 17] = [
 const IN_REGION: &str = "in_region";
 
 /// What a model id tells.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Addressed {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Addressed<'a> {
     /// See [`MODEL`].
-    pub(crate) model: String,
+    pub(crate) model: &'a str,
     /// See [`PROVIDER`].
-    pub(crate) provider: Option<String>,
+    pub(crate) provider: Option<&'a str>,
     /// See [`ROUTING`].
-    pub(crate) routing: Option<String>,
+    pub(crate) routing: Option<&'a str>,
     /// See [`INFERENCE_PROFILE`].
-    pub(crate) inference_profile: Option<String>,
+    pub(crate) inference_profile: Option<&'a str>,
 }
 
 /// Reads a bare id or an ARN of any partition.
-pub(crate) fn addressed(model_id: &str) -> Addressed {
+pub(crate) fn addressed(model_id: &str) -> Addressed<'_> {
     let Some(resource) = arn_resource(model_id) else {
         return by_id(model_id);
     };
     match resource.split_once('/') {
         Some(("foundation-model" | "inference-profile", id)) => by_id(id),
         Some(("application-inference-profile", id)) => {
-            Addressed { inference_profile: Some(id.to_owned()), ..hidden(resource) }
+            Addressed { inference_profile: Some(id), ..hidden(resource) }
         }
         Some(("custom-model", id)) => custom(resource, id),
         Some(("provisioned-model" | "custom-model-deployment" | "imported-model", _)) => {
-            Addressed { routing: Some(IN_REGION.to_owned()), ..hidden(resource) }
+            Addressed { routing: Some(IN_REGION), ..hidden(resource) }
         }
         _ => hidden(resource),
     }
@@ -71,31 +71,31 @@ fn arn_resource(model_id: &str) -> Option<&str> {
     model_id.strip_prefix("arn:")?.splitn(5, ':').nth(4)
 }
 
-fn hidden(resource: &str) -> Addressed {
-    Addressed { model: resource.to_owned(), ..Addressed::default() }
+fn hidden(resource: &str) -> Addressed<'_> {
+    Addressed { model: resource, ..Addressed::default() }
 }
 
 /// `custom-model/<base id>/<12 characters>` keeps the base id.
-fn custom(resource: &str, id: &str) -> Addressed {
+fn custom<'a>(resource: &'a str, id: &'a str) -> Addressed<'a> {
     match id.split_once('/') {
         Some((base, _)) => by_id(base),
-        None => Addressed { routing: Some(IN_REGION.to_owned()), ..hidden(resource) },
+        None => Addressed { routing: Some(IN_REGION), ..hidden(resource) },
     }
 }
 
 /// A base id, or a system profile's id: a geography in front of the base id.
-fn by_id(id: &str) -> Addressed {
+fn by_id(id: &str) -> Addressed<'_> {
     match profile_prefix(id) {
         Some((prefix, base)) => Addressed {
-            model: base.to_owned(),
+            model: base,
             provider: provider(base),
-            routing: Some(prefix.to_owned()),
-            inference_profile: Some(id.to_owned()),
+            routing: Some(prefix),
+            inference_profile: Some(id),
         },
         None => Addressed {
-            model: id.to_owned(),
+            model: id,
             provider: provider(id),
-            routing: provider(id).map(|_| IN_REGION.to_owned()),
+            routing: provider(id).map(|_| IN_REGION),
             inference_profile: None,
         },
     }
@@ -110,8 +110,8 @@ fn profile_prefix(id: &str) -> Option<(&str, &str)> {
 }
 
 /// The part before the first dot; ids without one hide their provider.
-fn provider(base: &str) -> Option<String> {
-    base.split_once('.').map(|(provider, _)| provider.to_owned()).filter(|name| !name.is_empty())
+fn provider(base: &str) -> Option<&str> {
+    base.split_once('.').map(|(provider, _)| provider).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -121,12 +121,11 @@ mod tests {
     const SONNET: &str = "anthropic.claude-sonnet-4-20250514-v1:0";
 
     fn check(id: &str, model: &str, provider: &str, routing: &str, profile: &str) {
-        let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let expected = Addressed {
-            model: model.to_owned(),
-            provider: known(provider),
-            routing: known(routing),
-            inference_profile: known(profile),
+            model,
+            provider: Some(provider).filter(|text| !text.is_empty()),
+            routing: Some(routing).filter(|text| !text.is_empty()),
+            inference_profile: Some(profile).filter(|text| !text.is_empty()),
         };
         assert_eq!(addressed(id), expected, "{id}");
     }

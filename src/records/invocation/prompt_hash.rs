@@ -132,7 +132,11 @@ impl PromptHasher {
     pub(super) fn hash(&mut self, prompt: &Prompt<'_>) -> Option<String> {
         self.plain.clear();
         append(prompt, &mut self.plain);
-        (!self.plain.is_empty()).then(|| hex::encode(&self.digest().as_bytes()[..16]))
+        if self.plain.is_empty() {
+            return None;
+        }
+        let hex = self.digest().to_hex();
+        hex.get(..32).map(str::to_owned)
     }
 
     fn digest(&self) -> blake3::Hash {

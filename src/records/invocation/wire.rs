@@ -47,7 +47,7 @@ object! {
 object! {
     /// `output`.
     struct Output<'a> {
-        "outputBodyJson" => body: Option<ResponseBody>,
+        "outputBodyJson" => body: Option<ResponseBody<'a>>,
         "outputTokenCount" => tokens: Count,
         "outputImageHeight" => image_height: Count,
         "outputImageWidth" => image_width: Count,

@@ -27,10 +27,13 @@ pub(super) struct Quoted<'a> {
 
 impl<'a> Quoted<'a> {
     /// The text; `None` when it holds an escape that is no character (half a surrogate pair).
+    #[inline]
     pub(super) fn unescaped(self) -> Option<Cow<'a, str>> {
-        if !self.escaped {
-            return Some(Cow::Borrowed(self.inside));
-        }
+        if self.escaped { self.without_escapes() } else { Some(Cow::Borrowed(self.inside)) }
+    }
+
+    #[cold]
+    fn without_escapes(self) -> Option<Cow<'a, str>> {
         serde_json::from_str(&format!("\"{}\"", self.inside)).map(Cow::Owned).ok()
     }
 }
@@ -42,26 +45,31 @@ impl<'a> Cursor<'a> {
     }
 
     /// The end of what was read.
+    #[inline]
     pub(super) fn at(&self) -> usize {
         self.scan.at
     }
 
     /// The text from `from` up to what was read.
+    #[inline]
     pub(super) fn since(&self, from: usize) -> &'a str {
         self.text.get(from..self.scan.at).unwrap_or_default()
     }
 
     /// The first byte of the next value, which is not consumed.
+    #[inline]
     pub(super) fn peek(&mut self) -> Result<u8, Fault> {
         self.scan.peek()
     }
 
     /// Crosses the next value.
+    #[inline]
     pub(super) fn skip(&mut self) -> Result<(), Fault> {
         self.scan.skip()
     }
 
     /// Takes the next value as written.
+    #[inline]
     pub(super) fn raw(&mut self) -> Result<&'a str, Fault> {
         self.scan.peek()?;
         let from = self.scan.at;
@@ -70,6 +78,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the next value, which is known to be a text.
+    #[inline]
     pub(super) fn quoted(&mut self) -> Result<Quoted<'a>, Fault> {
         let from = self.scan.at + 1;
         let escaped = self.scan.text()?;
@@ -79,6 +88,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the next value, which is known to be an object; `entry` consumes the value of its key.
+    #[inline]
     pub(super) fn object(
         &mut self,
         mut entry: impl FnMut(&mut Self, &Cow<'a, str>) -> Result<(), Fault>,
@@ -98,6 +108,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the next value, which is known to be a list; `element` consumes one element.
+    #[inline]
     pub(super) fn list(
         &mut self,
         mut element: impl FnMut(&mut Self) -> Result<(), Fault>,
@@ -115,6 +126,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     fn key(&mut self) -> Result<Cow<'a, str>, Fault> {
         if self.scan.peek()? != b'"' {
             return Err(self.scan.wrong());
@@ -128,6 +140,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Crosses a comma (false) or the closing bracket (true).
+    #[inline]
     fn ends_with(&mut self, bracket: u8) -> Result<bool, Fault> {
         let byte = self.scan.peek()?;
         if byte != b',' && byte != bracket {
@@ -162,11 +175,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Notes that a field was found that is known.
+    #[inline]
     pub(super) fn take(&mut self) {
         self.taken += 1;
     }
 
     /// How many fields were known so far.
+    #[inline]
     pub(super) fn taken(&self) -> usize {
         self.taken
     }

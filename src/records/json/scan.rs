@@ -67,6 +67,7 @@ impl<'b> Scan<'b> {
     }
 
     /// Crosses one value, after blanks.
+    #[inline]
     pub(in crate::records) fn skip(&mut self) -> Result<(), Fault> {
         match self.peek()? {
             b'"' => self.text_value(),
@@ -361,6 +362,7 @@ fn holds_special(block: &[u8; BLOCK]) -> bool {
 }
 
 #[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "branches would keep it from being vectorised")]
 fn is_special_branchless(byte: u8) -> bool {
     (byte == b'"') | (byte == b'\\') | (byte < 0x20)
 }

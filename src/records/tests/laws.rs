@@ -87,8 +87,8 @@ fn garbage() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn rows(object: &[u8]) -> Vec<Invocation> {
-    let rows = read(object).invocations.into_iter();
-    rows.map(|row| Invocation { record: None, ..row }).collect()
+    let decoded = read(object);
+    decoded.invocations.rows().map(|row| Invocation { record: None, ..row }).collect()
 }
 
 proptest! {
@@ -130,9 +130,9 @@ proptest! {
         }
         let decoded = read(&object);
         // Two garbage lines may add up to a record: the start of `cut`, then a closing brace.
-        let found: Vec<_> = ids(&decoded).into_iter().filter(|id| *id != "cut").collect();
+        let found: Vec<_> = ids(&decoded).into_iter().filter(|id| id != "cut").collect();
         prop_assert_eq!(found, expected);
-        let mut numbers: Vec<_> = decoded.invocations.iter().map(|row| row.record)
+        let mut numbers: Vec<_> = decoded.invocations.rows().map(|row| row.record)
             .chain(decoded.rejects.iter().map(|reject| reject.record)).collect();
         numbers.sort();
         let consecutive: Vec<_> = (1..).map(Some).take(numbers.len()).collect();

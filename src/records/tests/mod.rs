@@ -44,8 +44,8 @@ fn record(request_id: &str) -> Value {
 }
 
 /// Request ids of the rows, in order.
-fn ids(decoded: &Decoded) -> Vec<&str> {
-    decoded.invocations.iter().map(|row| row.request_id.as_deref().unwrap_or("-")).collect()
+fn ids(decoded: &Decoded) -> Vec<String> {
+    decoded.invocations.rows().map(|row| row.request_id.unwrap_or("-".to_owned())).collect()
 }
 
 /// Record number and reason of the rejects, in order.

@@ -12,7 +12,7 @@ const CANARY: &str = "canary-7f3a";
 
 fn check(name: &str, object: &[u8]) {
     let decoded = read(object);
-    let invocations = Invocation::frame(decoded.invocations).expect("a frame");
+    let invocations = Invocation::frame(decoded.invocations.rows().collect()).expect("a frame");
     let rejects = Reject::frame(decoded.rejects).expect("a frame");
     for frame in [invocations, rejects] {
         for column in frame.columns() {

@@ -25,10 +25,10 @@ const COMMON: [&str; 13] = [
 fn row(file: &str) -> Invocation {
     let path = format!("{}/tests/records/{file}.json", env!("CARGO_MANIFEST_DIR"));
     let bytes = std::fs::read(&path).expect("the file is there");
-    let mut decoded = read(&bytes);
+    let decoded = read(&bytes);
     assert_eq!(decoded.rejects, [], "{file}");
     assert_eq!(decoded.invocations.len(), 1, "{file}");
-    decoded.invocations.remove(0)
+    decoded.invocations.rows().next().expect("one row")
 }
 
 /// `column=value` of all known columns but the common ones and the lineage, in stored order.

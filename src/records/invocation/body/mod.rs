@@ -36,11 +36,16 @@ fn size(json: &str) -> i64 {
     i64::try_from(json.len()).unwrap_or(i64::MAX)
 }
 
+/// A text that no longer borrows from the body.
+fn owned(text: Option<Cow<'_, str>>) -> Option<Cow<'static, str>> {
+    text.map(|text| Cow::Owned(text.into_owned()))
+}
+
 /// A service tier: `{"type": tier}` or the tier itself.
-fn tier(raw: Option<Raw<'_>>) -> Option<String> {
+fn tier(raw: Option<Raw<'_>>) -> Option<Cow<'_, str>> {
     let json = raw?.get();
-    let in_object = || parse::<TierObject<'_>>(json).ok()?.kind.to_column();
-    text(json).map(Cow::into_owned).or_else(in_object)
+    let in_object = || parse::<TierObject<'_>>(json).ok()?.kind.0;
+    text(json).or_else(in_object)
 }
 
 /// Value of [`SERVICE_TIER`](crate::schema::invocation::SERVICE_TIER) for
@@ -49,12 +54,12 @@ pub(super) const LATENCY_OPTIMIZED: &str = "latency_optimized";
 
 /// A service tier from the two fields of one body that may hold it, or from its performance
 /// configuration.
-fn tier_of(
-    performance: &super::wire::Performance<'_>,
-    tiers: [Option<Raw<'_>>; 2],
-) -> Option<String> {
+fn tier_of<'a>(
+    performance: &super::wire::Performance<'a>,
+    tiers: [Option<Raw<'a>>; 2],
+) -> Option<Cow<'a, str>> {
     if performance.latency.get() == Some("optimized") {
-        return Some(LATENCY_OPTIMIZED.to_owned());
+        return Some(Cow::Borrowed(LATENCY_OPTIMIZED));
     }
     tiers.into_iter().find_map(tier)
 }

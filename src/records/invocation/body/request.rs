@@ -1,8 +1,10 @@
 //! The request body: limits and priced units that the caller asked for.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 
-use super::{encoded, size, tier_of};
+use super::{encoded, owned, size, tier_of};
 use crate::records::invocation::prompt_hash::Prompt;
 use crate::records::invocation::wire::Performance;
 use crate::records::json::{Cursor, Fault};
@@ -11,48 +13,53 @@ use crate::records::wire::{Count, Length, List, Object, Raw, Read, Text, object,
 /// A request body: what it tells, and its prompt, which is only to be hashed.
 #[derive(Debug, Default)]
 pub(in crate::records) struct RequestBody<'a> {
-    pub(in crate::records::invocation) request: Request,
+    pub(in crate::records::invocation) request: Request<'a>,
     pub(in crate::records::invocation) prompt: Prompt<'a>,
     /// Size of its JSON text.
     pub(in crate::records::invocation) size_bytes: i64,
 }
 
 impl<'a> Read<'a> for RequestBody<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        if cursor.peek()? == b'{' {
-            return Self::read_object(cursor);
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        let kind = cursor.peek()?;
+        let from = cursor.at();
+        if kind == b'{' {
+            let mut body = Body::default();
+            self.prompt = Prompt::read_entries(cursor, |key, cursor| body.entry(key, cursor))?;
+            self.request = Request::of(&body);
+            self.size_bytes = size(cursor.since(from));
+            return Ok(());
         }
-        let json = cursor.raw()?;
-        let Some(inner) = encoded(json) else {
-            let prompt = Prompt::Json(json.into());
-            return Ok(Self { request: Request::default(), prompt, size_bytes: size(json) });
-        };
-        let request = parse::<RequestBody<'_>>(&inner).map(|body| body.request).unwrap_or_default();
-        let size_bytes = size(&inner);
-        Ok(Self { request, prompt: Prompt::Json(inner), size_bytes })
+        cursor.skip()?;
+        *self = Self::of_text(cursor.since(from));
+        Ok(())
     }
 }
 
 impl<'a> RequestBody<'a> {
-    fn read_object(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        let from = cursor.at();
-        let mut body = Body::default();
-        let prompt = Prompt::read_entries(cursor, |key, cursor| body.entry(key, cursor))?;
-        let size_bytes = size(cursor.since(from));
-        Ok(Self { request: Request::of(&body), prompt, size_bytes })
+    /// A body that is no object, or one in a string.
+    fn of_text(json: &'a str) -> Self {
+        let Some(inner) = encoded(json) else {
+            let prompt = Prompt::Json(json.into());
+            return Self { request: Request::NOTHING, prompt, size_bytes: size(json) };
+        };
+        let body = parse::<RequestBody<'_>>(&inner);
+        let request = body.map_or(Request::NOTHING, |body| body.request.owned());
+        let size_bytes = size(&inner);
+        Self { request, prompt: Prompt::Json(inner), size_bytes }
     }
 }
 
 /// What a request tells.
 #[derive(Debug, Default)]
-pub(in crate::records::invocation) struct Request {
+pub(in crate::records::invocation) struct Request<'a> {
     pub(in crate::records::invocation) max_tokens: Option<i64>,
-    pub(in crate::records::invocation) service_tier: Option<String>,
+    pub(in crate::records::invocation) service_tier: Option<Cow<'a, str>>,
     pub(in crate::records::invocation) input_images: Option<i64>,
-    pub(in crate::records::invocation) image_quality: Option<String>,
+    pub(in crate::records::invocation) image_quality: Option<Cow<'a, str>>,
     pub(in crate::records::invocation) rerank_documents: Option<i64>,
-    pub(in crate::records::invocation) guardrail_id: Option<String>,
-    pub(in crate::records::invocation) guardrail_version: Option<String>,
+    pub(in crate::records::invocation) guardrail_id: Option<Cow<'a, str>>,
+    pub(in crate::records::invocation) guardrail_version: Option<Cow<'a, str>>,
 }
 
 object! {
@@ -133,8 +140,19 @@ object! {
     }
 }
 
-impl Request {
-    fn of(body: &Body<'_>) -> Self {
+impl<'a> Request<'a> {
+    /// Of a body that isn't there.
+    pub(in crate::records::invocation) const NOTHING: Request<'static> = Request {
+        max_tokens: None,
+        service_tier: None,
+        input_images: None,
+        image_quality: None,
+        rerank_documents: None,
+        guardrail_id: None,
+        guardrail_version: None,
+    };
+
+    fn of(body: &Body<'a>) -> Self {
         let limits = [
             body.inference.max_tokens,
             body.inference.max_new_tokens,
@@ -150,10 +168,22 @@ impl Request {
             max_tokens: limits.into_iter().find_map(|limit| limit.0),
             service_tier: tier_of(&body.performance, tiers),
             input_images: images(body),
-            image_quality: body.titan_image_config.quality.to_column(),
+            image_quality: body.titan_image_config.quality.0.clone(),
             rerank_documents: body.query.and(body.documents.0),
-            guardrail_id: body.guardrail.id.to_column(),
-            guardrail_version: body.guardrail.version.to_column(),
+            guardrail_id: body.guardrail.id.0.clone(),
+            guardrail_version: body.guardrail.version.0.clone(),
+        }
+    }
+
+    fn owned(self) -> Request<'static> {
+        Request {
+            service_tier: owned(self.service_tier),
+            image_quality: owned(self.image_quality),
+            guardrail_id: owned(self.guardrail_id),
+            guardrail_version: owned(self.guardrail_version),
+            max_tokens: self.max_tokens,
+            input_images: self.input_images,
+            rerank_documents: self.rerank_documents,
         }
     }
 }

@@ -1,59 +1,71 @@
 //! The response body: one object, or the chunks of a stream.
 
+use std::borrow::Cow;
+
 use super::stop::Stop;
 use super::usage::{InvocationMetrics, Usage};
-use super::{Counts, encoded, size, tier_of};
+use super::{Counts, encoded, owned, size, tier_of};
 use crate::records::invocation::guardrail::{Seen, Trace};
 use crate::records::invocation::wire::Performance;
 use crate::records::json::{Cursor, Fault, Like};
-use crate::records::wire::{Count, Length, Object, Raw, Read, Text, object, parse, read_object};
+use crate::records::wire::{Count, Length, Object, Raw, Read, Text, fill_object, object, parse};
 
 /// A response body: what it tells.
 #[derive(Debug, Default)]
-pub(in crate::records) struct ResponseBody {
-    pub(in crate::records::invocation) response: Response,
+pub(in crate::records) struct ResponseBody<'a> {
+    pub(in crate::records::invocation) response: Response<'a>,
     /// Size of its JSON text.
     pub(in crate::records::invocation) size_bytes: i64,
 }
 
-impl<'a> Read<'a> for ResponseBody {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+impl<'a> Read<'a> for ResponseBody<'a> {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         let kind = cursor.peek()?;
         let from = cursor.at();
-        let response = match kind {
-            b'[' => Response::of_stream(cursor)?,
-            b'{' => Response::of_object(cursor)?,
+        self.response = Response::NOTHING;
+        match kind {
+            b'[' => self.response.add_stream(cursor)?,
+            b'{' => self.response.add_object(cursor)?,
             _ => {
                 cursor.skip()?;
-                let Some(inner) = encoded(cursor.since(from)) else {
-                    let size_bytes = size(cursor.since(from));
-                    return Ok(Self { response: Response::default(), size_bytes });
-                };
-                let response = parse::<Self>(&inner).map(|body| body.response).unwrap_or_default();
-                return Ok(Self { response, size_bytes: size(&inner) });
+                *self = Self::of_text(cursor.since(from));
+                return Ok(());
             }
+        }
+        self.size_bytes = size(cursor.since(from));
+        Ok(())
+    }
+}
+
+impl<'a> ResponseBody<'a> {
+    /// A body that is neither object nor list, or one in a string.
+    fn of_text(json: &'a str) -> Self {
+        let Some(inner) = encoded(json) else {
+            return Self { response: Response::NOTHING, size_bytes: size(json) };
         };
-        Ok(Self { response, size_bytes: size(cursor.since(from)) })
+        let body = parse::<ResponseBody<'_>>(&inner);
+        let response = body.map_or(Response::NOTHING, |body| body.response.owned());
+        Self { response, size_bytes: size(&inner) }
     }
 }
 
 /// What a response tells.
 #[derive(Debug, Default)]
-pub(in crate::records::invocation) struct Response {
+pub(in crate::records::invocation) struct Response<'a> {
     /// From `amazon-bedrock-invocationMetrics`.
     pub(in crate::records::invocation) metrics_counts: Counts,
     /// From the provider's own usage figures.
     pub(in crate::records::invocation) usage_counts: Counts,
     pub(in crate::records::invocation) latency: Option<Latency>,
     pub(in crate::records::invocation) first_byte_ms: Option<i64>,
-    pub(in crate::records::invocation) stop_reason: Option<String>,
+    pub(in crate::records::invocation) stop_reason: Option<Cow<'a, str>>,
     pub(in crate::records::invocation) guardrail: Seen,
-    pub(in crate::records::invocation) service_tier: Option<String>,
+    pub(in crate::records::invocation) service_tier: Option<Cow<'a, str>>,
     /// Whether the body says which latency class it was served with.
     pub(in crate::records::invocation) tells_performance: bool,
     pub(in crate::records::invocation) images: Option<i64>,
     /// The model that a prompt router chose.
-    pub(in crate::records::invocation) invoked_model: Option<String>,
+    pub(in crate::records::invocation) invoked_model: Option<Cow<'a, str>>,
 }
 
 /// A latency and the value of its [`LATENCY_SOURCE`](crate::schema::invocation::LATENCY_SOURCE).
@@ -140,19 +152,48 @@ impl<'a> Object<'a> for Chunk<'a> {
     }
 }
 
-impl Response {
-    fn of_object(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        let mut response = Self::default();
-        response.add(&read_object(cursor)?);
-        Ok(response)
+impl<'a> Response<'a> {
+    /// Of a body that isn't there.
+    pub(in crate::records::invocation) const NOTHING: Response<'static> = Response {
+        metrics_counts: Counts::NONE,
+        usage_counts: Counts::NONE,
+        latency: None,
+        first_byte_ms: None,
+        stop_reason: None,
+        guardrail: Seen::NOTHING,
+        service_tier: None,
+        tells_performance: false,
+        images: None,
+        invoked_model: None,
+    };
+
+    fn owned(self) -> Response<'static> {
+        Response {
+            stop_reason: owned(self.stop_reason),
+            service_tier: owned(self.service_tier),
+            invoked_model: owned(self.invoked_model),
+            metrics_counts: self.metrics_counts,
+            usage_counts: self.usage_counts,
+            latency: self.latency,
+            first_byte_ms: self.first_byte_ms,
+            guardrail: self.guardrail,
+            tells_performance: self.tells_performance,
+            images: self.images,
+        }
+    }
+
+    fn add_object(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        let mut chunk = Chunk::default();
+        fill_object(&mut chunk, cursor)?;
+        self.add(&chunk);
+        Ok(())
     }
 
     /// Folds the chunks of a stream as they are read: there can be thousands.
     ///
     /// Most of them are like the one before but for a piece of text. Where a chunk told nothing,
     /// those like it tell nothing either, and are only crossed.
-    fn of_stream(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        let mut response = Self::default();
+    fn add_stream(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         let mut silent: Option<Like<'_>> = None;
         cursor.list(|cursor| {
             cursor.peek()?;
@@ -160,19 +201,19 @@ impl Response {
                 return Ok(());
             }
             let (from, taken) = (cursor.at(), cursor.taken());
-            let chunk: Chunk<'_> = read_object(cursor)?;
+            let mut chunk = Chunk::default();
+            fill_object(&mut chunk, cursor)?;
             if cursor.taken() == taken {
                 silent = cursor.like(from);
             } else {
-                response.add(&chunk);
+                self.add(&chunk);
             }
             Ok(())
-        })?;
-        Ok(response)
+        })
     }
 
     /// Adds a chunk; what it knows replaces what earlier chunks said.
-    fn add(&mut self, chunk: &Chunk<'_>) {
+    fn add(&mut self, chunk: &Chunk<'a>) {
         let facts = &chunk.facts;
         self.add_usage(chunk);
         self.add_metrics(facts);
@@ -227,12 +268,12 @@ impl Response {
         }
     }
 
-    fn add_trace(&mut self, trace: Option<&ConverseTrace<'_>>) {
+    fn add_trace(&mut self, trace: Option<&ConverseTrace<'a>>) {
         let Some(trace) = trace else { return };
         if let Some(guardrail) = &trace.guardrail {
             self.guardrail.add_trace(guardrail);
         }
-        replace(&mut self.invoked_model, trace.prompt_router.invoked_model.to_column());
+        replace(&mut self.invoked_model, trace.prompt_router.invoked_model.0.clone());
     }
 }
 

@@ -1,6 +1,8 @@
 //! Why generation ended, in the provider's own words.
 
-use crate::records::wire::{List, Text, object};
+use std::borrow::Cow;
+
+use crate::records::wire::{Count, List, Raw, Text, object, parse, text};
 
 object! {
     /// The keys that hold a stop reason, in a body or in one chunk of a stream.
@@ -39,7 +41,7 @@ object! {
     /// Element of Titan's `results`.
     struct TitanResult<'a> {
         "completionReason" => reason: Text<'a>,
-        "tokenCount" => tokens: crate::records::wire::Count,
+        "tokenCount" => tokens: Count,
     }
 }
 
@@ -53,7 +55,7 @@ object! {
 object! {
     /// Element of AI21's `completions` (an object) and Stability's `artifacts` (a string).
     struct Completion<'a> {
-        "finishReason" => reason: Option<crate::records::wire::Raw<'a>>,
+        "finishReason" => reason: Option<Raw<'a>>,
     }
 }
 
@@ -64,9 +66,9 @@ object! {
     }
 }
 
-impl Stop<'_> {
+impl<'a> Stop<'a> {
     /// The reason; of several results the first that has one.
-    pub(super) fn reason(&self) -> Option<String> {
+    pub(super) fn reason(&self) -> Option<Cow<'a, str>> {
         let single = [
             &self.converse,
             &self.anthropic_llama,
@@ -82,7 +84,7 @@ impl Stop<'_> {
             .chain(&self.stability.0);
         let nested =
             || self.ai21.0.iter().chain(&self.stability_artifacts.0).find_map(Completion::reason);
-        single.into_iter().chain(listed).find_map(Text::to_column).or_else(nested)
+        single.into_iter().chain(listed).find_map(|text| text.0.clone()).or_else(nested)
     }
 
     /// Number of Stability's images.
@@ -99,11 +101,10 @@ impl Stop<'_> {
     }
 }
 
-impl Completion<'_> {
-    fn reason(&self) -> Option<String> {
+impl<'a> Completion<'a> {
+    fn reason(&self) -> Option<Cow<'a, str>> {
         let json = self.reason?.get();
-        let nested =
-            || crate::records::wire::parse::<Ai21Reason<'_>>(json).ok()?.reason.to_column();
-        crate::records::wire::text(json).map(std::borrow::Cow::into_owned).or_else(nested)
+        let nested = || parse::<Ai21Reason<'_>>(json).ok()?.reason.0;
+        text(json).or_else(nested)
     }
 }

@@ -65,6 +65,14 @@ pub(in crate::records::invocation) struct Counts {
 }
 
 impl Counts {
+    pub(in crate::records::invocation) const NONE: Self = Self {
+        input: None,
+        output: None,
+        cache_read: None,
+        cache_write: None,
+        cache_write_1h: None,
+    };
+
     /// These counts, and where they are unknown those of a less trusted source.
     pub(in crate::records::invocation) fn or(self, other: Self) -> Self {
         Self {
