@@ -221,6 +221,6 @@ pub(crate) fn local_day(timezone: Tz) -> PolarsResult<Expr> {
     Ok(local_time(timezone)?.dt().date())
 }
 
-fn is_utc(timezone: Tz) -> bool {
+pub(super) fn is_utc(timezone: Tz) -> bool {
     matches!(timezone, Tz::UTC | Tz::Etc__UTC)
 }

@@ -15,6 +15,7 @@ mod query;
 mod report;
 mod savings;
 mod verify;
+mod whole;
 
 pub use allocation::{allocation, budgets};
 pub use error::{Error, SqlMistake};
@@ -34,8 +35,9 @@ pub use ingest::{
 pub use prices::{
     CatalogueFacts, PriceCheck, PriceFinding, PricesFileFacts, catalogue, check_prices, price_book,
 };
-pub use query::{AnswerColumn, QueryAnswer, query, sql};
+pub use query::{QueryRequest, query, query_footing, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
+pub use whole::write_whole;

@@ -3,12 +3,15 @@
 //! One test binary; a module per subject. Needs the binary and `python3`, which writes the synthetic
 //! logs and their truth (`sample-data/generate.py`) and runs stand-ins for AWS (`tests/standins`).
 
+mod agreement;
 mod allocation;
 mod damage;
 mod help;
 mod ingest;
 mod kill;
 mod query;
+mod query_forms;
+mod query_rows;
 mod report;
 mod s3;
 mod samples;
