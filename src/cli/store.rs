@@ -102,11 +102,8 @@ fn writer(change: &ChangeArgs, context: &Context) -> Result<Writer, Failure> {
 }
 
 fn compact(store: &Reader, change: &ChangeArgs, context: &Context) -> Result<Exit, Failure> {
-    let done = if change.dry_run {
-        store.compaction()?
-    } else {
-        writer(change, context)?.compact()?
-    };
+    let done =
+        if change.dry_run { store.compaction()? } else { writer(change, context)?.compact()? };
     told(&done, &merged(&done, change.dry_run), &change.form, context)
 }
 

@@ -206,7 +206,11 @@ impl FromStr for Dimension {
             return Ok(Self::Tag(key.to_owned()));
         }
         let named = Self::NAMED.into_iter().find(|dimension| dimension.fixed_name() == name);
-        named.ok_or_else(|| UnknownName::new("dimension", name, &dimension::ALL))
+        named.ok_or_else(|| {
+            let tag = format!("{}KEY", dimension::TAG_PREFIX);
+            let known: Vec<&str> = dimension::ALL.into_iter().chain([tag.as_str()]).collect();
+            UnknownName::new("dimension", name, &known)
+        })
     }
 }
 

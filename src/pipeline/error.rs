@@ -35,7 +35,7 @@ pub enum Error {
         period: String,
     },
     /// An empty answer about a range that was not, or not wholly, ingested.
-    #[error("the store holds no invocation logs{}", phrase(*period))]
+    #[error("the store holds no {}", not_found(*period, *known))]
     NotIngested {
         /// The range asked about.
         period: Period,
@@ -227,6 +227,15 @@ impl SqlMistake {
             Some(nearest) => format!("did you mean `{nearest}`? {tables}"),
             None => tables.to_owned(),
         }
+    }
+}
+
+/// What is not there: any log of the range, or any match in the part of it that was read.
+fn not_found(period: Period, known: Period) -> String {
+    if known.from < period.to && period.from < known.to {
+        format!("matching call{}, and does not hold all logs of that range", phrase(period))
+    } else {
+        format!("invocation logs{}", phrase(period))
     }
 }
 

@@ -160,7 +160,10 @@ impl Writer {
     }
 
     /// Finds the repeats of every day that the batch touches, as the day will be after the commit.
-    pub(super) fn stage_repeats(&self, staged: &mut Staged) -> Result<(Vec<FileEntry>, [i64; 2]), Error> {
+    pub(super) fn stage_repeats(
+        &self,
+        staged: &mut Staged,
+    ) -> Result<(Vec<FileEntry>, [i64; 2]), Error> {
         let corrected = self.stage_corrections(staged)?;
         let mut found = Vec::new();
         let mut growth = [0; 2];

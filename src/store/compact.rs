@@ -93,7 +93,8 @@ impl Writer {
         }
         let mut moved = 0;
         for merge in merges(live) {
-            let is_open = merge.first().is_some_and(|file| added_to.contains(&(file.table, file.day)));
+            let is_open =
+                merge.first().is_some_and(|file| added_to.contains(&(file.table, file.day)));
             if is_open && merge.len() <= OPEN_DAY_FILES {
                 continue;
             }
@@ -127,9 +128,7 @@ impl Writer {
 /// first, so that a second compaction finds nothing to do.
 fn merges(live: Vec<FileEntry>) -> Vec<Merge> {
     let mut small: Vec<FileEntry> = live.into_iter().filter(|file| !is_full(file)).collect();
-    small.sort_by(|a, b| {
-        (a.table, a.day, a.rows, &a.path).cmp(&(b.table, b.day, b.rows, &b.path))
-    });
+    small.sort_by(|a, b| (a.table, a.day, a.rows, &a.path).cmp(&(b.table, b.day, b.rows, &b.path)));
     let mut merges: Vec<Merge> = Vec::new();
     for file in small {
         match merges.last_mut().filter(|merge| fits(merge, &file)) {
@@ -189,7 +188,13 @@ mod tests {
     fn only_files_of_one_table_and_day_are_merged() {
         let (calls, events) = (Table::Invocations, Table::ApiEvents);
         check(
-            &[(calls, 1, 1, 9), (events, 1, 2, 9), (calls, 2, 3, 9), (calls, 1, 4, 9), (events, 1, 5, 1)],
+            &[
+                (calls, 1, 1, 9),
+                (events, 1, 2, 9),
+                (calls, 2, 3, 9),
+                (calls, 1, 4, 9),
+                (events, 1, 5, 1),
+            ],
             &[&[1, 4], &[5, 2]],
         );
     }
@@ -199,7 +204,12 @@ mod tests {
         let calls = Table::Invocations;
         let half = TARGET_ROWS / 2;
         check(
-            &[(calls, 1, 1, TARGET_ROWS), (calls, 1, 2, half), (calls, 1, 3, half), (calls, 1, 4, half)],
+            &[
+                (calls, 1, 1, TARGET_ROWS),
+                (calls, 1, 2, half),
+                (calls, 1, 3, half),
+                (calls, 1, 4, half),
+            ],
             &[&[2, 3]],
         );
         check(&[(calls, 1, 1, half + 1), (calls, 1, 2, half + 1)], &[]);

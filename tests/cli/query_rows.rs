@@ -252,7 +252,7 @@ fn days_are_compared_by_their_place_in_the_range() {
     let year = sandbox.query("", "requests", &[&WEEK as &[&str], &["--compare", "year"]].concat());
     assert_eq!(
         one(year),
-        json!({"requests": 3592, "requests_previous": 0, "requests_change": 3592,
+        json!({"requests": 3592, "requests_previous": null, "requests_change": null,
                "requests_relative_change": null})
     );
     let months = ["--month", "2026-11", "--compare", "previous", "--by", "day"];
@@ -297,8 +297,13 @@ fn an_empty_answer_is_one_only_where_logs_were_read() {
     }
     let covered = ["query", "--from", "2026-11-10", "--to", "2026-11-11", "--by", "model"];
     let nothing = ["--where", "model = nothing", "--format", "json"];
+    let year = ["--compare", "year", "--totals", "--limit", "1", "--metrics", "requests"];
+    let rows = sandbox.run([&covered as &[&str], &["--format", "json"], &year].concat()).exits(0);
+    let rows = rows.json();
+    assert!(rows[2]["requests"].as_i64() > Some(0) && rows[2]["requests_previous"].is_null());
     assert_eq!(sandbox.run([&covered as &[&str], &nothing].concat()).exits(0).json(), json!([]));
     let half =
         ["query", "--from", "2026-11-15", "--to", "2026-11-17", "--where", "model = nothing"];
-    sandbox.run(half).exits(1);
+    let outcome = sandbox.run(half).exits(1);
+    assert!(outcome.stderr.contains("no matching call"), "{}", outcome.stderr);
 }

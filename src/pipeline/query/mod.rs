@@ -22,7 +22,7 @@ use crate::report::answer::{
     Answer, AnswerRow, Calendar, Group, Question, filled, groups_of, ordered, read_out,
     with_previous,
 };
-use crate::report::parts::{RowRole, Value};
+use crate::report::parts::{Missing, RowRole, Value};
 use crate::schema::invocation::EVENT_TIME;
 use crate::schema::usage::derived;
 use crate::schema::{Table, cost};
@@ -191,7 +191,9 @@ impl Asked<'_> {
         };
         let has_requests = groups.iter().any(|group| self.question().requests(group) > 0);
         let Some(period) = self.request.period.filter(|_| !has_requests) else { return Ok(()) };
-        if known.from <= period.from && period.to <= known.to {
+        // The future can't be read.
+        let end = period.to.min(self.request.now).max(period.from);
+        if known.from <= period.from && end <= known.to {
             return Ok(());
         }
         Err(Error::NotIngested { period, known })
@@ -209,13 +211,20 @@ impl Asked<'_> {
         previous: Period,
     ) -> Result<Vec<Group>, Error> {
         let earlier = self.calendar(Some(previous));
-        let mut before = self.groups(Some(previous), &self.question().by)?;
-        if self.question().fills() {
-            before = self.filled(before, &earlier)?;
+        let is_known = self.is_known(previous);
+        let mut before = Vec::new();
+        if is_known {
+            before = self.groups(Some(previous), &self.question().by)?;
+            if self.question().fills() {
+                before = self.filled(before, &earlier)?;
+            }
         }
-        let is_known =
-            self.known.is_some_and(|known| known.from < previous.to && previous.from < known.to);
         Ok(with_previous(groups, before, [calendar, &earlier], &self.nothing()?, is_known))
+    }
+
+    /// Whether logs were read for some day of the period.
+    fn is_known(&self, period: Period) -> bool {
+        self.known.is_some_and(|known| known.from < period.to && period.from < known.to)
     }
 
     /// The figures of all rows, or of those whose groups have these keys, computed from the rows.
@@ -237,7 +246,11 @@ impl Asked<'_> {
             let earlier = self.calendar(Some(previous));
             let keys: Option<Vec<Vec<Value>>> = keys
                 .map(|keys| keys.iter().filter_map(|key| calendar.moved(key, &earlier)).collect());
-            group.previous = Some(of(Some(previous), keys.as_deref())?.figures);
+            group.previous = Some(if self.is_known(previous) {
+                of(Some(previous), keys.as_deref())?.figures
+            } else {
+                vec![Value::Missing(Missing::Unknown); group.figures.len()]
+            });
         }
         Ok(self.question().cells(group))
     }

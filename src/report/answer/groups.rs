@@ -83,8 +83,8 @@ impl Calendar {
 
     /// The place of a label in time, if the dimension is a grain and the label in the period.
     pub(super) fn place(&self, dimension: usize, label: &Value) -> Option<usize> {
-        let label = text_of(label)?;
-        self.places.get(dimension)?.get(&label).copied()
+        let (Value::Id(label) | Value::Text(label)) = label else { return None };
+        self.places.get(dimension)?.get(label).copied()
     }
 
     /// The key that stands at the same place of another calendar; `None` when that is shorter.
