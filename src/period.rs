@@ -29,6 +29,54 @@ impl Period {
         (self.to - self.from).num_hours()
     }
 
+    /// The range just before, as long as this one: by local days where both ends are midnights of
+    /// the zone, so that clock changes don't shift it; else to the second.
+    #[must_use]
+    pub fn preceding(self, zone: Tz) -> Self {
+        match self.whole_days(zone) {
+            Some((first, end)) => {
+                let days = Days::new((end - first).num_days().unsigned_abs());
+                let start = first.checked_sub_days(days).unwrap_or(first);
+                Self { from: midnight(start, zone), to: self.from }
+            }
+            None => Self { from: self.from - (self.to - self.from), to: self.from },
+        }
+    }
+
+    /// The same dates (and times of day) some months earlier; a date that the month lacks is its
+    /// last day.
+    #[must_use]
+    pub fn months_before(self, months: u32, zone: Tz) -> Self {
+        let earlier = |at: DateTime<Utc>| {
+            let local = at.with_timezone(&zone).naive_local();
+            let day = local.date().checked_sub_months(Months::new(months));
+            let start = midnight(day.unwrap_or_else(|| local.date()), zone);
+            start + local.time().signed_duration_since(chrono::NaiveTime::MIN)
+        };
+        Self { from: earlier(self.from), to: earlier(self.to) }
+    }
+
+    /// The same weekdays some weeks earlier, by local days where both ends are midnights.
+    #[must_use]
+    pub fn weeks_before(self, weeks: u32, zone: Tz) -> Self {
+        let Some((first, end)) = self.whole_days(zone) else {
+            let length = Duration::weeks(i64::from(weeks));
+            return Self { from: self.from - length, to: self.to - length };
+        };
+        let days = Days::new(7 * u64::from(weeks));
+        let earlier = |day: NaiveDate| midnight(day.checked_sub_days(days).unwrap_or(day), zone);
+        Self { from: earlier(first), to: earlier(end) }
+    }
+
+    /// The first local day and the day after the last, if both ends are midnights of the zone.
+    fn whole_days(self, zone: Tz) -> Option<(NaiveDate, NaiveDate)> {
+        let day = |at: DateTime<Utc>| {
+            let day = at.with_timezone(&zone).date_naive();
+            (midnight(day, zone) == at).then_some(day)
+        };
+        Some((day(self.from)?, day(self.to)?))
+    }
+
     /// The local days the period touches, in order.
     pub fn local_days(self, zone: Tz) -> impl Iterator<Item = NaiveDate> {
         let first = self.from.with_timezone(&zone).date_naive();
@@ -131,6 +179,32 @@ mod tests {
         // Egypt moved its clocks from 00:00 to 01:00 on Friday 24 April 2026.
         let start = midnight(day("2026-04-24"), Cairo);
         assert_eq!(start.to_rfc3339(), "2026-04-23T22:00:00+00:00");
+    }
+
+    #[test]
+    fn the_range_before_keeps_its_length_in_days() {
+        let week = Cadence::Weekly.period_of(day("2026-10-25"), Berlin);
+        let before = week.preceding(Berlin);
+        assert_eq!((before.to, before.hours()), (week.from, 168));
+        let hours = super::Period {
+            from: midnight(day("2026-11-10"), UTC) + chrono::Duration::hours(6),
+            to: midnight(day("2026-11-10"), UTC) + chrono::Duration::hours(9),
+        };
+        assert_eq!(hours.preceding(UTC).from.to_rfc3339(), "2026-11-10T03:00:00+00:00");
+    }
+
+    #[test]
+    fn months_and_weeks_before_are_by_the_calendar() {
+        let march = Cadence::Monthly.period_of(day("2026-03-15"), Berlin);
+        let february = march.months_before(1, Berlin);
+        assert_eq!(february, Cadence::Monthly.period_of(day("2026-02-01"), Berlin));
+        let year = march.months_before(12, Berlin);
+        assert_eq!(year, Cadence::Monthly.period_of(day("2025-03-01"), Berlin));
+        let leap = Cadence::Daily.period_of(day("2024-02-29"), UTC).months_before(12, UTC);
+        assert_eq!(leap.from.to_rfc3339(), "2023-02-28T00:00:00+00:00");
+        let week = Cadence::Weekly.period_of(day("2026-11-15"), Berlin);
+        let year = Cadence::Weekly.period_of(day("2025-11-16"), Berlin);
+        assert_eq!(week.weeks_before(52, Berlin), year);
     }
 
     #[test]

@@ -97,8 +97,16 @@ pub(super) fn table_width() -> Option<usize> {
 /// # Errors
 /// When stdout can't be written. A closed pipe is not an error: the reader has had enough.
 pub(super) fn result(text: &str) -> io::Result<()> {
+    bytes(text.as_bytes())
+}
+
+/// As [`result`], for forms that are not text.
+///
+/// # Errors
+/// As [`result`].
+pub(super) fn bytes(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other,

@@ -1,19 +1,20 @@
 //! `query`: ad hoc figures from the store.
 
-use clap::{Args, ValueEnum};
-use serde::ser::{SerializeMap, Serializer};
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
-use super::range::{FilterArgs, RangeArgs};
+use clap::{Args, ValueEnum};
+
+use super::range::{Against, FilterArgs, RangeArgs};
 use super::{Context, Exit, Failure, output};
-use crate::metrics::dimensions::Dimension;
-use crate::metrics::metric::Metric;
+use crate::metrics::calendar::is_grain;
 use crate::metrics::names::UnknownName;
-use crate::pipeline::{self, AnswerColumn, QueryAnswer};
-use crate::render::csv::csv;
-use crate::render::format::{Format as ValueFormat, Script};
-use crate::render::table::{Fit, Head, Row, TableOptions, table};
-use crate::report::parts::{Align, RowRole, Value};
-use crate::schema::allocation::{COST_CENTER, TEAM, UNATTRIBUTED};
+use crate::pipeline::{self, QueryRequest};
+use crate::render::answer as form;
+use crate::render::format::Script;
+use crate::render::table::{Fit, TableOptions};
+use crate::report::answer::{Answer, EmptyPeriods, Question, SortBy};
 use crate::store::Reader;
 
 /// Ask for metrics by dimensions over a range, or run SQL
@@ -39,12 +40,42 @@ pub(super) struct QueryArgs {
         default_value = "requests,error_rate,total_tokens,cost_usd"
     )]
     metrics: Vec<String>,
+    #[command(flatten)]
+    shape: ShapeArgs,
     /// A SQL query over `invocations`, `api_events`, `rejects` and `costs`
-    #[arg(long, value_name = "SQL")]
+    #[arg(long, value_name = "SQL", conflicts_with_all = ["condition", "chart"])]
     sql: Option<String>,
     /// Form of the answer
     #[arg(long, default_value = "table")]
     format: Format,
+    /// Draw bars beside the groups, or lines over the periods
+    #[arg(long)]
+    chart: bool,
+    /// File to write to, whole or not at all; `-` is standard output
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+}
+
+/// Which rows there are, and in which order.
+#[derive(Debug, Args)]
+struct ShapeArgs {
+    /// Order of the rows: columns, each with `:desc` or `:asc` or a `-` before it for largest
+    /// first [default: by the dimensions; with --limit by the first metric, largest first]
+    #[arg(long, value_name = "COL,…", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(conflicts_with = "sql")]
+    sort: Vec<String>,
+    /// Keep the first N groups and make one row, *other*, of all the rest
+    #[arg(long, value_name = "N", conflicts_with = "sql")]
+    limit: Option<NonZeroUsize>,
+    /// End with a row for all requests together
+    #[arg(long, conflicts_with = "sql")]
+    totals: bool,
+    /// Set another period beside the range: its value, the change, and the relative change
+    #[arg(long, value_name = "WITH", conflicts_with = "sql")]
+    compare: Option<Against>,
+    /// Rows for hours, days, weeks and months without calls
+    #[arg(long, value_name = "WHEN", default_value = "auto", conflicts_with = "sql")]
+    empty: Empty,
 }
 
 const AFTER_HELP: &str = "\
@@ -61,11 +92,15 @@ output_bytes, guardrail_interventions
 
 Examples:
   bedrock-lens query --from 2026-11-09 --to 2026-11-16 --by model --metrics requests,cost_usd
-  bedrock-lens query --from 2026-11-09 --to 2026-11-16 --by day,tag:team --format csv
+  bedrock-lens query --last 7d --by principal --sort -cost_usd --limit 10 --totals
+  bedrock-lens query --month 2026-10 --compare previous --by tag:team --metrics cost_usd
+  bedrock-lens query --last 24h --where \"status = throttled and region = us-east-1\" --by hour
+  bedrock-lens query --last 4w --by day --chart
+  bedrock-lens query --last 7d --by day,tag:team --format xlsx -o teams.xlsx
   bedrock-lens query --sql \"select model, sum(cost_units) from costs group by model\" --format json
 
 In SQL, `costs` is `invocations` with `cost_units` (exact, in 1e-14 US dollars), `cost_status`,
-`cost_reason` and `price_row`.";
+`cost_reason` and `price_row`. docs/query.md describes everything.";
 
 /// Forms of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,133 +113,168 @@ enum Format {
     Json,
     /// One row object per line.
     Ndjson,
+    /// A Parquet file with typed columns.
+    Parquet,
+    /// A workbook with typed cells.
+    Xlsx,
+}
+
+impl Format {
+    fn is_binary(self) -> bool {
+        matches!(self, Self::Parquet | Self::Xlsx)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Empty {
+    /// When --by names hours, days, weeks or months and nothing that is not of the calendar.
+    Auto,
+    /// For every group that has calls at some time in the range.
+    Show,
+    /// Never.
+    Hide,
 }
 
 pub(super) fn run(args: &QueryArgs, context: &Context) -> Result<Exit, Failure> {
-    let zone = context.settings.timezone;
-    let period = args.range.period(context)?;
-    let filter = args.filter.filter()?;
-    let question = match &args.sql {
-        Some(sql) => Question::Sql(sql),
-        None => Question::Metrics(parse(&args.by)?, parse(&args.metrics)?),
-    };
+    let asked = asked(args, context)?;
+    if args.format.is_binary() && to_stdout(args) && std::io::stdout().is_terminal() {
+        return Err(Failure::usage(
+            "this form is not for terminals: name a file with `-o PATH`, or pipe it on",
+        ));
+    }
+    if args.chart && args.format != Format::Table {
+        return Err(Failure::usage("`--chart` is for `--format table`"));
+    }
     let store = Reader::open(&context.settings.store)?;
     let book = context.price_book()?;
-    let answer = match question {
-        Question::Sql(sql) => pipeline::sql(&store, &book, period, sql)?,
-        Question::Metrics(by, metrics) => {
-            let basis = context.basis(&store, &book);
-            pipeline::query(basis, period, filter.as_ref(), &by, &metrics, zone)?
-        }
+    let answer = match &asked {
+        Asked::Sql(sql) => pipeline::sql(&store, &book, args.range.period(context)?, sql)?,
+        Asked::Request(request) => pipeline::query(context.basis(&store, &book), request)?,
     };
-    output::result(&written(&answer, args.format, context)?)?;
+    put(&written(answer, &asked, args, context)?, args, context)?;
+    if let (Asked::Request(request), Format::Table, false) =
+        (&asked, args.format, context.output.quiet)
+    {
+        let footing = pipeline::query_footing(context.basis(&store, &book), request)?;
+        context.output.note(&crate::render::trust_line(&footing, None, Script::Ascii));
+    }
     Ok(Exit::Done)
 }
 
 /// What is asked, with all names checked before the store is opened.
-enum Question<'a> {
+enum Asked<'a> {
     Sql(&'a str),
-    Metrics(Vec<Dimension>, Vec<Metric>),
+    Request(Box<QueryRequest>),
+}
+
+fn asked<'a>(args: &'a QueryArgs, context: &Context) -> Result<Asked<'a>, Failure> {
+    let period = args.range.period(context)?;
+    if let Some(sql) = &args.sql {
+        return Ok(Asked::Sql(sql));
+    }
+    let shape = &args.shape;
+    let previous = match (shape.compare, period) {
+        (Some(against), Some(period)) => Some(args.range.against(against, period, context)?),
+        (Some(_), None) => {
+            return Err(Failure::usage(
+                "`--compare` needs a range: `--from` and `--to`, `--last` or `--month`",
+            ));
+        }
+        (None, _) => None,
+    };
+    let Ok(sort) = shape.sort.iter().map(|text| text.parse::<SortBy>()).collect();
+    let question = Question {
+        by: parse(&args.by)?,
+        metrics: parse(&args.metrics)?,
+        timezone: context.settings.timezone,
+        sort,
+        limit: shape.limit.map(NonZeroUsize::get),
+        totals: shape.totals,
+        compares: previous.is_some(),
+        empty: match shape.empty {
+            // A line over time falls to nothing where nothing happened.
+            Empty::Auto if args.chart => EmptyPeriods::Show,
+            Empty::Auto => EmptyPeriods::Auto,
+            Empty::Show => EmptyPeriods::Show,
+            Empty::Hide => EmptyPeriods::Hide,
+        },
+    };
+    Ok(Asked::Request(Box::new(QueryRequest {
+        question: question.checked()?,
+        period,
+        previous,
+        filter: args.filter.filter()?,
+        now: context.now,
+    })))
 }
 
 fn parse<T: std::str::FromStr<Err = UnknownName>>(names: &[String]) -> Result<Vec<T>, Failure> {
     names.iter().map(|name| Ok(name.trim().parse()?)).collect()
 }
 
-fn written(answer: &QueryAnswer, format: Format, context: &Context) -> Result<String, Failure> {
-    let json = |error: serde_json::Error| Failure { error: error.into(), exit: Exit::Failed };
-    match format {
-        Format::Table => Ok(aligned(answer, context)),
-        Format::Csv => {
-            let names: Vec<&str> = answer.columns.iter().map(|c| c.name.as_str()).collect();
-            csv(names, answer.rows.iter().map(|row| row.iter().map(exact)))
-                .map_err(|error| Failure { error: error.into(), exit: Exit::Failed })
-        }
-        Format::Json => {
-            let rows: Vec<RowObject<'_>> = row_objects(answer).collect();
-            serde_json::to_string_pretty(&rows).map(|text| text + "\n").map_err(json)
-        }
-        Format::Ndjson => row_objects(answer)
-            .map(|row| serde_json::to_string(&row).map(|text| text + "\n").map_err(json))
-            .collect(),
+/// The answer in its form.
+fn written(
+    answer: Answer,
+    asked: &Asked<'_>,
+    args: &QueryArgs,
+    context: &Context,
+) -> Result<Vec<u8>, Failure> {
+    if args.format == Format::Table {
+        return Ok(for_people(&answer, asked, args, context).into_bytes());
     }
-}
-
-/// A row as a JSON object, keys in column order.
-struct RowObject<'a> {
-    answer: &'a QueryAnswer,
-    row: &'a [Value],
-}
-
-impl serde::Serialize for RowObject<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.row.len()))?;
-        for (column, value) in self.answer.columns.iter().zip(self.row) {
-            map.serialize_entry(&column.name, value)?;
-        }
-        map.end()
-    }
-}
-
-fn row_objects(answer: &QueryAnswer) -> impl Iterator<Item = RowObject<'_>> {
-    answer.rows.iter().map(move |row| RowObject { answer, row })
-}
-
-/// The answer in aligned columns; cut to the terminal's width, never when piped.
-fn aligned(answer: &QueryAnswer, context: &Context) -> String {
-    let align = |numeric| if numeric { Align::Right } else { Align::Left };
-    let heads: Vec<Head> = answer
-        .columns
-        .iter()
-        .map(|column| Head { label: column.name.clone(), unit: None, align: align(column.numeric) })
-        .collect();
-    let format = ValueFormat::default();
-    let rows: Vec<Row> = answer
-        .rows
-        .iter()
-        .map(|row| Row { cells: cells(answer, row, &format), role: RowRole::Body })
-        .collect();
-    let fit = output::table_width().map_or(Fit::Never, Fit::Cut);
-    table(
-        &heads,
-        &rows,
-        TableOptions { fit, color: context.output.color_stdout, script: Script::Unicode },
-    )
-}
-
-/// A row for people; what nobody is charged for says so.
-fn cells(answer: &QueryAnswer, row: &[Value], format: &ValueFormat) -> Vec<String> {
-    let columns = answer.columns.iter().zip(row);
-    let cell = |(column, value): (&AnswerColumn, &Value)| match (column.name.as_str(), value) {
-        (TEAM | COST_CENTER, Value::Missing(_)) => UNATTRIBUTED.to_owned(),
-        _ => shown(value, format),
+    let summaries = args.shape.totals || args.shape.limit.is_some();
+    let answer = if summaries { answer.with_row_column() } else { answer };
+    let bytes = match args.format {
+        Format::Csv => form::csv(&answer).map(String::into_bytes),
+        Format::Json => form::json(&answer).map(String::into_bytes),
+        Format::Ndjson | Format::Table => form::ndjson(&answer).map(String::into_bytes),
+        Format::Parquet => form::parquet(&answer),
+        Format::Xlsx => form::xlsx(&answer, context.now.timestamp()),
     };
-    columns.map(cell).collect()
+    bytes.map_err(|error| Failure { error: error.into(), exit: Exit::Failed })
 }
 
-/// A cell for people: money with six decimals, so that single requests can be told apart, and times
-/// in full.
-fn shown(value: &Value, format: &ValueFormat) -> String {
-    const DECIMALS: usize = 6;
-    match value {
-        Value::Missing(_) => "\u{2014}".to_owned(),
-        Value::Usd(amount) => {
-            let text = amount.round_to(6).to_string();
-            let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-            format!("{whole}.{fraction:0<DECIMALS$}")
+/// Columns or lines; cut to the terminal's width, never when piped.
+fn for_people(answer: &Answer, asked: &Asked<'_>, args: &QueryArgs, context: &Context) -> String {
+    let width = if to_stdout(args) { output::table_width() } else { None };
+    let options = TableOptions {
+        fit: width.map_or(Fit::Never, Fit::Cut),
+        color: context.output.color_stdout && to_stdout(args),
+        script: Script::Unicode,
+    };
+    let Asked::Request(request) = asked else { return form::table(answer, None, options) };
+    if !args.chart {
+        return form::table(answer, None, options);
+    }
+    let by = &request.question.by;
+    match by.iter().position(is_grain) {
+        Some(time) => {
+            let groups: Vec<usize> = (0..by.len()).filter(|at| *at != time).collect();
+            let room = width.unwrap_or(WIDE).saturating_sub(BESIDE_LINES).max(NARROW);
+            form::chart(answer, time, &groups, room)
         }
-        Value::Time(_) | Value::Day(_) => exact(value),
-        other => format.value(other),
+        None => form::table(answer, Some(&form::with_bars(answer, by.len())), options),
     }
 }
 
-/// A cell for programs: exact, unknown empty.
-fn exact(value: &Value) -> String {
-    match value {
-        Value::Missing(_) => String::new(),
-        Value::Text(text) | Value::Id(text) | Value::Code(text) => text.clone(),
-        other => serde_json::to_string(other)
-            .map(|json| json.trim_matches('"').to_owned())
-            .unwrap_or_default(),
+/// Columns of output where no terminal tells its width.
+const WIDE: usize = 120;
+/// What labels and extremes need beside a line of columns.
+const BESIDE_LINES: usize = 56;
+/// Lines are never shorter.
+const NARROW: usize = 24;
+
+fn to_stdout(args: &QueryArgs) -> bool {
+    args.output.as_ref().is_none_or(|path| path.as_os_str() == "-")
+}
+
+fn put(bytes: &[u8], args: &QueryArgs, context: &Context) -> Result<(), Failure> {
+    match &args.output {
+        Some(path) if !to_stdout(args) => {
+            pipeline::write_whole(path, bytes)?;
+            context.output.note(&format!("wrote {}", path.display()));
+        }
+        _ => output::bytes(bytes)?,
     }
+    Ok(())
 }

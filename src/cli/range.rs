@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Context, Failure, time};
 use crate::metrics::filter::Filter;
@@ -45,6 +45,35 @@ impl RangeArgs {
             (.., Some(text)) => month(text, zone).map(Some),
             _ => Ok(None),
         }
+    }
+}
+
+/// What a range is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Against {
+    /// The range just before, as long as this one; for months the months before.
+    Previous,
+    /// The same dates a year before; for ISO weeks the same weekdays 52 weeks before.
+    Year,
+}
+
+impl RangeArgs {
+    /// The range to compare `period`, which these options gave, with.
+    pub(super) fn against(
+        &self,
+        against: Against,
+        period: Period,
+        context: &Context,
+    ) -> Result<Period, Failure> {
+        let zone = context.settings.timezone;
+        let last = self.last.as_deref().map(Last::parse).transpose()?;
+        Ok(match (against, last.map(|last| (last.unit, last.number))) {
+            (Against::Year, Some((Unit::Weeks, _))) => period.weeks_before(52, zone),
+            (Against::Year, _) => period.months_before(12, zone),
+            (Against::Previous, Some((Unit::Months, months))) => period.months_before(months, zone),
+            (Against::Previous, None) if self.month.is_some() => period.months_before(1, zone),
+            (Against::Previous, _) => period.preceding(zone),
+        })
     }
 }
 

@@ -206,7 +206,11 @@ impl FromStr for Dimension {
             return Ok(Self::Tag(key.to_owned()));
         }
         let named = Self::NAMED.into_iter().find(|dimension| dimension.fixed_name() == name);
-        named.ok_or_else(|| UnknownName::new("dimension", name, &dimension::ALL))
+        named.ok_or_else(|| {
+            let tag = format!("{}KEY", dimension::TAG_PREFIX);
+            let known: Vec<&str> = dimension::ALL.into_iter().chain([tag.as_str()]).collect();
+            UnknownName::new("dimension", name, &known)
+        })
     }
 }
 
@@ -221,6 +225,6 @@ pub(crate) fn local_day(timezone: Tz) -> PolarsResult<Expr> {
     Ok(local_time(timezone)?.dt().date())
 }
 
-fn is_utc(timezone: Tz) -> bool {
+pub(super) fn is_utc(timezone: Tz) -> bool {
     matches!(timezone, Tz::UTC | Tz::Etc__UTC)
 }

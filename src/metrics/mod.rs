@@ -9,6 +9,7 @@
 
 pub mod activity;
 pub mod allocation;
+pub mod calendar;
 pub mod cost;
 pub mod coverage;
 pub mod dimensions;

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use polars::prelude::PolarsError;
 
 use crate::audit::integrity::keys::KeysError;
+use crate::likeness::{ALIKE, nearest};
 use crate::metrics::allocation::NoWeights;
 use crate::period::Period;
 use crate::prices::import::{ImportError, OfferError};
 use crate::prices::{BookError, OverridesError};
+use crate::report::answer::SlotLimit;
 use crate::{aws, render, sources, store};
 
 /// A journey failed; nothing was produced.
@@ -33,6 +35,17 @@ pub enum Error {
         /// For which period, as a phrase; may be empty.
         period: String,
     },
+    /// An empty answer about a range that was not, or not wholly, ingested.
+    #[error("the store holds no {}", not_found(*period, *known))]
+    NotIngested {
+        /// The range asked about.
+        period: Period,
+        /// What the store holds.
+        known: Period,
+    },
+    /// More empty periods than an answer can show.
+    #[error(transparent)]
+    TooManyPeriods(SlotLimit),
     /// The store can't be opened, read or written.
     #[error(transparent)]
     Store(store::Error),
@@ -183,6 +196,7 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Sql(_)
+            | Self::TooManyPeriods(_)
             | Self::PricesFile { .. }
             | Self::Overrides(_)
             | Self::OwnPrices(_)
@@ -213,15 +227,15 @@ impl Error {
                  `bedrock-lens ingest SOURCE` adds more"
                     .into(),
             ),
-            Self::Sql(_) => Some(
-                "the tables are `invocations`, `api_events`, `rejects` and `costs`; \
-                 text literals stand in single quotes"
-                    .into(),
-            ),
             Self::NoSuchModel { nearest, .. } => Some(nearest.as_ref().map_or_else(
                 || "`bedrock-lens prices list` names all models".to_owned(),
                 |nearest| format!("did you mean `{nearest}`?"),
             )),
+            Self::NotIngested { period, known } => Some(not_ingested(*period, *known)),
+            Self::TooManyPeriods(_) => {
+                Some("ask by longer periods, for a shorter range, or with `--empty hide`".into())
+            }
+            Self::Sql(mistake) => Some(mistake.hint()),
             Self::Overrides(_) => {
                 Some("`bedrock-lens prices check` lists everything that is wrong".into())
             }
@@ -257,15 +271,56 @@ impl From<store::Error> for Error {
 
 /// What Polars says is wrong with a SQL query, without the plan it had made until then.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct SqlMistake(String);
+#[error("{said}")]
+pub struct SqlMistake {
+    said: String,
+    /// The known name most like one that Polars doesn't know.
+    nearest: Option<String>,
+}
 
-impl From<&PolarsError> for SqlMistake {
-    fn from(error: &PolarsError) -> Self {
+impl SqlMistake {
+    /// `known` are the names of tables and columns.
+    pub(super) fn new(error: &PolarsError, known: &[&str]) -> Self {
         let text = error.to_string();
         let said = text.split("\n\nResolved plan until failure").next().unwrap_or_default();
-        Self(said.trim_end().to_owned())
+        let said = said.trim_end();
+        // Polars quotes the name it doesn't know, or ends with it.
+        let quoted = said.split(['\'', '"', '`']).nth(1);
+        let name = quoted.or_else(|| said.rsplit([' ', ':']).next()).unwrap_or_default();
+        let nearest = nearest(name, known.iter().copied(), ALIKE).map(str::to_owned);
+        Self { said: said.to_owned(), nearest: nearest.filter(|nearest| nearest != name) }
     }
+
+    fn hint(&self) -> String {
+        let tables = "the tables are `invocations`, `api_events`, `rejects` and `costs`; \
+                      text literals stand in single quotes";
+        match &self.nearest {
+            Some(nearest) => format!("did you mean `{nearest}`? {tables}"),
+            None => tables.to_owned(),
+        }
+    }
+}
+
+/// What is not there: any log of the range, or any match in the part of it that was read.
+fn not_found(period: Period, known: Period) -> String {
+    if known.from < period.to && period.from < known.to {
+        format!("matching call{}, and does not hold all logs of that range", phrase(period))
+    } else {
+        format!("invocation logs{}", phrase(period))
+    }
+}
+
+/// What the store holds instead, and how to get the rest.
+fn not_ingested(period: Period, known: Period) -> String {
+    let day = |at: chrono::DateTime<chrono::Utc>| at.date_naive();
+    let last_asked = day(period.to - chrono::Duration::milliseconds(1));
+    format!(
+        "it holds {} to {} (UTC days); `bedrock-lens ingest SOURCE --from {} --to {}` reads the rest",
+        day(known.from),
+        known.to.date_naive().pred_opt().unwrap_or_else(|| day(known.to)),
+        day(period.from),
+        last_asked.succ_opt().unwrap_or(last_asked),
+    )
 }
 
 /// A period as a phrase, e.g. ` from 2026-11-09T00:00:00Z to 2026-11-16T00:00:00Z`.

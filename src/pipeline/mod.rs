@@ -19,6 +19,7 @@ mod report;
 mod savings;
 mod trends;
 mod verify;
+mod whole;
 
 pub use allocation::{allocation, budgets};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
@@ -42,8 +43,9 @@ pub use prices::{
 pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
-pub use query::{AnswerColumn, QueryAnswer, query, sql};
+pub use query::{QueryRequest, query, query_footing, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
+pub use whole::write_whole;

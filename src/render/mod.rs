@@ -4,6 +4,7 @@
 //! rounds. Log text is a stranger's text: it is stripped of control characters, capped and
 //! escaped here, whatever the output.
 
+pub mod answer;
 pub mod charts;
 pub mod csv;
 pub mod format;
@@ -11,6 +12,7 @@ pub mod html;
 mod json;
 pub mod table;
 mod text;
+pub mod xlsx;
 
 #[cfg(test)]
 mod fixture;
@@ -42,9 +44,24 @@ pub enum Error {
         /// What the drawing library says.
         reason: String,
     },
-    /// The report holds something JSON can't.
-    #[error("could not write the report as JSON")]
+    /// The data holds something JSON can't.
+    #[error("could not write JSON")]
     Json(#[source] serde_json::Error),
+    /// A workbook could not be written.
+    #[error("could not write a table as XLSX")]
+    Xlsx(#[source] rust_xlsxwriter::XlsxError),
+    /// More rows than a sheet holds.
+    #[error(
+        "{rows} rows do not fit on a sheet, which holds {}; write CSV or Parquet",
+        xlsx::MOST_ROWS
+    )]
+    TooManyRows {
+        /// The rows.
+        rows: usize,
+    },
+    /// A Parquet file could not be written.
+    #[error("could not write a table as Parquet")]
+    Parquet(#[source] polars::prelude::PolarsError),
     /// A row could not be written as CSV.
     #[error("could not write a table as CSV")]
     Csv(#[source] ::csv::Error),

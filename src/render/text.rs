@@ -4,7 +4,7 @@ use super::format::words::clean;
 use super::format::{Format, Script, parts};
 use super::table::{Fit, Head, Row, TableOptions, table, wrap};
 use crate::report::parts::{
-    Align, Attention, Grade, Kpi, Outcome, Prose, Report, Section, Span, Table,
+    Align, Attention, Grade, Kpi, Outcome, Prose, Report, Section, Span, Table, TrustCell,
 };
 
 /// How the text is shown.
@@ -41,7 +41,8 @@ pub fn text(report: &Report, options: TextOptions) -> String {
     }
     page.rule('=');
     page.paragraph(&format!("Reproduce: {}", clean(&report.reproduce)), 0);
-    let trust = page.trust_line(report).replace("  ", "; ");
+    let trust = &report.trust;
+    let trust = trust_line(&trust.cells, Some(trust.grade), options.script).replace("  ", "; ");
     page.paragraph(&trust, 0);
     page.out
 }
@@ -58,15 +59,16 @@ pub fn headline(report: &Report, script: Script) -> String {
     )
 }
 
-/// The one-line trust summary that ends every result for people.
-pub fn trust_line(report: &Report, script: Script) -> String {
-    Page {
-        out: String::new(),
-        report,
-        format: Format::for_report(report, Script::Unicode),
-        options: TextOptions { script, ..TextOptions::default() },
-    }
-    .trust_line(report)
+/// The one-line trust summary that ends every result for people:
+/// `log coverage 99.45%  price coverage 99.95%  grade B`.
+pub fn trust_line(cells: &[TrustCell], grade: Option<Grade>, script: Script) -> String {
+    let format = Format { script: Script::Unicode, year: None };
+    let cells = cells
+        .iter()
+        .map(|cell| format!("{} {}", clean(&cell.label).to_lowercase(), format.prose(&cell.value)));
+    let parts: Vec<String> =
+        cells.chain(grade.map(|grade| format!("grade {}", letter(grade)))).collect();
+    script.apply(parts.join("  "))
 }
 
 /// A page being written. Words are spelled in Unicode, so that lines don't break at no-break
@@ -141,7 +143,10 @@ impl Page<'_> {
             self.paragraph(&format!("{}: {value}; {detail}", clean(&cell.label)), 0);
         }
         let reason = self.prose(&report.trust.grade_reason);
-        self.paragraph(&format!("Confidence: {} (A to D). {reason}", letter(report)), 0);
+        self.paragraph(
+            &format!("Confidence: {} (A to D). {reason}", letter(report.trust.grade)),
+            0,
+        );
     }
 
     fn headline(&mut self, report: &Report) {
@@ -257,25 +262,10 @@ impl Page<'_> {
         };
         self.out.push_str(&table(heads, rows, options));
     }
-
-    /// `log coverage 99.45%  price coverage 99.95%  grade B`.
-    fn trust_line(&self, report: &Report) -> String {
-        let mut parts: Vec<String> = report
-            .trust
-            .cells
-            .iter()
-            .map(|cell| {
-                let value = self.prose(&cell.value);
-                format!("{} {value}", clean(&cell.label).to_lowercase())
-            })
-            .collect();
-        parts.push(format!("grade {}", letter(report)));
-        self.options.script.apply(parts.join("  "))
-    }
 }
 
-fn letter(report: &Report) -> char {
-    match report.trust.grade {
+fn letter(grade: Grade) -> char {
+    match grade {
         Grade::A => 'A',
         Grade::B => 'B',
         Grade::C => 'C',

@@ -4,6 +4,7 @@
 //! format and read no clock. [`weekly`] is the business report; `sections` and `trust` are shared
 //! by all kinds.
 
+pub mod answer;
 pub mod columns;
 mod compare;
 mod headline;
@@ -17,4 +18,5 @@ mod trust;
 mod weekly;
 mod words;
 
+pub use trust::{DaysWithLogs, Footing, footing};
 pub use weekly::{CachedInside, Inputs, Objects, PriceFacts, weekly};

@@ -186,6 +186,8 @@ pub mod derived {
     pub const COUNT: &str = "count";
     /// Invocations that repeat a request id and yet are different calls.
     pub const CONFLICTING_IDS: &str = "conflicting_ids";
+    /// Prefix of the labels that rows are matched with groups by.
+    pub const KEY: &str = "group_key_";
     /// First instant of an interval, UTC; it belongs to the interval.
     pub const FROM: &str = "from";
     /// End of an interval, UTC; it doesn't belong to the interval.

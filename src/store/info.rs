@@ -147,6 +147,32 @@ impl Reader {
         })
     }
 
+    /// The first and the last UTC day with rows of a table; `None` when it has none.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn days(&self, table: Table) -> Result<Option<(NaiveDate, NaiveDate)>, Error> {
+        let info = self.catalog.query(|catalog| table_info(catalog, table))?;
+        Ok(info.first_day.zip(info.last_day))
+    }
+
+    /// How many UTC days of the period have rows of a table.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn days_with_rows(&self, table: Table, period: Period) -> Result<u64, Error> {
+        let (first, last) = period.utc_days();
+        let [first, last] = [first.to_string(), last.to_string()];
+        self.catalog.query(|catalog| {
+            catalog.query_row(
+                "SELECT count(DISTINCT day) FROM segments
+                 WHERE tbl = ?1 AND day BETWEEN ?2 AND ?3",
+                [table.name(), first.as_str(), last.as_str()],
+                |row| Ok(unsigned(row.get(0)?)),
+            )
+        })
+    }
+
     fn rejects_by_reason(&self) -> Result<Vec<(String, u64)>, Error> {
         let failed = |source| Error::Segment { action: "read", path: self.root.clone(), source };
         let counts = self

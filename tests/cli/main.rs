@@ -3,6 +3,7 @@
 //! One test binary; a module per subject. Needs the binary and `python3`, which writes the synthetic
 //! logs and their truth (`sample-data/generate.py`) and runs stand-ins for AWS (`tests/standins`).
 
+mod agreement;
 mod allocation;
 mod coverage;
 mod damage;
@@ -10,6 +11,8 @@ mod help;
 mod ingest;
 mod kill;
 mod query;
+mod query_forms;
+mod query_rows;
 mod report;
 mod s3;
 mod samples;

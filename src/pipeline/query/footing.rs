@@ -1,0 +1,56 @@
+//! What an answer rests on: days, objects, prices, rejects.
+
+use polars::prelude::{Column, DataFrame, DataType};
+
+use super::{Asked, QueryRequest, known};
+use crate::metrics::price_coverage::price_coverage;
+use crate::period::Period;
+use crate::pipeline::{Basis, Error, figures};
+use crate::report::parts::TrustCell;
+use crate::report::{DaysWithLogs, Footing, footing};
+use crate::schema::Table;
+use crate::schema::usage::price_coverage as coverage;
+use crate::store::Reader;
+
+/// What the answer rests on, for the line below it: cheap facts only.
+///
+/// # Errors
+/// When the store can't be read.
+pub fn query_footing(basis: Basis<'_>, request: &QueryRequest) -> Result<Vec<TrustCell>, Error> {
+    let (store, book) = (basis.store, basis.book);
+    let asked = Asked { basis, request, known: known(store)? };
+    let Some(period) = request.period.or(asked.known) else { return Ok(Vec::new()) };
+    let rejects = store.scan(Table::Rejects, Some(period))?;
+    let rejects = rejects.select([polars::prelude::len().cast(DataType::Int64)]);
+    let tokens = if request.question.usage(&[]).needs_cost() {
+        let priced = figures::priced(asked.rows(request.period)?, book)?;
+        let row = price_coverage(priced).collect().map_err(Error::Compute)?;
+        Some((count(&row, coverage::BILLED_TOKENS)?, count(&row, coverage::UNPRICED_TOKENS)?))
+    } else {
+        None
+    };
+    let rejects = rejects.collect().map_err(Error::Compute)?;
+    Ok(footing(&Footing {
+        days: days_with_logs(store, period)?,
+        previous_days: match request.previous {
+            Some(previous) => Some(days_with_logs(store, previous)?),
+            None => None,
+        },
+        billed_and_unpriced_tokens: tokens,
+        objects: store.objects_in(period)?.read,
+        rejects: rejects.columns().first().map_or(Ok(0), first_count)?,
+    }))
+}
+
+fn days_with_logs(store: &Reader, period: Period) -> Result<DaysWithLogs, Error> {
+    let all = period.local_days(chrono_tz::UTC).count() as u64;
+    Ok(DaysWithLogs { with_logs: store.days_with_rows(Table::Invocations, period)?, all })
+}
+
+fn count(row: &DataFrame, name: &str) -> Result<u64, Error> {
+    first_count(row.column(name).map_err(Error::Compute)?)
+}
+
+fn first_count(column: &Column) -> Result<u64, Error> {
+    Ok(column.get(0).map_err(Error::Compute)?.extract::<u64>().unwrap_or(0))
+}

@@ -1,0 +1,298 @@
+//! The journey of an ad hoc question: scan, filter, price if asked, group, read out, put in order.
+
+mod footing;
+
+use chrono::{DateTime, Duration, Utc};
+use polars::prelude::{
+    Column, DataFrame, DataType, Expr, IntoLazy, JoinType, LazyFrame, NamedFrom, PlSmallStr,
+    Series, by_name, col,
+};
+use polars::sql::SQLContext;
+
+pub use footing::query_footing;
+
+use super::{Basis, Error, SqlMistake, figures};
+use crate::metrics::calendar::is_grain;
+use crate::metrics::dimensions::Dimension;
+use crate::metrics::filter::Filter;
+use crate::metrics::usage::usage;
+use crate::period::{Period, midnight};
+use crate::prices::PriceBook;
+use crate::report::answer::{
+    Answer, AnswerRow, Calendar, Group, Question, filled, groups_of, ordered, read_out,
+    with_previous,
+};
+use crate::report::parts::{Missing, RowRole, Value};
+use crate::schema::invocation::EVENT_TIME;
+use crate::schema::usage::derived;
+use crate::schema::{Table, cost};
+use crate::store::Reader;
+
+/// What is asked, of which rows, at what time.
+#[derive(Debug, Clone)]
+pub struct QueryRequest {
+    /// The figures and their order.
+    pub question: Question,
+    /// The range; `None`: everything.
+    pub period: Option<Period>,
+    /// The range to compare with, if [`Question::compares`].
+    pub previous: Option<Period>,
+    /// Which requests.
+    pub filter: Option<Filter>,
+    /// The present time: periods that begin later are not shown as empty.
+    pub now: DateTime<Utc>,
+}
+
+/// Metrics by dimensions over a period.
+///
+/// # Errors
+/// When the store can't be read, or the answer is empty and the range was not ingested.
+pub fn query(basis: Basis<'_>, request: &QueryRequest) -> Result<Answer, Error> {
+    let asked = Asked { basis, request, known: known(basis.store)? };
+    let question = &request.question;
+    let calendar = asked.calendar(asked.shown_period()?);
+    let mut groups = asked.groups(request.period, &question.by)?;
+    asked.check_covered(&groups)?;
+    if question.fills() {
+        groups = asked.filled(groups, &calendar)?;
+    }
+    if let Some(previous) = request.previous {
+        groups = asked.compared(groups, &calendar, previous)?;
+    }
+    let mut rows = ordered(groups, question, &calendar);
+    let kept = question.limit.unwrap_or(rows.len()).min(rows.len());
+    let others = rows.len() - kept;
+    let keys: Vec<Vec<Value>> = rows.drain(kept..).map(|(key, _)| key).collect();
+    let mut answer = Answer {
+        columns: question.columns(),
+        rows: rows.into_iter().map(|(_, cells)| AnswerRow { role: RowRole::Body, cells }).collect(),
+        others,
+    };
+    if others > 0 {
+        let figures = asked.summary(Some(&keys), &calendar)?;
+        answer.push_summary(RowRole::Note, question.by.len(), figures);
+    }
+    if question.totals && !question.by.is_empty() {
+        let figures = asked.summary(None, &calendar)?;
+        answer.push_summary(RowRole::Total, question.by.len(), figures);
+    }
+    Ok(answer)
+}
+
+/// A SQL query over `invocations`, `api_events`, `rejects` and `costs`.
+///
+/// # Errors
+/// When the text is no query that Polars can run, or the store can't be read.
+pub fn sql(
+    store: &Reader,
+    book: &PriceBook,
+    period: Option<Period>,
+    text: &str,
+) -> Result<Answer, Error> {
+    let mut context = SQLContext::new();
+    for table in Table::ALL {
+        context.register(table.name(), store.scan(table, period)?);
+    }
+    if text.to_lowercase().contains(COSTS) {
+        let invocations = figures::invocations(store, period)?;
+        context.register(COSTS, figures::priced(invocations, book)?);
+    }
+    let answer = context
+        .execute(text)
+        .and_then(LazyFrame::collect)
+        .map_err(|error| Error::Sql(SqlMistake::new(&error, &names())))?;
+    read_out(&answer).map_err(Error::Compute)
+}
+
+/// Name of the priced invocations in SQL.
+const COSTS: &str = "costs";
+
+/// Every table and column that SQL can name.
+fn names() -> Vec<&'static str> {
+    let tables = Table::ALL.iter().map(|table| table.name()).chain([COSTS]);
+    let columns = Table::ALL.iter().flat_map(|table| table.columns()).map(|column| column.name);
+    tables.chain(columns).chain(cost::COLUMNS).collect()
+}
+
+/// The UTC days that invocation logs were read for, first to last.
+fn known(store: &Reader) -> Result<Option<Period>, Error> {
+    let day = |day| midnight(day, chrono_tz::UTC);
+    let days = store.days(Table::Invocations)?;
+    Ok(days.map(|(first, last)| Period { from: day(first), to: day(last) + Duration::days(1) }))
+}
+
+/// A request and what it is asked of.
+struct Asked<'a> {
+    basis: Basis<'a>,
+    request: &'a QueryRequest,
+    /// The range that logs were read for.
+    known: Option<Period>,
+}
+
+impl Asked<'_> {
+    fn question(&self) -> &Question {
+        &self.request.question
+    }
+
+    /// The rows of a period that the filter selects.
+    fn rows(&self, period: Option<Period>) -> Result<LazyFrame, Error> {
+        let (question, filter) = (self.question(), self.request.filter.as_ref());
+        figures::selected(self.basis, period, filter, &question.by, question.timezone)
+    }
+
+    /// The figures of rows, by dimensions.
+    fn figures(&self, rows: LazyFrame, by: &[Dimension]) -> Result<Vec<Group>, Error> {
+        let asked = self.question().usage(by);
+        let rows = if asked.needs_cost() { figures::priced(rows, self.basis.book)? } else { rows };
+        usage(rows, &asked)
+            .and_then(LazyFrame::collect)
+            .and_then(|frame| groups_of(&frame, self.question(), by))
+            .map_err(Error::Compute)
+    }
+
+    fn groups(&self, period: Option<Period>, by: &[Dimension]) -> Result<Vec<Group>, Error> {
+        self.figures(self.rows(period)?, by)
+    }
+
+    /// The figures of no requests at all.
+    fn nothing(&self) -> Result<Vec<Value>, Error> {
+        let none = DataFrame::empty_with_schema(&Table::Invocations.schema());
+        Ok(one(self.figures(none.lazy(), &[])?).figures)
+    }
+
+    /// The range whose periods are shown: the one asked about, else from the first call to the last.
+    fn shown_period(&self) -> Result<Option<Period>, Error> {
+        if self.request.period.is_some() || !self.question().by.iter().any(is_grain) {
+            return Ok(self.request.period);
+        }
+        let time = |time: Expr| time.cast(DataType::Int64);
+        let ends = [time(col(EVENT_TIME).min()).alias(derived::FROM), time(col(EVENT_TIME).max())];
+        let ends = self.rows(None)?.select(ends).collect().map_err(Error::Compute)?;
+        let at = |name| -> Result<Option<DateTime<Utc>>, Error> {
+            let end = ends.column(name).and_then(|column| column.get(0)).map_err(Error::Compute)?;
+            Ok(end.extract::<i64>().and_then(DateTime::from_timestamp_millis))
+        };
+        let (first, last) = (at(derived::FROM)?, at(EVENT_TIME)?);
+        Ok(first
+            .zip(last)
+            .map(|(from, last)| Period { from, to: last + Duration::milliseconds(1) }))
+    }
+
+    fn calendar(&self, period: Option<Period>) -> Calendar {
+        period.map_or_else(Calendar::default, |period| {
+            Calendar::new(self.question(), period, self.known, self.request.now)
+        })
+    }
+
+    /// An empty answer is one only where logs were read; else it would look like no calls.
+    fn check_covered(&self, groups: &[Group]) -> Result<(), Error> {
+        let Some(known) = self.known else {
+            return Err(Error::NoData { what: "invocation logs", period: String::new() });
+        };
+        let has_requests = groups.iter().any(|group| self.question().requests(group) > 0);
+        let Some(period) = self.request.period.filter(|_| !has_requests) else { return Ok(()) };
+        // The future can't be read.
+        let end = period.to.min(self.request.now).max(period.from);
+        if known.from <= period.from && end <= known.to {
+            return Ok(());
+        }
+        Err(Error::NotIngested { period, known })
+    }
+
+    fn filled(&self, groups: Vec<Group>, calendar: &Calendar) -> Result<Vec<Group>, Error> {
+        let nothing = self.nothing()?;
+        filled(groups, self.question(), calendar, &nothing).map_err(Error::TooManyPeriods)
+    }
+
+    fn compared(
+        &self,
+        groups: Vec<Group>,
+        calendar: &Calendar,
+        previous: Period,
+    ) -> Result<Vec<Group>, Error> {
+        let earlier = self.calendar(Some(previous));
+        let is_known = self.is_known(previous);
+        let mut before = Vec::new();
+        if is_known {
+            before = self.groups(Some(previous), &self.question().by)?;
+            if self.question().fills() {
+                before = self.filled(before, &earlier)?;
+            }
+        }
+        Ok(with_previous(groups, before, [calendar, &earlier], &self.nothing()?, is_known))
+    }
+
+    /// Whether logs were read for some day of the period.
+    fn is_known(&self, period: Period) -> bool {
+        self.known.is_some_and(|known| known.from < period.to && period.from < known.to)
+    }
+
+    /// The figures of all rows, or of those whose groups have these keys, computed from the rows.
+    fn summary(
+        &self,
+        keys: Option<&[Vec<Value>]>,
+        calendar: &Calendar,
+    ) -> Result<Vec<Value>, Error> {
+        let of = |period, keys: Option<&[Vec<Value>]>| -> Result<Group, Error> {
+            let rows = self.rows(period)?;
+            let rows = match keys {
+                Some(keys) => self.with_keys(rows, keys)?,
+                None => rows,
+            };
+            Ok(one(self.figures(rows, &[])?))
+        };
+        let mut group = of(self.request.period, keys)?;
+        if let Some(previous) = self.request.previous {
+            let earlier = self.calendar(Some(previous));
+            let keys: Option<Vec<Vec<Value>>> = keys
+                .map(|keys| keys.iter().filter_map(|key| calendar.moved(key, &earlier)).collect());
+            group.previous = Some(if self.is_known(previous) {
+                of(Some(previous), keys.as_deref())?.figures
+            } else {
+                vec![Value::Missing(Missing::Unknown); group.figures.len()]
+            });
+        }
+        Ok(self.question().cells(group))
+    }
+
+    /// The rows whose labels are among the keys.
+    fn with_keys(&self, rows: LazyFrame, keys: &[Vec<Value>]) -> Result<LazyFrame, Error> {
+        let question = self.question();
+        let mut labels: Vec<Expr> = Vec::new();
+        let mut columns: Vec<Column> = Vec::new();
+        for (at, dimension) in question.by.iter().enumerate() {
+            let name = format!("{}{at}", derived::KEY);
+            let label = dimension.expr(question.timezone).map_err(Error::Compute)?;
+            labels.push(label.cast(DataType::String).alias(&name));
+            columns.push(texts(&name, keys, at));
+        }
+        let names: Vec<String> = columns.iter().map(|column| column.name().to_string()).collect();
+        let keys = DataFrame::new(keys.len(), columns).map_err(Error::Compute)?;
+        let on: Vec<Expr> = names.iter().map(col).collect();
+        Ok(rows
+            .with_columns(labels)
+            .join_builder()
+            .with(keys.lazy())
+            .on(on)
+            .how(JoinType::Semi)
+            .join_nulls(true)
+            .finish()
+            .drop(by_name(names, true, false)))
+    }
+}
+
+/// The labels of one dimension as a text column.
+fn texts(name: &str, keys: &[Vec<Value>], at: usize) -> Column {
+    let text = |key: &Vec<Value>| match key.get(at) {
+        Some(Value::Id(text) | Value::Text(text)) => Some(text.clone()),
+        Some(Value::Integer(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let texts: Vec<Option<String>> = keys.iter().map(text).collect();
+    Series::new(PlSmallStr::from_str(name), texts).into()
+}
+
+/// The only group of no dimensions.
+fn one(mut groups: Vec<Group>) -> Group {
+    groups.pop().unwrap_or(Group { key: Vec::new(), figures: Vec::new(), previous: None })
+}
