@@ -128,6 +128,8 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Sql(_)
+            | Self::Allocation(_)
+            | Self::NoSuchModel { .. }
             | Self::PricesFile { .. }
             | Self::Overrides(_)
             | Self::OwnPrices(_)
