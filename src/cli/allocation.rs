@@ -17,7 +17,7 @@ use crate::schema::allocation::UNATTRIBUTED;
 use crate::store::Reader;
 use crate::units::Usd;
 
-/// Charge back: cost by team or cost centre, shared cost split, to the last digit of the total
+/// Charge back: cost by team or cost centre, to the last digit of the total
 ///
 /// Whose call it was is said by the rules of `[[allocation.rule]]` in the configuration, how shared
 /// cost is split by `[allocation.shared]` (docs/allocation.md). What no rule gives to anyone has a

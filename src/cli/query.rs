@@ -81,8 +81,8 @@ struct ShapeArgs {
 const AFTER_HELP: &str = "\
 Dimensions: model, model_id, provider, operation, account, region, inference_region, routing,
 principal, identity_arn, principal_type, status, error_code, stop_reason, guardrail_action,
-service_tier, prompt_hash, hour, day, week, month, weekday, hour_of_day, team and cost_center (by the
-rules of `[allocation]` in the configuration), tag:KEY (request metadata)
+service_tier, prompt_hash, hour, day, week, month, weekday, hour_of_day, team and
+cost_center (by `[allocation]` in the configuration), tag:KEY (request metadata)
 
 Metrics: requests, ok, errors, throttled, error_rate, success_rate, throttle_rate, input_tokens,
 output_tokens, cache_read_tokens, cache_write_tokens, total_tokens, cost_usd, unpriced_requests,

@@ -16,11 +16,12 @@ use crate::report::parts::{Align, Value};
 use crate::store::Reader;
 use crate::units::Usd;
 
-/// Compute what could have been saved: cache, batch, tiers, routing, models, prompts, capacity
+/// Compute what could have been saved, or say why the data can't tell
 ///
-/// Every what-if prices the logged tokens again by the price book, with a range and its assumptions
-/// (docs/savings.md); where the data or the book can't say, it says why instead. Savings overlap:
-/// don't add them up.
+/// Cache, batch, flex and priority tier, routing, other models, prompt length, repeated prompts,
+/// reserved capacity: every what-if prices the logged tokens again by the price book, with a range and
+/// its assumptions (docs/savings.md); where the data or the book can't say, it says why instead.
+/// Savings overlap: don't add them up.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -220,7 +221,7 @@ fn paragraph(saving: &Saving) -> String {
     format!("\n{}: {}\n{}", saving.kind, clean(&saving.title), lines.concat())
 }
 
+/// Words indented, further where they go on.
 fn indented(words: &str) -> String {
-    let lines: Vec<String> = wrap(words, 96);
-    format!("  {}\n", lines.join("\n  "))
+    format!("  {}\n", wrap(words, 94).join("\n    "))
 }

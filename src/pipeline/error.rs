@@ -197,6 +197,8 @@ impl Error {
         match self {
             Self::Sql(_)
             | Self::TooManyPeriods(_)
+            | Self::Allocation(_)
+            | Self::NoSuchModel { .. }
             | Self::PricesFile { .. }
             | Self::Overrides(_)
             | Self::OwnPrices(_)

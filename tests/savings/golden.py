@@ -256,6 +256,19 @@ def by_team(calls):
     }
 
 
+def spent_on(calls, amount):
+    """The day on which the calls' cost reaches the amount."""
+    days = defaultdict(Fraction)
+    for call in calls:
+        days[call.day] += call.cost or 0
+    spent = Fraction(0)
+    for day in sorted(days):
+        spent += days[day]
+        if spent >= amount:
+            return day
+    return None
+
+
 # ---- savings ----
 
 def range_of(calls, then, low, high):
@@ -294,6 +307,49 @@ def cache_effect(calls):
             if_1h += call.write * (at["cache_write_1h"] - at["cache_write"])
     return {"low_usd": usd(saved - if_1h), "high_usd": usd(saved - premium), "requests": requests,
             "saved_by_reads_usd": usd(saved), "paid_for_writes_usd": usd(premium)}
+
+
+def unread_writes(calls):
+    """What writes cost beyond plain input that nobody read, or not the same principal in time."""
+    ordered = sorted(calls, key=lambda call: (call.time, call.id))
+    end = max(call.time for call in calls)
+    low = high = Fraction(0)
+    for number, call in enumerate(ordered):
+        if not call.write or not call.whole:
+            continue
+        same = lambda other: (other.account, other.region, other.model) == (
+            call.account, call.region, call.model)
+        later = [other for other in ordered[number + 1:] if other.read and same(other)]
+        wait = lambda reads: min(((other.time - call.time).total_seconds() for other in reads),
+                                 default=float("inf"))
+        by_any = wait(later)
+        by_own = wait(other for other in later if other.principal == call.principal)
+        at, known = prices(call), (end - call.time).total_seconds() >= 3600
+        for count, kind in call.tokens():
+            if kind.startswith("cache_write"):
+                more = count * max(at[kind] - at["input"], 0)
+                low += more if by_any > 3600 and known else 0
+                high += more if by_own > (3600 if kind.endswith("1h") else 300) else 0
+    return {"low_usd": usd(low), "high_usd": usd(high)}
+
+
+def prompt_length(calls):
+    """What input beyond a caller's median costs, of its longest twentieth and tenth."""
+    callers = defaultdict(list)
+    for call in calls:
+        if call.input is not None:
+            callers[call.principal, call.model].append(call)
+    low = high = Fraction(0)
+    requests = 0
+    for own in callers.values():
+        lengths = sorted(call.input for call in own)
+        rank = lambda percent: lengths[-(-percent * len(lengths) // 100) - 1]
+        for call in own if len(own) >= 20 else []:
+            beyond = (call.input - rank(50)) * prices(call)["input"]
+            low += beyond if call.input > rank(95) else 0
+            high += beyond if call.input > rank(90) else 0
+            requests += call.input > rank(90)
+    return {"low_usd": usd(low), "high_usd": usd(high), "requests": requests}
 
 
 def substitution(calls, old, new):
@@ -356,6 +412,8 @@ def main():
         "cost_centers": {name or "unattributed": {"requests": requests, "direct_cost_usd": usd(amount)}
                          for name, (requests, amount) in sorted(
                              lines(calls, cost_center_of).items(), key=lambda one: one[0] or "")},
+        "support_spends_50_usd_on": spent_on(
+            [call for call in calls if call.team == "support"], Fraction(50)),
         "cache_effect": cache_effect(priced),
         "batch": range_of([call for call in standard if no_stream(call)],
                           lambda call: prices(call, tier="batch"), can_wait, everyone),
@@ -366,6 +424,8 @@ def main():
                                    lambda call: call.routing != "in_region", everyone),
         "model_substitution": substitution(priced, SONNET, HAIKU),
         "repeated_prompts": repeated(calls),
+        "unread_cache_writes": unread_writes(calls),
+        "prompt_length": prompt_length(priced),
     }
     print(json.dumps(golden, indent=1))
 

@@ -75,34 +75,9 @@ pub fn minutes(priced: LazyFrame) -> LazyFrame {
 /// # Errors
 /// When a column is missing or of another type.
 pub fn read_loads(df: &DataFrame, book: &PriceBook) -> PolarsResult<(Vec<Load>, Vec<String>)> {
-    type Key = (Option<String>, String, String, Routing);
-    let (accounts, regions) = (texts(df, ACCOUNT_ID)?, texts(df, REGION)?);
-    let (model_ids, days) = (texts(df, MODEL_ID)?, days(df, PRICE_DAY)?);
-    let instants = wide(df, MINUTE)?;
-    let (input, output) = (wide(df, MINUTE_INPUT)?, wide(df, MINUTE_OUTPUT)?);
-    let costs = wide(df, COST_UNITS)?;
-    let mut loads: BTreeMap<Key, Minutes> = BTreeMap::new();
-    for row in 0..df.height() {
-        let key = PriceKey {
-            model_id: model_ids[row].clone(),
-            region: regions[row].clone(),
-            day: days[row],
-            ..PriceKey::default()
-        };
-        let Some((model, routing)) = addressed(book, &key) else { continue };
-        let region = key.region.clone().unwrap_or_default();
-        let load = loads.entry((accounts[row].clone(), region, model, routing)).or_default();
-        let minute = load.tokens.entry(instants[row].unwrap_or(0)).or_default();
-        minute.0 += input[row].unwrap_or(0);
-        minute.1 += output[row].unwrap_or(0);
-        load.cost += Usd(costs[row].unwrap_or(0));
-        if load.last.as_ref().is_none_or(|last| last.day < key.day) {
-            load.last = Some(key);
-        }
-    }
     let mut without: Vec<String> = Vec::new();
     let mut found = Vec::new();
-    for ((account, region, model, routing), load) in loads {
+    for ((account, region, model, routing), load) in collected(df, book)? {
         let capacity = capacity_for(book, &model, &region, routing);
         if capacity.is_empty() {
             without.push(model);
@@ -126,6 +101,38 @@ pub fn read_loads(df: &DataFrame, book: &PriceBook) -> PolarsResult<(Vec<Load>, 
     without.sort();
     without.dedup();
     Ok((found, without))
+}
+
+/// Account, Region, base model id and routing of a load.
+type LoadKey = (Option<String>, String, String, Routing);
+
+/// The minutes by load; those of ids that the book doesn't know are left out.
+fn collected(df: &DataFrame, book: &PriceBook) -> PolarsResult<BTreeMap<LoadKey, Minutes>> {
+    let (accounts, regions) = (texts(df, ACCOUNT_ID)?, texts(df, REGION)?);
+    let (model_ids, days) = (texts(df, MODEL_ID)?, days(df, PRICE_DAY)?);
+    let instants = wide(df, MINUTE)?;
+    let (input, output) = (wide(df, MINUTE_INPUT)?, wide(df, MINUTE_OUTPUT)?);
+    let costs = wide(df, COST_UNITS)?;
+    let mut loads: BTreeMap<LoadKey, Minutes> = BTreeMap::new();
+    for row in 0..df.height() {
+        let key = PriceKey {
+            model_id: model_ids[row].clone(),
+            region: regions[row].clone(),
+            day: days[row],
+            ..PriceKey::default()
+        };
+        let Some((model, routing)) = addressed(book, &key) else { continue };
+        let region = key.region.clone().unwrap_or_default();
+        let load = loads.entry((accounts[row].clone(), region, model, routing)).or_default();
+        let minute = load.tokens.entry(instants[row].unwrap_or(0)).or_default();
+        minute.0 += input[row].unwrap_or(0);
+        minute.1 += output[row].unwrap_or(0);
+        load.cost += Usd(costs[row].unwrap_or(0));
+        if load.last.as_ref().is_none_or(|last| last.day < key.day) {
+            load.last = Some(key);
+        }
+    }
+    Ok(loads)
 }
 
 /// What is collected of a load before it is complete.
