@@ -22,10 +22,10 @@ mod verify;
 
 pub use allocation::{allocation, budgets};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
-pub use error::{Error, SqlMistake};
-pub use figures::Basis;
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
+pub use error::{Error, SqlMistake};
+pub use figures::Basis;
 pub use forecast::{
     BackTestFigures, BudgetOutlook, ForecastAnswer, ForecastFigures, Horizon, Interval,
     LONGEST_HORIZON, MonthEnd, forecast_of,

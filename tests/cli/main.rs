@@ -8,6 +8,7 @@ mod coverage;
 mod damage;
 mod help;
 mod ingest;
+mod insight;
 mod kill;
 mod query;
 mod report;
