@@ -237,6 +237,8 @@ fn two_weeks_are_too_few_for_any_number() {
 fn trends_compare_like_with_like_and_leave_unknown_days_out() {
     let answer = object(forty_days(), &["trends", "--metric", "requests"]);
     assert_eq!(answer["slope"]["known_days"], 39);
+    // A few records of the lost day lie in the next day's objects; they don't make it a day.
+    assert_eq!(answer["history"]["incomplete_days"], serde_json::json!(["2026-11-02"]));
     let [week, month] = &items(&answer["comparisons"])[..] else {
         panic!("28 days have no 28 days before them: {answer}")
     };
@@ -261,7 +263,7 @@ fn wrong_words_are_named_before_the_store_is_opened() {
         (&["forecast", "--horizon", "0d"] as &[&str], "--horizon"),
         (&["forecast", "--horizon", "93d"], "--horizon"),
         (&["forecast", "--horizon", "a month"], "--horizon"),
-        (&["forecast", "--budget", "-5"], "--budget"),
+        (&["forecast", "--budget", "0"], "--budget"),
         (&["forecast", "--budget", "1e3"], "--budget"),
         (&["forecast", "--metric", "requests", "--budget", "5"], "--budget"),
         (&["forecast", "--metric", "cost"], "--metric"),
