@@ -119,7 +119,8 @@ fn cut(whole: Period, asked: Period, current: Period, zone: Tz) -> Period {
     Period { from: whole.from, to: to.min(whole.to) }
 }
 
-fn lengths(current: Period, against: Period, zone: Tz) -> (f64, f64) {
+/// Lengths of both in days: local days where all ends are midnights, else hours ÷ 24.
+pub fn lengths(current: Period, against: Period, zone: Tz) -> (f64, f64) {
     let whole = |period: Period| is_midnight(period.from, zone) && is_midnight(period.to, zone);
     if whole(current) && whole(against) {
         let days = |period: Period| super::series::number(period.local_days(zone).count());

@@ -13,36 +13,40 @@ pub struct LoggedDay {
     pub last_s: i64,
 }
 
-/// Days on each side whose hours say when a day usually starts and ends.
-const USUAL_DAYS: usize = 28;
-/// Fewer of them say nothing.
+/// Nearest days on each side whose hours say when logs usually start and end.
+const NEIGHBOURS: usize = 14;
+/// Fewer days than this say nothing.
 const FEWEST_DAYS: usize = 7;
-/// How much later or earlier than on any other day logs may start or end.
+/// How much later or earlier than on its neighbours a day's logs may start or end.
 const MARGIN_S: i64 = 3600;
 
 /// The days that are over and wholly logged, in order.
 ///
-/// Left out: `today` and later; and the first and the last day with logs when their logs start an
-/// hour later, or end an hour earlier, than on every one of the 28 days next to them, which is what an
-/// archive that starts or ends during a day looks like.
+/// Left out: `today` and later; and days whose logs start an hour later, or end an hour earlier, than
+/// on every other of the nearest two weeks on both sides (of more than two weeks, on all but one).
+/// That is what a day looks like on which an archive starts or ends, or whose objects are missing but
+/// for a few records that another day's object holds.
 pub fn complete(logged: &[LoggedDay], today: NaiveDate) -> Vec<NaiveDate> {
     let mut days: Vec<LoggedDay> = logged.iter().filter(|day| day.day < today).copied().collect();
     days.sort_by_key(|day| day.day);
-    if let Some((first, others)) = days.split_first() {
-        let latest = others.iter().take(USUAL_DAYS).map(|day| day.first_s).max();
-        if others.len() >= FEWEST_DAYS && latest.is_some_and(|s| first.first_s > s + MARGIN_S) {
-            days.remove(0);
-        }
+    let whole = (0..days.len()).filter(|index| is_whole(&days, *index));
+    whole.map(|index| days[index].day).collect()
+}
+
+fn is_whole(days: &[LoggedDay], index: usize) -> bool {
+    let near = index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(days.len());
+    let others = near.filter(|other| *other != index).map(|other| days[other]);
+    let (mut starts, mut ends): (Vec<i64>, Vec<i64>) =
+        others.map(|day| (day.first_s, day.last_s)).unzip();
+    if starts.len() < FEWEST_DAYS {
+        return true;
     }
-    // Without a log of a later day nothing shows that the last one is whole.
-    let is_last_log = logged.iter().all(|day| day.day < today);
-    if let Some((last, others)) = days.split_last().filter(|_| is_last_log) {
-        let earliest = others.iter().rev().take(USUAL_DAYS).map(|day| day.last_s).min();
-        if others.len() >= FEWEST_DAYS && earliest.is_some_and(|s| last.last_s < s - MARGIN_S) {
-            days.pop();
-        }
-    }
-    days.into_iter().map(|day| day.day).collect()
+    starts.sort_unstable();
+    ends.sort_unstable();
+    // One other day may be broken too.
+    let spared = usize::from(starts.len() > NEIGHBOURS);
+    days[index].first_s <= starts[starts.len() - 1 - spared] + MARGIN_S
+        && days[index].last_s >= ends[spared] - MARGIN_S
 }
 
 #[cfg(test)]
@@ -80,10 +84,17 @@ mod tests {
         hours[9] = (1, 9);
         let days = complete(&logged(&hours), day(20));
         assert_eq!((days.len(), days[0], days[7]), (8, day(1), day(8)));
-        // Logs of today show that yesterday's were all there.
-        assert_eq!(complete(&logged(&hours), day(9)).len(), 8);
-        hours.push((1, 9));
-        assert!(complete(&logged(&hours), day(10)).contains(&day(9)));
+    }
+
+    #[test]
+    fn days_with_a_few_stray_records_are_lost_even_where_there_are_two() {
+        let mut hours = vec![(1, 22); 30];
+        hours[12] = (23, 23);
+        hours[13] = (1, 1);
+        hours[14] = (23, 23);
+        let days = complete(&logged(&hours), day(40));
+        assert_eq!(days.len(), 27);
+        assert!(!days.contains(&day(12)) && !days.contains(&day(13)) && !days.contains(&day(14)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use polars::prelude::{DataType, LazyFrame};
 use serde::Serialize;
 
 use super::{Basis, Error, error::phrase, figures};
-use crate::insight::comparable::{Against, compared};
+use crate::insight::comparable::{Against, compared, lengths};
 use crate::insight::drivers::{
     Contributions, DriverTree, GroupSpend, Side, cells, contributions, read, split,
 };
@@ -18,8 +18,11 @@ use crate::metrics::metric::Metric;
 use crate::metrics::presence::logged_days;
 use crate::metrics::usage::{UsageQuery, usage};
 use crate::period::Period;
-use crate::schema::cost::COST_UNITS;
+use crate::prices::{CacheConvention, PriceBook};
+use crate::schema::cost::{COST_UNITS, UNCACHED_INPUT_TOKENS};
+use crate::schema::invocation::INPUT_TOKENS;
 use crate::schema::usage::metric;
+use crate::store::Reader;
 use crate::units::Usd;
 
 /// Which change is asked about.
@@ -90,7 +93,10 @@ pub fn drivers(basis: Basis<'_>, question: &DriversQuestion) -> Result<DriversAn
         .ok_or_else(|| Error::NoData { what: "logs", period: phrase(question.period) })?;
     let after = Priced::of(basis, question, periods.current)?;
     let before = Priced::of(basis, question, periods.against)?;
-    let tree = split(&before.side(periods.days.1)?, &after.side(periods.days.0)?);
+    let tree = split(
+        &side(before.rows.clone(), periods.days.1, basis.book)?,
+        &side(after.rows.clone(), periods.days.0, basis.book)?,
+    );
     let by = question.by.iter().map(|dimension| {
         let groups = |priced: &Priced| priced.groups(dimension, zone);
         let split = contributions(&groups(&before)?, &groups(&after)?, question.most);
@@ -105,6 +111,30 @@ pub fn drivers(basis: Basis<'_>, question: &DriversQuestion) -> Result<DriversAn
         timezone: zone.name(),
         tree,
     })
+}
+
+/// The drivers alone, between two periods as they are.
+pub(super) fn driver_tree(
+    store: &Reader,
+    book: &PriceBook,
+    zone: Tz,
+    [before, after]: [Period; 2],
+) -> Result<DriverTree, Error> {
+    let days = lengths(after, before, zone);
+    let of = |period, days| -> Result<Side, Error> {
+        side(figures::priced(figures::invocations(store, Some(period))?, book)?, days, book)
+    };
+    Ok(split(&of(before, days.1)?, &of(after, days.0)?))
+}
+
+/// The sums of a period's priced requests.
+fn side(priced: LazyFrame, days: f64, book: &PriceBook) -> Result<Side, Error> {
+    let charged_input = match book.cache_convention() {
+        CacheConvention::Documented => UNCACHED_INPUT_TOKENS,
+        CacheConvention::AsLogged => INPUT_TOKENS,
+    };
+    let frame = cells(priced, charged_input).collect().map_err(Error::Compute)?;
+    Ok(Side { days, cells: read(&frame).map_err(Error::Compute)? })
 }
 
 /// A period's requests with their costs.
@@ -126,11 +156,6 @@ impl Priced {
         let filter = question.filter.as_ref();
         let rows = figures::selected(basis, Some(period), filter, &question.by, zone)?;
         Ok(Self { rows: figures::priced(rows, basis.book)?, logged_days })
-    }
-
-    fn side(&self, days: f64) -> Result<Side, Error> {
-        let frame = cells(self.rows.clone()).collect().map_err(Error::Compute)?;
-        Ok(Side { days, cells: read(&frame).map_err(Error::Compute)? })
     }
 
     fn facts(&self, period: Period, days: f64, zone: Tz) -> Result<PeriodFacts, Error> {

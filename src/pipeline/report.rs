@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{IntoLazy, LazyFrame, col};
 
+use super::drivers::driver_tree;
 use super::error::phrase;
 use super::{Error, figures};
 use crate::period::{Cadence, Period};
@@ -81,6 +82,7 @@ fn inputs(
         generated: request.now,
         current: priced(period)?,
         previous: priced(previous_period)?,
+        drivers: driver_tree(store, book, request.timezone, [previous_period, period])?,
         invocations: store.scan(Table::Invocations, Some(around))?,
         api_events: store.scan(Table::ApiEvents, Some(around))?,
         rejects: store.scan(Table::Rejects, Some(period))?,

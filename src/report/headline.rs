@@ -1,6 +1,7 @@
 //! The one figure, the sentence that explains it, and what needs attention.
 //!
-//! Says only what is computed: which models and principals the change falls on. It names no cause.
+//! Says only what is computed: what the change splits into and which models and principals it falls
+//! on. It names no cause.
 
 use std::cmp::Ordering;
 
@@ -10,6 +11,7 @@ use super::compare::{Pair, pairs, relative};
 use super::parts::{Attention, Grade, Headline, Kpi, Missing, Outcome, Prose, Value};
 use super::weekly::Facts;
 use super::{trust, words};
+use crate::insight::drivers::{DriverTree, Effect};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::units::Usd;
@@ -64,6 +66,7 @@ fn lead(facts: &Facts<'_>) -> PolarsResult<Prose> {
             .say("The log holds nothing of the period before, so nothing is compared."));
     }
     let lead = change_sentence(cost, change);
+    let lead = lead.and(drivers_sentence(&facts.inputs.drivers));
     let by_model = largest_share(facts, &Dimension::Model)?;
     let by_principal = largest_share(facts, &Dimension::Principal)?;
     let lead = match by_model.zip(by_principal) {
@@ -86,6 +89,52 @@ fn change_sentence(cost: Usd, change: Usd) -> Prose {
         .say(" to ")
         .value(Value::Usd(cost))
         .say(". ")
+}
+
+/// Effects that are named; the others are said together.
+const NAMED_EFFECTS: usize = 2;
+
+/// What made the change, the largest effects first; the printed amounts add up to the cent.
+fn drivers_sentence(tree: &DriverTree) -> Prose {
+    let mut moved: Vec<(Effect, Usd)> =
+        tree.effects.named().into_iter().filter(|(_, amount)| amount.round_to(2).0 != 0).collect();
+    moved.sort_by_key(|(_, amount)| std::cmp::Reverse(amount.0.abs()));
+    if tree.change_usd.round_to(2).0 == 0 || moved.is_empty() {
+        return Prose::default();
+    }
+    let others = u64::try_from(moved.len().saturating_sub(NAMED_EFFECTS)).unwrap_or(0);
+    let mut rest = tree.change_usd.round_to(2);
+    let mut said = Prose::text("By driver, ");
+    for (place, (effect, amount)) in moved.iter().take(NAMED_EFFECTS).enumerate() {
+        // The last one named takes what is left of the printed change.
+        let is_last = others == 0 && place + 1 == moved.len();
+        let shown = if is_last { rest } else { amount.round_to(2) };
+        rest = rest - shown;
+        let opening = match (place, is_last) {
+            (0, _) => "",
+            (_, true) => " and ",
+            (_, false) => ", ",
+        };
+        let came = if place == 0 { " came from " } else { " from " };
+        said = said.say(opening).strong(Value::UsdChange(shown)).say(came).say(words_of(*effect));
+    }
+    if others > 0 {
+        let others = format!(" from {others} {}", words::counted(others, "other", "others"));
+        said = said.say(" and ").strong(Value::UsdChange(rest)).say(others);
+    }
+    said.say(". ")
+}
+
+fn words_of(effect: Effect) -> &'static str {
+    match effect {
+        Effect::PeriodLength => "the length of the period",
+        Effect::Volume => "the number of requests",
+        Effect::ModelMix => "the model mix",
+        Effect::TokensPerRequest => "tokens per request",
+        Effect::Cache => "cache use",
+        Effect::Routing => "routing and tier",
+        Effect::Price => "prices",
+    }
 }
 
 /// The group on which most of the change falls, and what is left for the others.

@@ -8,6 +8,7 @@ use polars::prelude::{LazyFrame, PolarsResult};
 use super::parts::Report;
 use super::read::{Usage, figures};
 use super::{headline, kpis, sections, trust, words};
+use crate::insight::drivers::DriverTree;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::period::Period;
@@ -27,6 +28,8 @@ pub struct Inputs {
     pub current: LazyFrame,
     /// Priced invocations of the period before.
     pub previous: LazyFrame,
+    /// What made spend change from the period before.
+    pub drivers: DriverTree,
     /// Invocations of the period with a day's margin on both sides, for the join with CloudTrail.
     pub invocations: LazyFrame,
     /// CloudTrail events, likewise.

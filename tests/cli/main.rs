@@ -9,6 +9,7 @@ mod coverage;
 mod damage;
 mod help;
 mod ingest;
+mod insight;
 mod kill;
 mod query;
 mod query_forms;

@@ -17,11 +17,11 @@ pub const SHORTEST_SEARCH: usize = 4 * WEEK;
 /// Days looked at: the last half year.
 const SEARCHED_DAYS: usize = 26 * WEEK;
 /// Days that a level must last on both sides of a shift.
-const SHORTEST_LEVEL: usize = WEEK;
+const SHORTEST_LEVEL: usize = 10;
 /// Known days of these.
-const FEWEST_KNOWN: usize = 4;
+const FEWEST_KNOWN: usize = 5;
 /// Size of a step in its own standard errors below which it is chance.
-const THRESHOLD: f64 = 5.0;
+const THRESHOLD: f64 = 4.4;
 /// Size of a step against the level before it below which nobody asks for it.
 const SMALLEST_CHANGE: f64 = 0.1;
 /// Steps at most.

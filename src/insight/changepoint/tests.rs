@@ -94,3 +94,29 @@ fn series_without_a_step_seldom_get_one() {
     let all: usize = found.iter().map(|(_, count)| count).sum();
     assert!(all <= 22, "{all} of 440: {found:?}");
 }
+
+/// The table of level shifts in `docs/insight.md`; it says there how to run it.
+#[test]
+#[ignore = "seconds without optimisation; prints the table of docs/insight.md"]
+#[expect(clippy::print_stdout, reason = "the table is what it is run for")]
+fn shift_table() {
+    println!("| series of 90 days | series with a shift found | found within two days of it |");
+    println!("| --- | --: | --: |");
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Step) {
+        let with = |seed: &u64| !level_shifts(&kind.series(*seed, 90, 0).0).unwrap().is_empty();
+        let found = (0..200).filter(with).count();
+        println!("| {kind:?}, no shift | {} % | |", f64::from(u32::try_from(found).unwrap()) / 2.0);
+    }
+    for size in [1.1, 1.2, 1.35, 0.65] {
+        let (mut any, mut near) = (0_u32, 0_u32);
+        for seed in 0..200 {
+            let day = 15 + usize::try_from(seed % 60).unwrap();
+            let found = level_shifts(&stepped(seed, 90, &[(day, size)])).unwrap();
+            let truth = series([]).day(day);
+            any += u32::from(!found.is_empty());
+            near += u32::from(found.iter().any(|one| (one.day - truth).num_days().abs() <= 2));
+        }
+        let share = |count: u32| f64::from(count) / 2.0;
+        println!("| level × {size}, noise of a tenth | {} % | {} % |", share(any), share(near));
+    }
+}

@@ -7,7 +7,7 @@ use polars::prelude::{
 
 use crate::schema::cost::{
     COST_CACHE_READ_UNITS, COST_CACHE_WRITE_UNITS, COST_INPUT_UNITS, COST_OTHER_UNITS,
-    COST_OUTPUT_UNITS, COST_UNITS, LONG_CONTEXT, UNCACHED_INPUT_TOKENS,
+    COST_OUTPUT_UNITS, COST_UNITS, LONG_CONTEXT,
 };
 use crate::schema::drivers::{COSTS, OTHER_COST, PRICED_REQUESTS, TOKENS};
 use crate::schema::invocation::{
@@ -83,11 +83,12 @@ const KEYS: [&str; 5] = [MODEL, ROUTING, REGION, SERVICE_TIER, LONG_CONTEXT];
 /// One row per model and price line, with the columns of [`schema::drivers`](crate::schema::drivers).
 ///
 /// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost); rows without a cost
-/// are left out.
-pub fn cells(priced: LazyFrame) -> LazyFrame {
+/// are left out. `charged_input` is the column of the input tokens that the price book charges at the
+/// input price: those outside the cache, or all that are logged.
+pub fn cells(priced: LazyFrame, charged_input: &'static str) -> LazyFrame {
     let requests = len().cast(DataType::Int64).alias(PRICED_REQUESTS);
     let mut sums = vec![requests, total(col(COST_OTHER_UNITS)).alias(OTHER_COST)];
-    let kinds = kinds().into_iter().zip(TOKENS.into_iter().zip(COSTS));
+    let kinds = kinds(charged_input).into_iter().zip(TOKENS.into_iter().zip(COSTS));
     for ((tokens, cost, condition), (tokens_name, cost_name)) in kinds {
         let counts = condition.and(cost.clone().is_not_null());
         sums.push(total(tokens.filter(counts.clone())).alias(tokens_name));
@@ -101,7 +102,7 @@ pub fn cells(priced: LazyFrame) -> LazyFrame {
 }
 
 /// Tokens, cost and the condition under which they are of the kind.
-fn kinds() -> [(Expr, Expr, Expr); 6] {
+fn kinds(charged_input: &'static str) -> [(Expr, Expr, Expr); 6] {
     let written = || coalesce(&[col(CACHE_WRITE_INPUT_TOKENS), col(CACHE_WRITE_1H_INPUT_TOKENS)]);
     let for_an_hour = || {
         let hour = || col(CACHE_WRITE_1H_INPUT_TOKENS).fill_null(lit(0_i64));
@@ -113,7 +114,7 @@ fn kinds() -> [(Expr, Expr, Expr); 6] {
     let write =
         |condition: Expr| (written(), col(COST_CACHE_WRITE_UNITS), condition.fill_null(lit(false)));
     [
-        (col(UNCACHED_INPUT_TOKENS), col(COST_INPUT_UNITS), any()),
+        (col(charged_input), col(COST_INPUT_UNITS), any()),
         (col(OUTPUT_TOKENS), col(COST_OUTPUT_UNITS), any()),
         (col(CACHE_READ_INPUT_TOKENS), col(COST_CACHE_READ_UNITS), any()),
         write(none()),
