@@ -115,7 +115,7 @@ pub fn read(bytes: &[u8], cap: u64) -> Result<ReadDigest, Malformed> {
     if end <= digest.digest_start_time {
         return Err(Malformed::Document("digestEndTime is not after digestStartTime".to_owned()));
     }
-    Ok(ReadDigest { hash: Sha256::digest(&inflated.bytes).into(), digest, end })
+    Ok(ReadDigest { hash: Sha256::digest(&*inflated.bytes).into(), digest, end })
 }
 
 /// The hash of a log file's content.
@@ -125,7 +125,7 @@ pub fn read(bytes: &[u8], cap: u64) -> Result<ReadDigest, Malformed> {
 pub fn content_hash(bytes: &[u8], cap: u64) -> Result<(ContentHash, u64), Malformed> {
     let inflated = whole(bytes, cap)?;
     let length = u64::try_from(inflated.bytes.len()).unwrap_or(u64::MAX);
-    Ok((Sha256::digest(&inflated.bytes).into(), length))
+    Ok((Sha256::digest(&*inflated.bytes).into(), length))
 }
 
 /// All members of a gzip object: bytes that are not gzip at all are an error too.
@@ -134,7 +134,7 @@ fn whole(bytes: &[u8], cap: u64) -> Result<gunzip::Inflated<'_>, Malformed> {
     let inflated = gunzip::inflate(bytes, cap);
     match inflated.damage {
         Some(damage) => Err(Malformed::Gzip(damage)),
-        None if matches!(inflated.bytes, std::borrow::Cow::Borrowed(_)) => {
+        None if matches!(inflated.bytes, gunzip::Plain::Stored(_)) => {
             Err(Malformed::Gzip(NOT_GZIP))
         }
         None => Ok(inflated),

@@ -85,7 +85,7 @@ impl Skip {
 
 /// The base model that a model id addresses, as [`Invocation::model`] has it.
 pub fn base_model(model_id: &str) -> String {
-    invocation::model::addressed(model_id).model
+    invocation::model::addressed(model_id).model.to_owned()
 }
 
 /// Reads one object. Never fails: what can't be read is among the rejects.
