@@ -69,17 +69,17 @@ def bucket(name):
 
 
 def put(name, objects):
+    bucket(name)
     for item in objects:
         if "file" in item:
             with open(item["file"], "rb") as file:
                 content = file.read()
         else:
             content = base64.b64decode(item["base64"])
-        S3.put_object(bucket(name), item["key"], content, storage=item.get("storage"))
+        S3.put_object(name, item["key"], content, storage=item.get("storage"))
 
 
 def put_folder(name, prefix, folder):
-    bucket(name)
     count = 0
     for place, _, files in os.walk(folder):
         for file in files:
@@ -103,7 +103,7 @@ def answer(command):
     if what == "put":
         put(command["bucket"], command["objects"])
     elif what == "put_folder":
-        return {"count": put_folder(**{"name": command["bucket"], "prefix": command["prefix"], "folder": command["folder"]})}
+        return {"count": put_folder(command["bucket"], command["prefix"], command["folder"])}
     elif what == "delete":
         for key in command["keys"]:
             S3.delete_object(command["bucket"], key)

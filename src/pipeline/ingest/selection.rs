@@ -1,6 +1,6 @@
 //! Which objects an ingest takes: decided by key and folder, before anything is opened.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveTime, Utc};
 
 use crate::period::Period;
 use crate::records::key::{Dated, FolderFacts, KeyFacts, ObjectKind, classify_folder};
@@ -41,12 +41,15 @@ impl Selection {
     }
 
     /// The same from a little before the last complete ingest on: `trailing` before it, or before the
-    /// newest object it saw, so that late files are found also where logs come seldom.
+    /// newest object it saw, so that late files are found also where logs come seldom. In whole UTC
+    /// days, which take the fewest listings.
     pub(super) fn since(self, last: Completed, trailing: Duration, now: DateTime<Utc>) -> Self {
         let last = last.at_ms.min(last.newest_ms.unwrap_or(i64::MAX));
         let last = DateTime::from_timestamp_millis(last).unwrap_or(now).min(now);
         let from = last.checked_sub_signed(trailing).unwrap_or(DateTime::UNIX_EPOCH);
-        Self { range: Some(Period { from, to: now.max(from + Duration::milliseconds(1)) }), ..self }
+        let midnight = |time: DateTime<Utc>| time.date_naive().and_time(NaiveTime::MIN).and_utc();
+        let range = Period { from: midnight(from), to: midnight(now) + Duration::days(1) };
+        Self { range: Some(range), ..self }
     }
 
     fn holds(
@@ -172,14 +175,15 @@ mod tests {
         let now = time("2026-11-17T06:00:00Z");
         let at_ms = time("2026-11-16T06:00:00Z").timestamp_millis();
         for (newest, from) in [
-            (None, "2026-11-14T06:00:00Z"),
-            (Some("2026-11-10T12:00:00Z"), "2026-11-08T12:00:00Z"),
-            (Some("2026-11-19T00:00:00Z"), "2026-11-14T06:00:00Z"),
+            (None, "2026-11-14T00:00:00Z"),
+            (Some("2026-11-10T12:00:00Z"), "2026-11-08T00:00:00Z"),
+            (Some("2026-11-19T00:00:00Z"), "2026-11-14T00:00:00Z"),
         ] {
             let newest_ms = newest.map(|text| time(text).timestamp_millis());
             let last = Completed { at_ms, newest_ms };
             let found = Selection::default().since(last, Duration::days(2), now);
-            assert_eq!(found.range, Some(Period { from: time(from), to: now }));
+            let to = time("2026-11-18T00:00:00Z");
+            assert_eq!(found.range, Some(Period { from: time(from), to }));
         }
     }
 }

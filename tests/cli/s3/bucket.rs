@@ -54,6 +54,12 @@ impl Bucket {
         bucket
     }
 
+    /// The same bucket, and a store that knows nothing of it.
+    pub(super) fn for_another_user(&self) -> Self {
+        let (server, name) = (Arc::clone(&self.server), self.name.clone());
+        Self { server, name, sandbox: Sandbox::new() }
+    }
+
     pub(super) fn put(&self, key: &str, content: impl AsRef<[u8]>) {
         self.put_all(&[json!({"key": key, "base64": STANDARD.encode(content)})]);
     }

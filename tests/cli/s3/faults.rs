@@ -116,7 +116,7 @@ fn what_came_counts_when_an_object_changes_after_it_was_listed() {
     // The listing still shows the other version: it is read once more, and replaces its rows.
     faulty.rules(&json!([]));
     let again = faulty.run(&[]).exits(0).json();
-    assert_eq!((&again["objects_ingested"], &again["invocations"]), (&json!(1), &json!(0)));
+    assert_eq!(again["objects_ingested"], 1);
     assert_eq!(faulty.run(&[]).exits(0).json()["objects_ingested"], 0);
     assert_eq!(faulty.bucket.sandbox.query("", "requests", &[])[0]["requests"], 2);
 }

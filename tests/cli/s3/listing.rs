@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::bucket::{Bucket, invocation_key};
-use crate::support::{Record, gzip, lines, sample_data};
+use crate::support::{Record, Sandbox, gzip, lines, repository, sample_data};
+use crate::truth::Truth;
 
 const ACCOUNT: &str = "111122223333";
 
 #[test]
 fn a_bucket_gives_what_a_folder_gives() {
-    let bucket = Bucket::of_folder(&sample_data(), "logs/");
-    let local = crate::support::Sandbox::new().ingest(&sample_data(), 0);
+    let logs = sample_data().join("AWSLogs");
+    let bucket = Bucket::of_folder(&logs, "logs/AWSLogs/");
+    let local = Sandbox::new().ingest(&logs, 0);
     let summary = bucket.ingest("logs", &[], 0);
     for key in [
         "objects_listed",
@@ -28,9 +30,7 @@ fn a_bucket_gives_what_a_folder_gives() {
     ] {
         assert_eq!(summary[key], local[key], "{key}");
     }
-    let truth = crate::truth::Truth::read(
-        &crate::support::repository().join("tests/truth/sample-data.json"),
-    );
+    let truth = Truth::read(&repository().join("tests/truth/sample-data.json"));
     truth.check_block(&bucket.sandbox, "/overall", &[]);
     assert_eq!(bucket.requests().fetched.len() as u64, summary["objects_ingested"]);
 }
@@ -76,15 +76,11 @@ fn a_range_takes_from_a_bucket_what_it_takes_from_a_folder() {
     ] {
         let options: Vec<&str> = range.iter().chain(more).copied().collect();
         let source = sample_data();
-        let folder = crate::support::Sandbox::new();
+        let folder = Sandbox::new();
         let mut args = vec!["ingest", source.to_str().expect("UTF-8"), "--json"];
         args.extend(&options);
         let expected = folder.run(args).exits(0).json();
-        let fresh = Bucket {
-            sandbox: crate::support::Sandbox::new(),
-            server: bucket.server.clone(),
-            name: bucket.name.clone(),
-        };
+        let fresh = bucket.for_another_user();
         let found = fresh.ingest("", &options, 0);
         for key in ["objects_ingested", "invocations", "api_events"] {
             assert_eq!(found[key], expected[key], "{options:?}: {key}");
@@ -101,11 +97,7 @@ fn any_place_in_the_tree_may_be_named() {
     let parts: Vec<&str> = key.split('/').collect();
     for depth in 0..parts.len() {
         let above = parts[..depth].join("/");
-        let fresh = Bucket {
-            sandbox: crate::support::Sandbox::new(),
-            server: bucket.server.clone(),
-            name: bucket.name.clone(),
-        };
+        let fresh = bucket.for_another_user();
         let prefix = format!("deep/down/{above}");
         let range = ["--from", "2026-11-10", "--to", "2026-11-11"];
         let summary = fresh.ingest(prefix.trim_end_matches('/'), &range, 0);
@@ -178,7 +170,7 @@ fn a_dry_run_fetches_nothing_and_says_what_it_would_cost() {
 fn a_run_without_a_range_looks_back_a_little_and_not_at_everything() {
     let bucket = Bucket::new();
     let put = |day: &str, id: u32| {
-        let key = invocation_key(ACCOUNT, "us-east-1", day, 7, id.into());
+        let key = invocation_key(ACCOUNT, "us-east-1", day, 5, id.into());
         bucket.put(&key, gzip(lines([id])));
     };
     put("2026/10/01", 1);

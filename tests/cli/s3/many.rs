@@ -72,7 +72,7 @@ fn ten_thousand_objects_are_read_once_and_late_and_changed_ones_found() {
     assert_eq!(seen.listed.len(), walked + 9 * 2, "{:?}", seen.listed);
 
     // Late, new and changed objects.
-    bucket.put(&key(0).replace("T00", "T01"), content(20_000, 1));
+    bucket.put(&key(27).replace(".json", "0.json"), content(20_000, 1));
     let replaced = key(OBJECTS - 1);
     bucket.put(&replaced, content(OBJECTS - 1, 3));
     let later = bucket.ingest("", &[], 0);
