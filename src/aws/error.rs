@@ -144,6 +144,11 @@ impl Error {
         )
     }
 
+    /// Whether what was asked for isn't there.
+    pub fn is_absence(&self) -> bool {
+        matches!(self.problem, Problem::NotFound | Problem::NoSuchBucket)
+    }
+
     fn text(&self) -> String {
         let what = match &self.problem {
             Problem::NoCredentials => "no AWS credentials",

@@ -10,7 +10,9 @@ use super::progress::Bar;
 use super::sources::{LogKind, S3Args, requests};
 use super::{Context, Exit, Failure, output, time};
 use crate::period::Period;
-use crate::pipeline::{History, Plan, Selection, SourceRequest, Summary, request_cost_usd};
+use crate::pipeline::{
+    History, Plan, ReadOptions, Selection, SourceRequest, Summary, request_cost_usd,
+};
 use crate::records::Limits;
 use crate::render::format::number::{bytes, grouped};
 use crate::sources::Bounds;
@@ -31,17 +33,20 @@ Examples:
   bedrock-lens ingest s3://acme-logs/AWSLogs --profile audit
   bedrock-lens ingest s3://acme-logs --from 2026-11-09 --to 2026-11-16 --dry-run
   bedrock-lens ingest --json --quiet        all sources of the configuration, as from cron")]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 pub(super) struct IngestArgs {
     /// Folders, files, `s3://bucket/prefix`, or names of configured sources [default: all of these]
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
     #[command(flatten)]
     selection: SelectionArgs,
-    #[command(flatten)]
-    s3: S3Args,
     /// List, say what would be read and what the requests cost, and read nothing
     #[arg(long)]
     dry_run: bool,
+    /// Also fetch responses that were too large for the log (`data/`), for their latency and stop
+    /// reason; of objects that are read from now on
+    #[arg(long)]
+    bodies: bool,
     /// Print the summary as one JSON object
     #[arg(long)]
     json: bool,
@@ -51,6 +56,9 @@ pub(super) struct IngestArgs {
     /// Most bytes one object may inflate to [default: 1 GiB]
     #[arg(long, value_name = "BYTES")]
     max_object_bytes: Option<NonZeroU64>,
+    // Last: its heading holds for whatever follows.
+    #[command(flatten)]
+    s3: S3Args,
 }
 
 /// Which objects to read.
@@ -87,11 +95,12 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
     let mut writer = Writer::open(&context.settings.store, on_locked)?;
     let plan = found.without_known(writer.reader())?;
     let bar = Bar::new(context.output);
-    let mut limits = limits(context);
+    let mut options = read_options(context);
+    options.with_bodies = args.bodies;
     if let Some(bytes) = args.max_object_bytes {
-        limits.max_object_bytes = bytes.get();
+        options.limits.max_object_bytes = bytes.get();
     }
-    let mut summary = plan.carry_out(&mut writer, limits, bounds(context), &bar)?;
+    let mut summary = plan.carry_out(&mut writer, options, &bar)?;
     bar.finish();
     summary.seconds = started.elapsed().as_secs_f64();
     tell(&summary, args, context)?;
@@ -107,15 +116,14 @@ fn plan<'a>(sources: &'a [SourceRequest], context: &Context) -> Result<Plan<'a>,
     Ok(Plan::list(sources, history)?)
 }
 
-/// What one object may cost.
-pub(super) fn limits(context: &Context) -> Limits {
-    Limits { max_object_bytes: context.settings.ingest.max_object_bytes }
-}
-
-/// What may be on its way from S3 at once.
-pub(super) fn bounds(context: &Context) -> Bounds {
+/// How objects are read, as configured.
+pub(super) fn read_options(context: &Context) -> ReadOptions {
     let settings = context.settings.ingest;
-    Bounds { bytes: settings.bytes_in_flight, requests: settings.requests_in_flight }
+    ReadOptions {
+        limits: Limits { max_object_bytes: settings.max_object_bytes },
+        bounds: Bounds { bytes: settings.bytes_in_flight, requests: settings.requests_in_flight },
+        with_bodies: false,
+    }
 }
 
 /// How a run ends that came this far.

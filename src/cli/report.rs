@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::ingest::{bounds, limits, warn_of_troubles};
+use super::ingest::{read_options, warn_of_troubles};
 use super::progress::Bar;
 use super::sources::{S3Args, requests};
 use super::{Context, Exit, Failure, output, time};
@@ -116,7 +116,7 @@ fn one_shot(
     let folder = tempfile::tempdir().map_err(pipeline::Error::Temporary)?;
     let mut writer = Writer::open(folder.path(), OnLocked::Fail)?;
     let bar = Bar::new(context.output);
-    let summary = plan.carry_out(&mut writer, limits(context), bounds(context), &bar)?;
+    let summary = plan.carry_out(&mut writer, read_options(context), &bar)?;
     bar.finish();
     warn_of_troubles(&summary, context);
     if summary.is_partial() {

@@ -25,7 +25,8 @@ pub(super) struct S3Args {
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
     /// Put the bucket in the path of URLs [default: for endpoints that aren't AWS's]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     path_style: Option<bool>,
     /// Role to assume
     #[arg(long, value_name = "ARN")]

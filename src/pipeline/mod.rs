@@ -32,8 +32,8 @@ pub use forecast::{
     LONGEST_HORIZON, MonthEnd, forecast_of,
 };
 pub use ingest::{
-    Duplicates, History, Plan, Progress, Pruned, RequestCounts, Selection, Silent, SourceRequest,
-    Summary, request_cost_usd,
+    Duplicates, History, Plan, Progress, Pruned, ReadOptions, RequestCounts, Selection, Silent,
+    SourceRequest, Summary, request_cost_usd,
 };
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{

@@ -92,11 +92,29 @@ pub fn base_model(model_id: &str) -> String {
 ///
 /// What the object holds is told by its content; the name only says what is no log.
 pub fn decode(name: &ObjectName<'_>, bytes: &[u8], limits: &Limits, key: &PromptKey) -> Decoded {
+    decode_with(name, bytes, limits, key, None)
+}
+
+/// Gets response bodies that Bedrock put outside of the log, since they were too large for it.
+pub trait Bodies {
+    /// The bytes at this place (`s3://bucket/…/data/<requestId>_output.json.gz`), as stored; `None`
+    /// where there are none to be had, and what they would tell stays unknown.
+    fn fetch(&mut self, path: &str) -> Option<Vec<u8>>;
+}
+
+/// Like [`decode`], with response bodies from outside of the log, where it has none.
+pub fn decode_with<'a>(
+    name: &ObjectName<'a>,
+    bytes: &[u8],
+    limits: &Limits,
+    key: &PromptKey,
+    bodies: Option<&'a mut dyn Bodies>,
+) -> Decoded {
     if bytes.is_empty() {
         return Decoded { skipped: Some(Skip::PermissionCheck), ..Decoded::default() };
     }
     let inflated = gunzip::inflate(bytes, limits.max_object_bytes);
-    let mut reader = Reader::new(*name, name.modified, *limits, key);
+    let mut reader = Reader::new(*name, name.modified, *limits, key, bodies);
     frames::read(&inflated.bytes, inflated.damage, &mut reader);
     let (mut decoded, digest) = reader.finish();
     let empty = decoded.invocations.is_empty() && decoded.api_events.is_empty();

@@ -47,6 +47,18 @@ pub trait Source: Send + Sync {
         Ok(None)
     }
 
+    /// The bytes at a place that a record of `beside` names (`s3://bucket/key`), at most `most`; `None`
+    /// when nothing is there.
+    ///
+    /// # Errors
+    /// When it is there and can't be read.
+    fn fetch_named(
+        &self,
+        url: &str,
+        beside: &ObjectEntry,
+        most: u64,
+    ) -> Result<Option<Vec<u8>>, Error>;
+
     /// Whether objects are far away, so that they should be asked for before they are needed.
     fn is_far(&self) -> bool {
         false

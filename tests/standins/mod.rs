@@ -110,9 +110,9 @@ impl Server {
         answer
     }
 
-    /// The requests since last asked.
-    pub(crate) fn requests(&self) -> Vec<Value> {
-        match self.ask(&json!({"do": "requests"}))["requests"].take() {
+    /// The requests since last asked whose host or path holds this text.
+    pub(crate) fn requests(&self, about: &str) -> Vec<Value> {
+        match self.ask(&json!({"do": "requests", "about": about}))["requests"].take() {
             Value::Array(requests) => requests,
             other => panic!("no requests: {other}"),
         }

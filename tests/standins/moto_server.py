@@ -6,7 +6,8 @@ with it. Commands:
   {"do": "put", "bucket": B, "objects": [{"key": K, "file": PATH | "base64": TEXT, "storage": CLASS?}]}
   {"do": "put_folder", "bucket": B, "prefix": P, "folder": PATH}     every file below the folder
   {"do": "delete", "bucket": B, "keys": [K, ...]}
-  {"do": "requests"}              the requests since last asked: method, path, query, status, time
+  {"do": "requests", "about": T}  the requests since last asked with T in host or path: method, path,
+                                  query, status, time
   {"do": "user", "policy": {...}} a user with this policy: access key and secret
   {"do": "auth"}                  from now on, signatures and policies count
 """
@@ -108,7 +109,10 @@ def answer(command):
         for key in command["keys"]:
             S3.delete_object(command["bucket"], key)
     elif what == "requests":
-        seen, LOG[:] = LOG[:], []
+        about = command["about"]
+        seen = [entry for entry in list(LOG) if about in f"{entry['host']}{entry['path']}/"]
+        for entry in seen:
+            LOG.remove(entry)
         return {"requests": seen}
     elif what == "user":
         return user(command["policy"])

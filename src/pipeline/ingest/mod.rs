@@ -16,6 +16,7 @@ mod summary;
 
 pub use cost::request_cost_usd;
 pub use plan::{History, Plan, SourceRequest};
+pub use read::ReadOptions;
 pub use selection::Selection;
 pub(super) use summary::with_reason;
 pub use summary::{Duplicates, Pruned, RequestCounts, Summary};

@@ -1,5 +1,6 @@
 //! Carrying out a plan: fetch ahead what is far, decode in parallel, commit a batch at a time.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
 use rayon::prelude::*;
@@ -8,8 +9,8 @@ use super::super::Error;
 use super::plan::{Listed, Plan, Task};
 use super::{Progress, Summary};
 use crate::records::key::{KeyFacts, ObjectKind};
-use crate::records::{self, Decoded, Limits, ObjectName, PromptKey, Skip};
-use crate::sources::{Ahead, Bounds, Fetched, ObjectEntry};
+use crate::records::{self, Bodies, Decoded, Limits, ObjectName, PromptKey, Skip};
+use crate::sources::{self, Ahead, Bounds, Fetched, ObjectEntry, Version};
 use crate::store::{self, ReadObject, Writer};
 
 /// A batch, what one commit takes in, is closed when it holds this many stored bytes …
@@ -24,24 +25,25 @@ const READ_BYTES: u64 = 2 << 20;
 const READ_OBJECTS: usize = 256;
 
 impl Plan<'_> {
-    /// Reads, decodes and commits what the plan holds. `bounds` hold for what is fetched ahead from
-    /// all sources together.
+    /// Reads, decodes and commits what the plan holds.
     ///
     /// # Errors
     /// When the store can't be written. What was committed before stays.
     pub fn carry_out(
         mut self,
         writer: &mut Writer,
-        limits: Limits,
-        bounds: Bounds,
+        options: ReadOptions,
         progress: &dyn Progress,
     ) -> Result<Summary, Error> {
         progress.plan(self.objects(), self.bytes());
         let mut summary = std::mem::take(&mut self.summary);
         let failed = {
             let key = writer.prompt_key()?;
-            let reading = Reading::new(&self, limits, bounds, key, progress);
-            reading.store(&self.tasks, writer, &mut summary, self.now().timestamp_millis())?
+            let reading = Reading::new(&self, options, key, progress);
+            let now_ms = self.now().timestamp_millis();
+            let failed = reading.store(&self.tasks, writer, &mut summary, now_ms)?;
+            summary.bodies_fetched = reading.bodies_fetched.into_inner();
+            failed
         };
         for source in failed {
             self.sources[source].has_failures = true;
@@ -53,14 +55,27 @@ impl Plan<'_> {
     }
 }
 
-type Outcome = Result<ReadObject, crate::sources::Error>;
-
 /// How objects are read.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadOptions {
+    /// What one object may cost.
+    pub limits: Limits,
+    /// What may be on its way at once, from all far sources together.
+    pub bounds: Bounds,
+    /// Whether response bodies that lie outside of the log are fetched too.
+    pub with_bodies: bool,
+}
+
+type Outcome = Result<ReadObject, sources::Error>;
+
+/// Reading from the sources of a plan.
 struct Reading<'a> {
     sources: &'a [Listed<'a>],
     /// By source; `None` where objects are fetched when they are needed.
     ahead: Vec<Option<Arc<Ahead>>>,
     limits: Limits,
+    with_bodies: bool,
+    bodies_fetched: AtomicU64,
     key: PromptKey,
     progress: &'a dyn Progress,
 }
@@ -71,20 +86,23 @@ type Numbered<'a> = (&'a Task, usize);
 impl<'a> Reading<'a> {
     fn new(
         plan: &'a Plan<'_>,
-        limits: Limits,
-        bounds: Bounds,
+        options: ReadOptions,
         key: PromptKey,
         progress: &'a dyn Progress,
     ) -> Self {
         let far = plan.sources.iter().filter(|listed| listed.source.is_far()).count().max(1);
-        let share =
-            Bounds { bytes: bounds.bytes / far as u64, requests: (bounds.requests / far).max(1) };
+        let share = Bounds {
+            bytes: options.bounds.bytes / far as u64,
+            requests: (options.bounds.requests / far).max(1),
+        };
         let ahead =
             |listed: &Listed<'_>| listed.source.is_far().then(|| Arc::new(Ahead::new(share)));
         Self {
             sources: &plan.sources,
             ahead: plan.sources.iter().map(ahead).collect(),
-            limits,
+            limits: options.limits,
+            with_bodies: options.with_bodies,
+            bodies_fetched: AtomicU64::new(0),
             key,
             progress,
         }
@@ -158,10 +176,59 @@ impl<'a> Reading<'a> {
             Some(ahead) => ahead.take(number, &task.entry),
             None => self.sources[task.source].source.fetch(&task.entry, most),
         };
-        let result = fetched.map(|fetched| task.decode(fetched, self.limits, &self.key));
+        let result = fetched.and_then(|fetched| self.decode(task, fetched));
         let rows = result.as_ref().map_or(0, |read| rows_of(&read.decoded));
         self.progress.advance(1, task.entry.size_bytes, rows as u64);
         result
+    }
+
+    fn decode(&self, task: &Task, fetched: Fetched) -> Outcome {
+        let entry = task.entry_of(fetched.changed);
+        let modified = task.facts.written.or(entry.modified);
+        let name = ObjectName { object: &task.object, modified };
+        let mut bodies = OffloadedBodies { reading: self, task, failure: None };
+        let wanted: Option<&mut dyn Bodies> =
+            if self.with_bodies { Some(&mut bodies) } else { None };
+        let mut decoded =
+            records::decode_with(&name, &fetched.bytes, &self.limits, &self.key, wanted);
+        if let Some(failure) = bodies.failure {
+            return Err(failure);
+        }
+        let kind = kind(&task.facts, &decoded);
+        for reject in &mut decoded.rejects {
+            reject.kind = reject.kind.take().or_else(|| kind.map(str::to_owned));
+        }
+        let entry = task.catalogue_entry(entry, &decoded, kind);
+        Ok(ReadObject { entry, decoded })
+    }
+}
+
+/// Response bodies from the source that holds the log. The first that is there and can't be read is
+/// kept: the log object is then left for the next run.
+struct OffloadedBodies<'a> {
+    reading: &'a Reading<'a>,
+    task: &'a Task,
+    failure: Option<sources::Error>,
+}
+
+impl Bodies for OffloadedBodies<'_> {
+    fn fetch(&mut self, path: &str) -> Option<Vec<u8>> {
+        if self.failure.is_some() {
+            return None;
+        }
+        let source = self.reading.sources[self.task.source].source;
+        let most = most_to_fetch(self.reading.limits);
+        match source.fetch_named(path, &self.task.entry, most) {
+            Ok(found) => {
+                let count = u64::from(found.is_some());
+                self.reading.bodies_fetched.fetch_add(count, Ordering::Relaxed);
+                found
+            }
+            Err(failure) => {
+                self.failure = Some(failure);
+                None
+            }
+        }
     }
 }
 
@@ -194,25 +261,18 @@ fn next_share(tasks: &[Numbered<'_>]) -> usize {
 }
 
 impl Task {
-    fn decode(&self, fetched: Fetched, limits: Limits, key: &PromptKey) -> ReadObject {
-        let entry = match fetched.changed {
+    /// The object as it was fetched.
+    fn entry_of(&self, changed: Option<Version>) -> ObjectEntry {
+        let listed = self.entry.clone();
+        match changed {
             Some(version) => ObjectEntry {
                 fingerprint: version.fingerprint,
                 size_bytes: version.size_bytes,
                 modified: version.modified,
-                ..self.entry.clone()
+                ..listed
             },
-            None => self.entry.clone(),
-        };
-        let name =
-            ObjectName { object: &self.object, modified: self.facts.written.or(entry.modified) };
-        let mut decoded = records::decode(&name, &fetched.bytes, &limits, key);
-        let kind = kind(&self.facts, &decoded);
-        for reject in &mut decoded.rejects {
-            reject.kind = reject.kind.take().or_else(|| kind.map(str::to_owned));
+            None => listed,
         }
-        let entry = self.catalogue_entry(entry, &decoded, kind);
-        ReadObject { entry, decoded }
     }
 
     fn catalogue_entry(

@@ -36,6 +36,8 @@ pub struct Summary {
     pub bytes_compressed: u64,
     /// Their size after inflating, bytes.
     pub bytes_uncompressed: u64,
+    /// Response bodies read from outside of the logs.
+    pub bodies_fetched: u64,
     /// Requests made to S3.
     pub requests: RequestCounts,
     /// Wall time.

@@ -13,9 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 pub(super) use self::salvage::open_list;
 pub(super) use self::top::{Document, Top};
 use super::gunzip;
-use super::invocation::PromptHasher;
+use super::invocation::{PromptHasher, ResponseBody};
 use super::wire;
-use super::{Decoded, Limits, ObjectName, PromptKey, cloudtrail, invocation, timestamp};
+use super::{Bodies, Decoded, Limits, ObjectName, PromptKey, cloudtrail, invocation, timestamp};
 use crate::schema::TimeMs;
 use crate::schema::reject::{Reject, reason};
 
@@ -76,6 +76,7 @@ pub(super) struct Reader<'r> {
     inflate_left: u64,
     record: i64,
     digest: bool,
+    bodies: Option<&'r mut dyn Bodies>,
     decoded: Decoded,
 }
 
@@ -86,6 +87,7 @@ impl<'r> Reader<'r> {
         object_time: Option<TimeMs>,
         limits: Limits,
         key: &PromptKey,
+        bodies: Option<&'r mut dyn Bodies>,
     ) -> Self {
         Self {
             name,
@@ -94,8 +96,17 @@ impl<'r> Reader<'r> {
             inflate_left: limits.max_object_bytes,
             record: 0,
             digest: false,
+            bodies,
             decoded: Decoded::default(),
         }
+    }
+
+    /// The text of a response body that lies outside of the record, where it is asked for and there.
+    fn offloaded(&mut self, record: &invocation::Record<'_>) -> Option<String> {
+        let path = invocation::offloaded_response(record)?;
+        let bytes = self.bodies.as_mut()?.fetch(path)?;
+        let plain = gunzip::inflate(&bytes, self.inflate_left).bytes.to_vec();
+        String::from_utf8(plain).ok()
     }
 
     /// The rows, and whether the object was a digest.
@@ -125,14 +136,20 @@ impl<'r> Reader<'r> {
     /// Takes the rows of `document`, whose text is `json`.
     pub(super) fn take(&mut self, document: &Document<'_, '_>, json: &str, place: Place) {
         match document {
-            Document::Invocation(record) => match invocation::row(record, &mut self.hasher) {
-                Ok(mut row) => {
-                    self.record += 1;
-                    (row.object, row.record) = (Some(self.name.object.into()), Some(self.record));
-                    self.decoded.invocations.push(row);
+            Document::Invocation(record) => {
+                let text = self.offloaded(record);
+                let body =
+                    text.as_deref().and_then(|text| wire::parse::<ResponseBody<'_>>(text).ok());
+                match invocation::row(record, body.as_ref(), &mut self.hasher) {
+                    Ok(mut row) => {
+                        self.record += 1;
+                        (row.object, row.record) =
+                            (Some(self.name.object.into()), Some(self.record));
+                        self.decoded.invocations.push(row);
+                    }
+                    Err(reason) => self.reject(reason, Some("invocations"), place),
                 }
-                Err(reason) => self.reject(reason, Some("invocations"), place),
-            },
+            }
             Document::Event(event) => match cloudtrail::row(event) {
                 Ok(mut row) => {
                     self.record += 1;

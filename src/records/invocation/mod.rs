@@ -17,6 +17,7 @@ use std::borrow::Cow;
 
 use self::body::request::Request;
 use self::body::response::Response;
+pub(super) use self::body::response::ResponseBody;
 use self::body::{Counts, LATENCY_OPTIMIZED};
 use self::model::addressed;
 pub(super) use self::prompt_hash::PromptHasher;
@@ -31,17 +32,18 @@ use crate::schema::reject::reason;
 static NO_REQUEST: Request<'static> = Request::NOTHING;
 static NO_RESPONSE: Response<'static> = Response::NOTHING;
 
-/// The row that a record tells.
+/// The row that a record tells; `offloaded` is the response body, where it lies outside of the record.
 ///
 /// # Errors
 /// `bad_timestamp`: without its time a call belongs to no period. Everything else may be unknown.
 pub(super) fn row<'r>(
     record: &'r Record<'_>,
+    offloaded: Option<&'r ResponseBody<'_>>,
     hasher: &mut PromptHasher,
 ) -> Result<InvocationRef<'r>, &'static str> {
     let event_time = event_time(record)?;
     let request_body = record.input.body.as_ref();
-    let response_body = record.output.body.as_ref();
+    let response_body: Option<&'r ResponseBody<'_>> = record.output.body.as_ref().or(offloaded);
     let request = request_body.map_or(&NO_REQUEST, |body| &body.request);
     let response = response_body.map_or(&NO_RESPONSE, |body| &body.response);
 
@@ -61,6 +63,11 @@ pub(super) fn row<'r>(
     row.prompt_hash = request_body.and_then(|body| hasher.hash(&body.prompt)).map(Cow::Owned);
     row.request_metadata = record.request_metadata.and_then(metadata::compact_sorted);
     Ok(row)
+}
+
+/// Where the response body lies when the record doesn't hold it: `s3://bucket/…/data/…`.
+pub(super) fn offloaded_response<'a>(record: &'a Record<'_>) -> Option<&'a str> {
+    record.output.body_path.get().filter(|_| record.output.body.is_none())
 }
 
 fn event_time(record: &Record<'_>) -> Result<TimeMs, &'static str> {

@@ -48,6 +48,7 @@ object! {
     /// `output`.
     struct Output<'a> {
         "outputBodyJson" => body: Option<ResponseBody<'a>>,
+        "outputBodyS3Path" => body_path: Text<'a>,
         "outputTokenCount" => tokens: Count,
         "outputImageHeight" => image_height: Count,
         "outputImageWidth" => image_width: Count,

@@ -67,6 +67,34 @@ impl Source for Local {
         })?;
         Ok(Fetched { bytes, changed: None })
     }
+
+    /// A copy of a bucket keeps bodies where the bucket has them: in `data/` beside the log.
+    fn fetch_named(
+        &self,
+        url: &str,
+        beside: &ObjectEntry,
+        most: u64,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let name = url.rsplit('/').next().filter(|name| is_file_name(name));
+        let folder = Path::new(&beside.location).parent();
+        let Some((name, folder)) = name.zip(folder) else { return Ok(None) };
+        let path = folder.join("data").join(name);
+        let mut bytes = Vec::new();
+        match fs::File::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes)) {
+            Ok(_) => Ok(Some(bytes)),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::Read {
+                location: path.to_string_lossy().into_owned(),
+                source: source.into(),
+            }),
+        }
+    }
+}
+
+/// Whether a name that a log gives stays within the folder it is looked for in.
+fn is_file_name(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None))
 }
 
 /// The part of a path from its last `AWSLogs/` on: the key that the object has in a bucket without

@@ -108,6 +108,26 @@ impl S3 {
     }
 }
 
+impl S3 {
+    fn fetch_if_there(&self, place: S3Url, most: u64) -> Result<Option<Vec<u8>>, Error> {
+        let bucket = Bucket { name: place.bucket.clone(), ..self.bucket() };
+        let object = ObjectEntry {
+            location: place.to_string(),
+            origin: place.bucket,
+            key: place.prefix,
+            size_bytes: 0,
+            modified: None,
+            fingerprint: String::new(),
+            is_named: true,
+        };
+        match self.access.wait(bucket.fetch(&object, most)) {
+            Ok(fetched) => Ok(Some(fetched.bytes)),
+            Err(failure) if failure.is_absence() => Ok(None),
+            Err(failure) => Err(unread(&object, failure)),
+        }
+    }
+}
+
 /// A client for one bucket. Retries after the second attempt are `Backoff`'s, which has no budget that
 /// many throttled objects could use up; the SDK's own is for a clock that is off, which it corrects.
 fn client(access: &Connection, path_style: bool) -> Client {
@@ -147,6 +167,27 @@ impl Source for S3 {
     fn metadata(&self, object: &ObjectEntry) -> Result<Option<BTreeMap<String, String>>, Error> {
         let found = self.access.wait(self.bucket().metadata(&object.key));
         found.map(Some).map_err(|source| unread(object, source))
+    }
+
+    /// Large bodies may go to a bucket of their own, and a copied bucket has another name than its logs
+    /// tell: it keeps them in `data/` beside the log.
+    fn fetch_named(
+        &self,
+        url: &str,
+        beside: &ObjectEntry,
+        most: u64,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let Some(place) = S3Url::parse(url) else { return Ok(None) };
+        if place.bucket != self.url.bucket {
+            let name = place.prefix.rsplit('/').next().unwrap_or_default();
+            let folder = beside.key.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let near =
+                S3Url { bucket: self.url.bucket.clone(), prefix: format!("{folder}/data/{name}") };
+            if let Some(bytes) = self.fetch_if_there(near, most)? {
+                return Ok(Some(bytes));
+            }
+        }
+        self.fetch_if_there(place, most)
     }
 
     fn is_far(&self) -> bool {

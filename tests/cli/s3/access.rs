@@ -119,12 +119,12 @@ fn profiles_and_their_endpoints_are_found() {
 fn endpoints_are_reached_by_flag_and_by_variable_with_the_bucket_in_the_path() {
     let bucket = Bucket::new();
     filled(&bucket);
-    bucket.server.requests();
+    bucket.asked();
     let by_name = bucket.server.url().replace("127.0.0.1", "localhost");
     let url = bucket.url("");
     for (flags, variable) in [
         (vec!["--endpoint-url", &by_name], None),
-        (vec!["--endpoint-url", &by_name, "--path-style"], None),
+        (vec!["--path-style", "--endpoint-url", &by_name], None),
         (vec![], Some(("AWS_ENDPOINT_URL_S3", by_name.as_str()))),
     ] {
         let args = ["ingest", &url, "--json"].into_iter().chain(flags.iter().copied());
@@ -137,9 +137,9 @@ fn endpoints_are_reached_by_flag_and_by_variable_with_the_bucket_in_the_path() {
     }
     assert_eq!(bucket.requests().fetched.len(), 2);
     let virtual_host =
-        bucket.run(["ingest", &url, "--path-style", "false", "--endpoint-url", &by_name]);
+        bucket.run(["ingest", &url, "--path-style=false", "--endpoint-url", &by_name]);
     let host = format!("{}.localhost", bucket.name);
-    let asked = bucket.server.requests();
+    let asked = bucket.asked();
     let by_host = asked
         .iter()
         .any(|request| request["host"].as_str().is_some_and(|asked| asked.starts_with(&host)));
@@ -150,7 +150,7 @@ fn endpoints_are_reached_by_flag_and_by_variable_with_the_bucket_in_the_path() {
 fn requests_are_paid_by_who_asks_when_told_to() {
     let bucket = Bucket::new();
     filled(&bucket);
-    bucket.server.requests();
+    bucket.asked();
     let payers = |bucket: &Bucket| -> Vec<Value> {
         bucket
             .server

@@ -39,7 +39,7 @@ impl Bucket {
 
     pub(super) fn on(server: Arc<Server>) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let name = format!("acme-logs-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("acme-logs-{:03}", NEXT.fetch_add(1, Ordering::Relaxed));
         let bucket = Self { server, sandbox: Sandbox::new(), name };
         bucket.put_all(&[]);
         bucket
@@ -102,7 +102,12 @@ impl Bucket {
 
     /// This bucket's requests since last asked: prefixes listed, keys fetched.
     pub(super) fn requests(&self) -> Seen {
-        Seen::of(&self.server.requests(), &self.name)
+        Seen::of(&self.asked(), &self.name)
+    }
+
+    /// The same, as the server wrote them down.
+    pub(super) fn asked(&self) -> Vec<Value> {
+        self.server.requests(&self.name)
     }
 }
 

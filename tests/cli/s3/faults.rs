@@ -39,7 +39,7 @@ impl Faulty {
 
     /// How many objects were asked for since last asked, and how many listings.
     fn requests(&self) -> (usize, usize) {
-        let requests = self.proxy.requests();
+        let requests = self.proxy.requests("");
         let is_list = |request: &&Value| {
             request["target"].as_str().is_some_and(|target| target.contains("list-type=2"))
         };

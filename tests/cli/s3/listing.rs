@@ -219,3 +219,25 @@ fn a_place_without_logs_is_named() {
     bucket.run(["ingest", &bucket.url("pictures")]).exits(1);
     assert!(!bucket.sandbox.store().exists());
 }
+
+#[test]
+fn bodies_outside_of_the_log_are_fetched_when_asked_for() {
+    let logs = sample_data().join("AWSLogs");
+    let bucket = Bucket::of_folder(&logs, "logs/AWSLogs/");
+    let known = |sandbox: &Sandbox| {
+        sandbox.sql("select count(*) as n from invocations where stop_reason is not null")[0]["n"]
+            .as_u64()
+            .expect("a count")
+    };
+    bucket.ingest("", &[], 0);
+    let asking = bucket.for_another_user();
+    let summary = asking.ingest("", &["--bodies"], 0);
+    let fetched = summary["bodies_fetched"].as_u64().expect("a count");
+    assert!(fetched > 0, "{summary}");
+    assert!(known(&asking.sandbox) > known(&bucket.sandbox));
+    let folder = Sandbox::new();
+    let source = logs.to_str().expect("UTF-8");
+    let local = folder.run(["ingest", source, "--bodies", "--json"]).exits(0).json();
+    assert_eq!(local["bodies_fetched"], fetched);
+    assert_eq!(known(&folder), known(&asking.sandbox));
+}
