@@ -96,7 +96,7 @@ pub fn decode(name: &ObjectName<'_>, bytes: &[u8], limits: &Limits, key: &Prompt
         return Decoded { skipped: Some(Skip::PermissionCheck), ..Decoded::default() };
     }
     let inflated = gunzip::inflate(bytes, limits.max_object_bytes);
-    let mut reader = Reader::new(*name, name.modified, *limits, key);
+    let mut reader = Reader::new(*name, inflated.bytes.len(), *limits, key);
     frames::read(&inflated.bytes, inflated.damage, &mut reader);
     let (mut decoded, digest) = reader.finish();
     let empty = decoded.invocations.is_empty() && decoded.api_events.is_empty();
