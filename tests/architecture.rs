@@ -60,7 +60,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("csv", &["render"]),
     ("rust_xlsxwriter", &["render"]),
     ("zip", &["render"]),
-    ("ring", &["audit"]),
+    ("ring", &["audit", "records"]),
     ("maxminddb", &["pipeline"]),
     ("augurs", &["insight"]),
     ("tokio", AWS),

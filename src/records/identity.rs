@@ -44,11 +44,15 @@ pub(crate) fn identity(arn: &str) -> Identity<'_> {
 
 /// Service and resource of an ARN of AWS; the Region and account parts are not looked at.
 fn service_and_resource(arn: &str) -> Option<(&str, &str)> {
-    let mut parts = arn.trim().splitn(6, ':');
-    let (scheme, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
-    let (_region, _account, resource) = (parts.next()?, parts.next()?, parts.next()?);
-    let of_aws = partition == "aws" || partition.starts_with("aws-");
-    (scheme == "arn" && of_aws).then_some((service, resource))
+    let arn = arn.trim();
+    // Byte by byte, since the five parts are short.
+    let mut colons = arn.bytes().enumerate().filter(|(_, byte)| *byte == b':').map(|(at, _)| at);
+    let (scheme, partition, service) = (colons.next()?, colons.next()?, colons.next()?);
+    let (_region, account) = (colons.next()?, colons.next()?);
+    let named = arn.get(scheme + 1..partition)?;
+    let of_aws = named == "aws" || named.starts_with("aws-");
+    let parts = (arn.get(partition + 1..service)?, arn.get(account + 1..)?);
+    (arn.starts_with("arn:") && of_aws).then_some(parts)
 }
 
 fn assumed_role(path: &str) -> Identity<'_> {

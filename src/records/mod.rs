@@ -114,7 +114,7 @@ pub fn decode_with<'a>(
         return Decoded { skipped: Some(Skip::PermissionCheck), ..Decoded::default() };
     }
     let inflated = gunzip::inflate(bytes, limits.max_object_bytes);
-    let mut reader = Reader::new(*name, name.modified, *limits, key, bodies);
+    let mut reader = Reader::new(*name, inflated.bytes.len(), *limits, key, bodies);
     frames::read(&inflated.bytes, inflated.damage, &mut reader);
     let (mut decoded, digest) = reader.finish();
     let empty = decoded.invocations.is_empty() && decoded.api_events.is_empty();

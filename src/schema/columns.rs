@@ -33,6 +33,8 @@ pub trait Values: Default {
     type Value<'a>
     where
         Self: 'a;
+    /// Makes room for this many values.
+    fn reserve(&mut self, rows: usize);
     /// Appends a value.
     fn push(&mut self, value: Option<Self::Value<'_>>);
     /// Leaves out the values of rows that are not to be kept.
@@ -85,6 +87,10 @@ impl Texts {
 impl Values for Texts {
     type Value<'a> = Cow<'a, str>;
 
+    fn reserve(&mut self, rows: usize) {
+        self.places.reserve_exact(rows);
+    }
+
     fn push(&mut self, value: Option<Cow<'_, str>>) {
         let place = value.map_or(NULL, |text| self.place(&text));
         self.places.push(place);
@@ -134,6 +140,10 @@ impl<T: Copy + Cell> Values for Plain<T> {
         = T
     where
         T: 'a;
+
+    fn reserve(&mut self, rows: usize) {
+        self.0.reserve_exact(rows);
+    }
 
     fn push(&mut self, value: Option<T>) {
         self.0.push(value);

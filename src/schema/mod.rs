@@ -236,6 +236,12 @@ macro_rules! table {
                 gone
             }
 
+            /// Makes room for this many rows.
+            pub fn reserve(&mut self, rows: usize) {
+                use $crate::schema::columns::Values as _;
+                $( self.$field.reserve(rows); )*
+            }
+
             /// How many rows there are.
             pub fn len(&self) -> usize {
                 self.len

@@ -67,9 +67,21 @@ pub(super) struct Halt {
     pub(super) incomplete: bool,
 }
 
+/// After so many rows it is estimated how many are to come, and room is made for them.
+const SAMPLE: usize = 16;
+
+/// How many rows the object still holds, if they go on like the first ones, which end at `place`.
+fn rows_to_come(size_bytes: usize, place: Place) -> usize {
+    const MOST: usize = 4096;
+    let row_bytes = (place.offset / SAMPLE).max(1);
+    (size_bytes.saturating_sub(place.offset) / row_bytes).min(MOST)
+}
+
 /// Collects the rows and rejects of one object.
 pub(super) struct Reader<'r> {
     name: ObjectName<'r>,
+    /// Size of the object's plain bytes.
+    size_bytes: usize,
     object_time: Option<TimeMs>,
     hasher: PromptHasher,
     /// What inner gzip data may still inflate to.
@@ -81,17 +93,18 @@ pub(super) struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    /// For one object, written at `object_time`.
+    /// For one object with this many plain bytes.
     pub(super) fn new(
         name: ObjectName<'r>,
-        object_time: Option<TimeMs>,
+        size_bytes: usize,
         limits: Limits,
         key: &PromptKey,
         bodies: Option<&'r mut dyn Bodies>,
     ) -> Self {
         Self {
             name,
-            object_time,
+            size_bytes,
+            object_time: name.modified,
             hasher: PromptHasher::new(key),
             inflate_left: limits.max_object_bytes,
             record: 0,
@@ -145,6 +158,10 @@ impl<'r> Reader<'r> {
                         self.record += 1;
                         (row.object, row.record) =
                             (Some(self.name.object.into()), Some(self.record));
+                        if self.decoded.invocations.len() == SAMPLE {
+                            let more = rows_to_come(self.size_bytes, place);
+                            self.decoded.invocations.reserve(more);
+                        }
                         self.decoded.invocations.push(row);
                     }
                     Err(reason) => self.reject(reason, Some("invocations"), place),
@@ -154,6 +171,9 @@ impl<'r> Reader<'r> {
                 Ok(mut row) => {
                     self.record += 1;
                     (row.object, row.record) = (Some(self.name.object.into()), Some(self.record));
+                    if self.decoded.api_events.len() == SAMPLE {
+                        self.decoded.api_events.reserve(rows_to_come(self.size_bytes, place));
+                    }
                     self.decoded.api_events.push(row);
                 }
                 Err(reason) => self.reject(reason, Some("cloudtrail"), place),

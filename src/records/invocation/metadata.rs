@@ -23,7 +23,7 @@ fn flat(json: &str) -> Result<Option<Cow<'_, str>>, Fault> {
     if cursor.peek()? != b'{' {
         return Ok(None);
     }
-    let (mut entries, mut plain) = (Vec::new(), true);
+    let (mut entries, mut plain) = (Vec::with_capacity(8), true);
     cursor.object(|cursor, key| {
         let Cow::Borrowed(key) = *key else {
             plain = false;
@@ -46,9 +46,16 @@ fn flat(json: &str) -> Result<Option<Cow<'_, str>>, Fault> {
 }
 
 fn written(entries: &[(&str, &str)]) -> String {
-    let parts: Vec<String> =
-        entries.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
-    format!("{{{}}}", parts.join(","))
+    let len: usize = entries.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
+    let mut json = String::with_capacity(len + 1);
+    for (key, value) in entries {
+        json.push_str(if json.is_empty() { "{\"" } else { ",\"" });
+        json.push_str(key);
+        json.push_str("\":");
+        json.push_str(value);
+    }
+    json.push('}');
+    json
 }
 
 #[cfg(test)]

@@ -55,10 +55,15 @@ pub(super) const PARAMETERS: [&str; 40] = [
     "top_p",
 ];
 
+fn is_parameter(key: &str) -> bool {
+    // The entries that nearly every body has need no search.
+    !matches!(key, "messages" | "system" | "prompt") && PARAMETERS.contains(&key)
+}
+
 /// What of a request body is hashed.
 #[derive(Debug)]
 pub(in crate::records) enum Prompt<'a> {
-    /// The top-level entries that are no parameters.
+    /// The top-level entries that are no parameters, by key.
     Entries {
         entries: Vec<(Cow<'a, str>, &'a str)>,
         /// Blanks stand between the tokens of some value.
@@ -81,7 +86,7 @@ impl<'a> Prompt<'a> {
         cursor: &mut Cursor<'a>,
         mut entry: impl FnMut(&str, &mut Cursor<'a>) -> Result<bool, Fault>,
     ) -> Result<Self, Fault> {
-        let (mut entries, mut blanks) = (Vec::new(), false);
+        let (mut entries, mut blanks) = (Vec::with_capacity(4), false);
         let outside = cursor.forget_blanks();
         cursor.object(|cursor, key| {
             cursor.peek()?;
@@ -90,13 +95,14 @@ impl<'a> Prompt<'a> {
             if !entry(key, cursor)? {
                 cursor.skip()?;
             }
-            if !PARAMETERS.contains(&key.as_ref()) {
+            if !is_parameter(key) {
                 entries.push((key.clone(), cursor.since(from)));
                 blanks |= cursor.forget_blanks();
             }
             Ok(())
         })?;
         cursor.note_blanks(outside || blanks);
+        entries.sort_by(|a, b| a.0.cmp(&b.0)); // stable: a repeated key keeps its order
         Ok(Self::Entries { entries, blanks })
     }
 }
@@ -156,9 +162,7 @@ impl PromptHasher {
 fn append(prompt: &Prompt<'_>, plain: &mut Vec<u8>) {
     match prompt {
         Prompt::Entries { entries, blanks } => {
-            let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_by(|a, b| a.0.cmp(&b.0));
-            for (name, value) in sorted {
+            for (name, value) in entries {
                 plain.extend_from_slice(name.as_bytes());
                 plain.push(0); // no JSON text holds it, so entries can't run into each other
                 if *blanks {

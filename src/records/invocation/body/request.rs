@@ -1,6 +1,7 @@
 //! The request body: limits and priced units that the caller asked for.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
@@ -188,11 +189,14 @@ impl<'a> Request<'a> {
     }
 }
 
+/// How the parts that are images, and their types, begin.
+static IMAGE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("\"image"));
+
 /// Images in the messages; `None` when none shows, since logging may leave media out.
 fn images(body: &Body<'_>) -> Option<i64> {
     let messages = body.messages.map_or("", Raw::get);
     // Few messages hold images; a search is cheaper than a look at every part.
-    let in_messages = if memmem::find(messages.as_bytes(), b"\"image").is_some() {
+    let in_messages = if IMAGE.find(messages.as_bytes()).is_some() {
         let messages: List<Message<'_>> = parse(messages).unwrap_or_default();
         messages.0.iter().flat_map(|message| &message.content.0).map(Block::images).sum()
     } else {
