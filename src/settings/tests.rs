@@ -13,7 +13,12 @@ fn resolve(text: &str, maps: Option<&str>) -> Result<Settings, Error> {
     if let Some(maps) = maps {
         std::fs::write(folder.path().join("maps.toml"), maps).expect("a file");
     }
-    let flags = Flags { config: Some(config), store: Some(PathBuf::from("store")), timezone: None };
+    let flags = Flags {
+        config: Some(config),
+        store: Some(PathBuf::from("store")),
+        timezone: None,
+        price_book: None,
+    };
     Settings::resolve(&flags, &Environment::default())
 }
 
