@@ -42,13 +42,9 @@ pub(super) struct DriversArgs {
     against_to: Option<String>,
     #[command(flatten)]
     filter: FilterArgs,
-    /// Dimensions to split the change by as well
-    #[arg(
-        long,
-        value_name = "DIM,…",
-        value_delimiter = ',',
-        default_value = "model,principal,account,tag:team"
-    )]
+    /// Dimensions to split the change by as well [default: model, principal, account, and team by
+    /// your allocation rules, else tag:team]
+    #[arg(long, value_name = "DIM,…", value_delimiter = ',')]
     by: Vec<String>,
     /// Groups to name per dimension; the rest is one row
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -91,16 +87,27 @@ fn question(args: &DriversArgs, context: &Context) -> Result<DriversQuestion, Fa
         (_, _, Compare::Previous) => Against::Previous,
         (_, _, Compare::Year) => Against::YearBefore,
     };
-    let by = args.by.iter().map(|name| Ok(name.trim().parse::<Dimension>()?));
     Ok(DriversQuestion {
         period: args.range.period(context)?.unwrap_or_else(|| last_week(context)),
         against,
         filter: args.filter.filter()?,
-        by: by.collect::<Result<_, Failure>>()?,
+        by: dimensions(args, context)?,
         most: args.limit,
         timezone: zone,
         now: context.now,
     })
+}
+
+/// The dimensions named, or the usual ones.
+fn dimensions(args: &DriversArgs, context: &Context) -> Result<Vec<Dimension>, Failure> {
+    if !args.by.is_empty() {
+        return args.by.iter().map(|name| Ok(name.trim().parse()?)).collect();
+    }
+    let team = match context.settings.allocation.rules.is_empty() {
+        true => Dimension::Tag("team".to_owned()),
+        false => Dimension::Team,
+    };
+    Ok(vec![Dimension::Model, Dimension::Principal, Dimension::Account, team])
 }
 
 /// The last complete ISO week.
