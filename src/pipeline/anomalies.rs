@@ -54,14 +54,14 @@ pub fn anomalies(basis: Basis<'_>, question: &AnomalyQuestion<'_>) -> Result<Ano
         return Err(Error::NoData { what: "invocations", period: phrase(seen) });
     };
     let grid = Grid::new(Period { to: known_to, ..seen }, timezone);
-    let calls = first_calls(basis, question, seen, &grid, &cells)?;
+    let first_calls = first_calls(basis, question, seen, &grid, &cells)?;
     let latencies = latencies(&cells, &dimensions)?;
     let frames = Frames { cells, latencies, logged, called };
     let hourly = read::hourly(grid, &dimensions, question.dimensions.len(), &frames)
         .map_err(Error::Compute)?;
     let filter = question.filter.map(ToString::to_string);
     let request = Request { period, rules: &rules, filter: filter.as_deref() };
-    Ok(anomaly::anomalies(&hourly, &calls, request))
+    Ok(anomaly::anomalies(&hourly, &first_calls, request))
 }
 
 /// Midnight, the weeks of history before the range.
@@ -143,15 +143,15 @@ fn first_calls(
     let rows = figures::selected(basis, Some(before), question.filter, &[], question.timezone)?;
     let first_hour = grid.first_hour_from(question.period.from);
     let recent = read::first_calls_of_cells(cells.clone().lazy(), grid, first_hour);
-    let mut calls = Vec::new();
+    let mut found = Vec::new();
     for frame in [read::first_calls(rows), recent] {
-        calls.extend(read::read_first_calls(&collected(frame)?).map_err(Error::Compute)?);
+        found.extend(read::read_first_calls(&collected(frame)?).map_err(Error::Compute)?);
     }
-    Ok(calls)
+    Ok(found)
 }
 
 /// Reads a frame out, a part of its rows at a time: faster, and in a fraction of the memory.
 fn collected(frame: LazyFrame) -> Result<DataFrame, Error> {
-    let result = frame.collect_with_engine(Engine::Streaming);
-    result.map(|result| result.unwrap_single()).map_err(Error::Compute)
+    let result = frame.collect_with_engine(Engine::Streaming).map_err(Error::Compute)?;
+    Ok(result.unwrap_single())
 }

@@ -106,7 +106,7 @@ mod tests {
     fn values_with_quotes_survive_the_shell_and_the_filter() {
         let command = question(&[("principal", Some("o'neil & co"))]);
         assert!(
-            command.ends_with(r#"--where 'principal = '\''o'\'''\''neil & co'\'''"#),
+            command.ends_with(r"--where 'principal = '\''o'\'''\''neil & co'\'''"),
             "{command}"
         );
         let command = question(&[("tag:team", None)]);
