@@ -2,6 +2,7 @@
 //! [`pipeline`]; one file per subcommand.
 
 mod allocation;
+mod anomalies;
 mod answer;
 mod audit;
 mod budgets;
@@ -100,6 +101,7 @@ enum Command {
     Drivers(drivers::DriversArgs),
     Trends(trends::TrendsArgs),
     Forecast(forecast::ForecastArgs),
+    Anomalies(anomalies::AnomaliesArgs),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     Prices(prices::PricesArgs),
@@ -191,6 +193,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Drivers(args) => drivers::run(&args, context),
         Command::Trends(args) => trends::run(&args, context),
         Command::Forecast(args) => forecast::run(&args, context),
+        Command::Anomalies(args) => anomalies::run(&args, context),
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(args) => prices::run(&args.command, context),
         Command::Store(command) => store::run(&command, context),

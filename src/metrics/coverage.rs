@@ -281,7 +281,7 @@ fn late(from: Option<DateTime<Utc>>) -> Expr {
 }
 
 /// A call of one of the logged operations. An Insight names an operation too and is no call.
-fn is_runtime_call() -> Expr {
+pub fn is_runtime_call() -> Expr {
     let name = |operation: &'static str| col(EVENT_NAME).eq(lit(operation));
     let [first, rest @ ..] = RUNTIME_OPERATIONS;
     let runtime = rest.into_iter().fold(name(first), |any, operation| any.or(name(operation)));

@@ -6,6 +6,7 @@ use polars::prelude::PolarsError;
 
 use crate::audit::integrity::keys::KeysError;
 use crate::likeness::{ALIKE, nearest};
+use crate::insight::anomaly::RulesError;
 use crate::metrics::allocation::NoWeights;
 use crate::period::Period;
 use crate::prices::import::{ImportError, OfferError};
@@ -144,6 +145,9 @@ pub enum Error {
     /// `--sql` is not a query Polars can run.
     #[error("could not run the query")]
     Sql(#[source] SqlMistake),
+    /// The thresholds of anomalies are wrong.
+    #[error("could not seek anomalies")]
+    AnomalyRules(#[source] RulesError),
     /// Reading out figures failed.
     #[error("could not compute the figures")]
     Compute(#[source] PolarsError),

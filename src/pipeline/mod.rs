@@ -4,6 +4,7 @@
 //! as values, and never decides what a figure means.
 
 mod allocation;
+mod anomalies;
 mod coverage;
 mod daily;
 mod drivers;
@@ -22,6 +23,7 @@ mod verify;
 mod whole;
 
 pub use allocation::{allocation, budgets};
+pub use anomalies::{AnomalyQuestion, anomalies};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};

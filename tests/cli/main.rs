@@ -5,6 +5,7 @@
 
 mod agreement;
 mod allocation;
+mod anomalies;
 mod coverage;
 mod damage;
 mod help;
