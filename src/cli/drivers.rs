@@ -103,9 +103,10 @@ fn dimensions(args: &DriversArgs, context: &Context) -> Result<Vec<Dimension>, F
     if !args.by.is_empty() {
         return args.by.iter().map(|name| Ok(name.trim().parse()?)).collect();
     }
-    let team = match context.settings.allocation.rules.is_empty() {
-        true => Dimension::Tag("team".to_owned()),
-        false => Dimension::Team,
+    let team = if context.settings.allocation.rules.is_empty() {
+        Dimension::Tag("team".to_owned())
+    } else {
+        Dimension::Team
     };
     Ok(vec![Dimension::Model, Dimension::Principal, Dimension::Account, team])
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use polars::prelude::PolarsError;
 
 use crate::audit::integrity::keys::KeysError;
-use crate::likeness::{ALIKE, nearest};
 use crate::insight::anomaly::RulesError;
+use crate::likeness::{ALIKE, nearest};
 use crate::metrics::allocation::NoWeights;
 use crate::period::Period;
 use crate::prices::import::{ImportError, OfferError};
