@@ -51,3 +51,8 @@ account FOLDER:
 # A generated week of 300,000 records with its truth, for trying things at size
 week OUT="target/week":
     python3 sample-data/generate.py --profile week --records 300000 --out "{{ OUT }}" --truth "{{ OUT }}.truth.json"
+
+# Time and memory of answers from three million requests
+bench-answers WORK="target/answers":
+    cargo build --release
+    python3 benches/answers.py --lens "${CARGO_TARGET_DIR:-target}/release/bedrock-lens" --work "{{ WORK }}"

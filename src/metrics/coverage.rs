@@ -145,12 +145,20 @@ pub fn gaps(
     invocations: LazyFrame,
     period: Period,
 ) -> PolarsResult<LazyFrame> {
+    gaps_in(hourly(api_events, invocations, period)?)
+}
+
+/// As [`gaps`], of what [`hourly`] gives.
+///
+/// # Errors
+/// Never in practice: Polars refuses only an empty partition.
+pub fn gaps_in(hourly: LazyFrame) -> PolarsResult<LazyFrame> {
     let silent = col(LOGGED).eq(lit(0_i64)).and(col(REQUESTS).eq(lit(0_i64)));
     let place = [ACCOUNT_ID, REGION].map(col);
     let run = silent.clone().not().cast(DataType::Int64).cum_sum(false).over(&place)?.alias(RUN);
     let ends = [col(FROM).min(), col(TO).max(), col(UNLOGGED).sum(), silent_hours()];
     let order = [ACCOUNT_ID, REGION, FROM].map(col);
-    Ok(hourly(api_events, invocations, period)?
+    Ok(hourly
         .with_columns([run, silent.alias(SILENT)])
         .filter(col(SILENT))
         .group_by([ACCOUNT_ID, REGION, RUN].map(col))
@@ -300,8 +308,23 @@ fn coverage_counts() -> Vec<Expr> {
     ]
 }
 
+/// `called`: how many runtime calls the events hold; one row.
+pub fn calls(api_events: LazyFrame) -> LazyFrame {
+    api_events
+        .filter(is_runtime_call())
+        .select([polars::prelude::len().cast(DataType::Int64).alias(CALLED)])
+}
+
+/// The sums of [`hourly`] over all places and hours: `called`, `logged`, `unlogged`, `log_only`.
+pub fn totals_of(hourly: LazyFrame) -> LazyFrame {
+    hourly.select([CALLED, LOGGED, UNLOGGED, LOG_ONLY].map(|count| col(count).sum()))
+}
+
 /// Coverage counts per account, region and UTC hour with any evidence, as intervals, sorted.
-fn hourly(
+///
+/// # Errors
+/// As [`coverage`].
+pub fn hourly(
     api_events: LazyFrame,
     invocations: LazyFrame,
     period: Period,

@@ -152,6 +152,20 @@ impl Dimension {
         Ok(self.label(self.key(timezone)?, timezone))
     }
 
+    /// Whether it is cut from the time of the call.
+    pub(crate) fn is_calendar(&self) -> bool {
+        use Dimension::{Day, Hour, HourOfDay, Month, Week, Weekday};
+        matches!(self, Hour | Day | Week | Month | Weekday | HourOfDay)
+    }
+
+    /// The column of the rows that it is read from; for all but calendar dimensions.
+    pub(crate) fn column_name(&self) -> String {
+        match self {
+            Self::Tag(_) => self.name(),
+            column => column.column().to_owned(),
+        }
+    }
+
     fn fixed_name(&self) -> &'static str {
         match self {
             Self::Model => dimension::MODEL,

@@ -2,11 +2,12 @@
 
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col, lit, when,
+    DataType, Expr, JoinArgs, JoinType, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col,
+    len, lit, when,
 };
 
 use super::dimensions::Dimension;
-use super::grouping::{Grouping, aggregate};
+use super::grouping::{Grouping, aggregate, join_groups};
 use super::measures::{number_of, share};
 use super::window::in_period;
 use crate::period::Period;
@@ -15,9 +16,16 @@ use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, OUTPUT_TOKENS, PRINCIPAL,
     PROMPT_HASH, REQUEST_ID, STOP_REASON,
 };
+use crate::schema::usage::derived::COUNT;
 use crate::schema::usage::efficiency::{
-    CACHE_HIT_SHARE, REPEATED_PROMPT, TOKEN_EFFICIENCY, TOKEN_EFFICIENCY_COVERAGE, TRUNCATED_SHARE,
+    ALL_TOKENS, CACHE_HIT_SHARE, ENDED_TOKENS, REPEATED_PROMPT, TOKEN_EFFICIENCY,
+    TOKEN_EFFICIENCY_COVERAGE, TRUNCATED_SHARE, USEFUL_TOKENS,
 };
+
+/// Output tokens of responses that ended normally.
+const NORMAL: &str = "normal_tokens";
+/// Of these, tokens of repeats.
+const REPEATED: &str = "repeated_tokens";
 
 /// Stop reasons of responses that came to their end, in the providers' words.
 pub const NORMAL_STOP_REASONS: [&str; 9] = [
@@ -54,13 +62,70 @@ pub fn efficiency(
     timezone: Tz,
 ) -> PolarsResult<LazyFrame> {
     let grouping = Grouping { by, timezone };
-    let keyed = grouping.keyed(in_period(with_repeated_prompt(priced)?, period))?;
-    let shares = [TOKEN_EFFICIENCY, TOKEN_EFFICIENCY_COVERAGE, TRUNCATED_SHARE, CACHE_HIT_SHARE];
-    let measures =
-        vec![token_efficiency(), token_efficiency_coverage(), truncated_share(), cache_hit_share()];
-    let groups = aggregate(keyed, &grouping.keys(), measures);
-    let columns: Vec<Expr> = grouping.labels().chain(shares.map(col)).collect();
+    let keys = grouping.keys();
+    let tokens = tokens(&priced, period, &grouping)?;
+    let keyed = grouping.keyed(in_period(priced, period))?;
+    let others = aggregate(keyed, &keys, vec![truncated_share(), cache_hit_share()]);
+    let groups = join_groups(tokens, others, &keys);
+    let shares = [token_efficiency(), token_efficiency_coverage()];
+    let columns = grouping.labels().chain(shares);
+    let columns = columns.chain([TRUNCATED_SHARE, CACHE_HIT_SHARE].map(col)).collect::<Vec<_>>();
     Ok(grouping.sorted(groups).select(columns))
+}
+
+/// What token efficiency and its coverage are made of, per group: `useful_tokens`, `ended_tokens` and
+/// `all_tokens`, `Int64`, which add up over groups.
+///
+/// In: `invocations`, with a margin as for [`efficiency`]; no prices needed.
+///
+/// # Errors
+/// When Polars doesn't know the time zone.
+pub fn useful_tokens(
+    invocations: &LazyFrame,
+    period: Period,
+    by: &[Dimension],
+    timezone: Tz,
+) -> PolarsResult<LazyFrame> {
+    let grouping = Grouping { by, timezone };
+    let sums = [USEFUL_TOKENS, ENDED_TOKENS, ALL_TOKENS].map(|sum| col(sum).cast(DataType::Int64));
+    let columns: Vec<Expr> = grouping.labels().chain(sums).collect();
+    Ok(grouping.sorted(tokens(invocations, period, &grouping)?).select(columns))
+}
+
+/// Only prompts that occur more than once can repeat, and those are few: the rest of the rows is
+/// added up without looking at their order.
+fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsResult<LazyFrame> {
+    let keys = grouping.keys();
+    let ended_normally = || one_of(STOP_REASON, &NORMAL_STOP_REASONS);
+    let all = grouping.keyed(in_period(rows.clone(), period))?;
+    let all = aggregate(
+        all,
+        &keys,
+        vec![
+            output_tokens_where(ended_normally()).alias(NORMAL),
+            output_tokens_where(col(STOP_REASON).is_not_null()).alias(ENDED_TOKENS),
+            output_tokens_where(lit(true)).alias(ALL_TOKENS),
+        ],
+    );
+    let again = with_repeated_prompt(sent_more_than_once(rows))?;
+    let again = grouping.keyed(in_period(again, period))?;
+    let repeated = output_tokens_where(ended_normally().and(col(REPEATED_PROMPT)));
+    let again = aggregate(again, &keys, vec![repeated.alias(REPEATED)]);
+    let useful = col(NORMAL) - col(REPEATED).fill_null(lit(0_i64).cast(DataType::Int128));
+    Ok(join_groups(all, again, &keys).with_columns([useful.alias(USEFUL_TOKENS)]))
+}
+
+/// Rows whose prompt other rows have too.
+fn sent_more_than_once(rows: &LazyFrame) -> LazyFrame {
+    let prompts = rows
+        .clone()
+        .filter(col(PROMPT_HASH).is_not_null())
+        .group_by([col(PROMPT_HASH)])
+        .agg([len().alias(COUNT)])
+        .filter(col(COUNT).gt(lit(1)))
+        .select([col(PROMPT_HASH)]);
+    let prompt = [col(PROMPT_HASH)];
+    rows.clone().join(prompts, &prompt, &prompt, JoinArgs::new(JoinType::Semi))
 }
 
 /// Adds `repeated_prompt`: the same principal sent the same prompt at most ten minutes before.
@@ -82,19 +147,14 @@ pub fn with_repeated_prompt(invocations: LazyFrame) -> PolarsResult<LazyFrame> {
         .with_columns([known.and(repeats).alias(REPEATED_PROMPT)]))
 }
 
-/// Output tokens of responses that ended normally and were no repeat ÷ output tokens, both over
-/// responses whose stop reason is known; needs [`with_repeated_prompt`].
-pub fn token_efficiency() -> Expr {
-    let useful = one_of(STOP_REASON, &NORMAL_STOP_REASONS).and(col(REPEATED_PROMPT).not());
-    let known = col(STOP_REASON).is_not_null();
-    share(output_tokens_where(useful), output_tokens_where(known)).alias(TOKEN_EFFICIENCY)
+/// Useful tokens ÷ tokens of responses whose stop reason is known.
+fn token_efficiency() -> Expr {
+    share(col(USEFUL_TOKENS), col(ENDED_TOKENS)).alias(TOKEN_EFFICIENCY)
 }
 
 /// Output tokens with a known stop reason ÷ all output tokens.
-pub fn token_efficiency_coverage() -> Expr {
-    let known = col(STOP_REASON).is_not_null();
-    share(output_tokens_where(known), output_tokens_where(lit(true)))
-        .alias(TOKEN_EFFICIENCY_COVERAGE)
+fn token_efficiency_coverage() -> Expr {
+    share(col(ENDED_TOKENS), col(ALL_TOKENS)).alias(TOKEN_EFFICIENCY_COVERAGE)
 }
 
 /// Requests cut off by the token limit ÷ requests with a known stop reason.

@@ -1,36 +1,34 @@
-//! Every metric that is one aggregate, as a named expression for `group_by(…).agg(…)`.
+//! Every metric that is made of sums, as a named expression over cells for `group_by(…).agg(…)`.
 //!
-//! Shapes: counts are `Int64`; shares and means `Float64`; money `Int128` in 10⁻¹⁴ USD.
+//! Cells ([`cells`](super::cells)) hold the sums of their requests; here they are added up further and
+//! divided. Shapes: counts are `Int64`; shares and means `Float64`; money `Int128` in 10⁻¹⁴ USD.
 //! Nulls: a share over nothing is null; a sum of which no part is known is null, the sum over no
 //! requests at all is 0. Percentiles are in [`percentiles`](super::percentiles).
 
-use polars::prelude::{DataType, Expr, NULL, col, len, lit, when};
+use polars::prelude::{DataType, Expr, NULL, col, lit, when};
 
 use crate::schema::cost::{self, COST_STATUS, COST_UNITS};
-use crate::schema::invocation::{
-    self, CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, GUARDRAIL_ACTION, LATENCY_MS, MODEL,
-    PRINCIPAL, STATUS,
-};
-use crate::schema::usage::{derived, metric};
+use crate::schema::invocation::{self, CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS};
+use crate::schema::usage::{cell, derived, metric};
 
 /// Logged calls, failed ones included.
 pub fn requests() -> Expr {
-    len().cast(DataType::Int64).alias(metric::REQUESTS)
+    number(metric::REQUESTS)
 }
 
 /// Requests with status `ok`.
 pub fn ok() -> Expr {
-    number_of(col(STATUS).eq(lit(invocation::status::OK))).alias(metric::OK)
+    number(metric::OK)
 }
 
 /// Requests with any other status, throttled included.
 pub fn errors() -> Expr {
-    number_of(col(STATUS).neq(lit(invocation::status::OK))).alias(metric::ERRORS)
+    number(metric::ERRORS)
 }
 
 /// Requests with status `throttled`.
 pub fn throttled() -> Expr {
-    number_of(col(STATUS).eq(lit(invocation::status::THROTTLED))).alias(metric::THROTTLED)
+    number(metric::THROTTLED)
 }
 
 /// errors ÷ requests.
@@ -50,27 +48,27 @@ pub fn throttle_rate() -> Expr {
 
 /// Sum of the known input token counts, as logged.
 pub fn input_tokens() -> Expr {
-    known_sum(invocation::INPUT_TOKENS).alias(metric::INPUT_TOKENS)
+    sum_of_known(invocation::INPUT_TOKENS).alias(metric::INPUT_TOKENS)
 }
 
 /// Sum of the known output token counts.
 pub fn output_tokens() -> Expr {
-    known_sum(invocation::OUTPUT_TOKENS).alias(metric::OUTPUT_TOKENS)
+    sum_of_known(invocation::OUTPUT_TOKENS).alias(metric::OUTPUT_TOKENS)
 }
 
 /// Sum of the known cache-read token counts.
 pub fn cache_read_tokens() -> Expr {
-    known_sum(CACHE_READ_INPUT_TOKENS).alias(metric::CACHE_READ_TOKENS)
+    sum_of_known(CACHE_READ_INPUT_TOKENS).alias(metric::CACHE_READ_TOKENS)
 }
 
 /// Sum of the known cache-write token counts.
 pub fn cache_write_tokens() -> Expr {
-    known_sum(CACHE_WRITE_INPUT_TOKENS).alias(metric::CACHE_WRITE_TOKENS)
+    sum_of_known(CACHE_WRITE_INPUT_TOKENS).alias(metric::CACHE_WRITE_TOKENS)
 }
 
 /// Sum of the known totals; pricing has counted cached tokens once in each.
 pub fn total_tokens() -> Expr {
-    known_sum(cost::TOTAL_TOKENS).alias(metric::TOTAL_TOKENS)
+    sum_of_known(cost::TOTAL_TOKENS).alias(metric::TOTAL_TOKENS)
 }
 
 /// List cost of the priced tokens, in units; null when nothing in the group has a price.
@@ -85,13 +83,13 @@ pub fn cost() -> Expr {
 /// Billed requests of which nothing, or not everything, could be priced.
 pub fn unpriced_requests() -> Expr {
     let unpriced = has_cost_status(cost::status::UNPRICED);
-    number_of(unpriced.or(has_cost_status(cost::status::PARTLY_PRICED)))
+    requests_where(unpriced.or(has_cost_status(cost::status::PARTLY_PRICED)))
         .alias(metric::UNPRICED_REQUESTS)
 }
 
 /// Requests fully priced ÷ requests that are billed.
 pub fn priced_share() -> Expr {
-    let billed = number_of(col(COST_STATUS).neq(lit(cost::status::NOT_BILLED)));
+    let billed = requests_where(col(COST_STATUS).neq(lit(cost::status::NOT_BILLED)));
     share(fully_priced(), billed).alias(metric::PRICED_SHARE)
 }
 
@@ -111,38 +109,28 @@ pub fn cost_per_request() -> Expr {
 
 /// Mean of the known latencies, milliseconds.
 pub fn latency_mean() -> Expr {
-    col(LATENCY_MS).mean().alias(metric::LATENCY_MEAN_MS)
+    let sum = col(cell::LATENCY_SUM_MS).cast(DataType::Int128).sum();
+    share(sum, latency_known()).alias(metric::LATENCY_MEAN_MS)
 }
 
 /// Requests whose latency is known.
 pub fn latency_known() -> Expr {
-    col(LATENCY_MS).count().cast(DataType::Int64).alias(metric::LATENCY_KNOWN)
-}
-
-/// Distinct known principals.
-pub fn principals() -> Expr {
-    distinct(col(PRINCIPAL)).alias(metric::PRINCIPALS)
-}
-
-/// Distinct known models.
-pub fn models() -> Expr {
-    distinct(col(MODEL)).alias(metric::MODELS)
+    number(metric::LATENCY_KNOWN)
 }
 
 /// Sum of the known request body sizes, bytes.
 pub fn input_bytes() -> Expr {
-    known_sum(invocation::INPUT_BYTES).alias(metric::INPUT_BYTES)
+    sum_of_known(invocation::INPUT_BYTES).alias(metric::INPUT_BYTES)
 }
 
 /// Sum of the known response body sizes, bytes.
 pub fn output_bytes() -> Expr {
-    known_sum(invocation::OUTPUT_BYTES).alias(metric::OUTPUT_BYTES)
+    sum_of_known(invocation::OUTPUT_BYTES).alias(metric::OUTPUT_BYTES)
 }
 
 /// Requests in which a guardrail intervened.
 pub fn guardrail_interventions() -> Expr {
-    number_of(col(GUARDRAIL_ACTION).eq(lit(invocation::guardrail_action::INTERVENED)))
-        .alias(metric::GUARDRAIL_INTERVENTIONS)
+    number(metric::GUARDRAIL_INTERVENTIONS)
 }
 
 fn has_cost_status(status: &'static str) -> Expr {
@@ -150,7 +138,27 @@ fn has_cost_status(status: &'static str) -> Expr {
 }
 
 fn fully_priced() -> Expr {
-    number_of(has_cost_status(cost::status::PRICED))
+    requests_where(has_cost_status(cost::status::PRICED))
+}
+
+/// The number of requests in cells for which the condition holds.
+pub(crate) fn requests_where(condition: Expr) -> Expr {
+    col(metric::REQUESTS).filter(condition).sum()
+}
+
+/// A count that cells hold under the metric's own name.
+fn number(name: &'static str) -> Expr {
+    col(name).sum().alias(name)
+}
+
+/// Adds up the known sums of cells: null when they hold requests and no sum is known.
+fn sum_of_known(column: &'static str) -> Expr {
+    let known = col(column);
+    let no_requests = col(metric::REQUESTS).sum().eq(lit(0_i64));
+    when(known.clone().count().gt(lit(0)).or(no_requests))
+        .then(known.cast(DataType::Int128).sum())
+        .otherwise(lit(NULL))
+        .cast(DataType::Int64)
 }
 
 /// Rows for which the condition holds; an unknown condition doesn't.
@@ -170,12 +178,12 @@ pub(crate) fn share(part: Expr, whole: Expr) -> Expr {
         .otherwise(lit(NULL))
 }
 
-/// Sum of the known values of an `Int64` column: null when the group has rows and none is known.
+/// Sum of the known values of an `Int64` column of rows: null when none is known.
 ///
 /// Added up in 128 bits. A sum that 64 bits can't hold is null rather than wrapped.
-fn known_sum(column: &'static str) -> Expr {
+pub(crate) fn known_sum(column: &'static str) -> Expr {
     let known = col(column);
-    when(known.clone().count().gt(lit(0)).or(len().eq(lit(0))))
+    when(known.clone().count().gt(lit(0)))
         .then(known.cast(DataType::Int128).sum())
         .otherwise(lit(NULL))
         .cast(DataType::Int64)

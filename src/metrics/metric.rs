@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use polars::prelude::Expr;
 
+use super::cells::{Part, Values};
 use super::measures;
 use super::names::UnknownName;
 use super::percentiles::Percentile;
@@ -67,10 +68,12 @@ pub enum Unit {
 /// How a metric is computed.
 #[derive(Debug, Clone)]
 pub(crate) enum Definition {
-    /// One aggregate over the group's rows.
+    /// One aggregate over the group's cells.
     Measure(Expr),
     /// A rank among the group's values.
     Rank(Percentile),
+    /// How many different values the group has.
+    Distinct(Values),
 }
 
 impl Metric {
@@ -193,6 +196,34 @@ impl Metric {
         )
     }
 
+    /// The sums that it is made of, beside the number of requests and what pricing adds.
+    pub(crate) fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Ok | Self::SuccessRate => &[Part::Ok],
+            Self::Errors | Self::ErrorRate => &[Part::Errors],
+            Self::Throttled | Self::ThrottleRate => &[Part::Throttled],
+            Self::InputTokens => &[Part::InputTokens],
+            Self::OutputTokens => &[Part::OutputTokens],
+            Self::CacheReadTokens => &[Part::CacheReadTokens],
+            Self::CacheWriteTokens => &[Part::CacheWriteTokens],
+            Self::LatencyMeanMs => &[Part::LatencySum, Part::LatencyKnown],
+            Self::LatencyKnown => &[Part::LatencyKnown],
+            Self::InputBytes => &[Part::InputBytes],
+            Self::OutputBytes => &[Part::OutputBytes],
+            Self::GuardrailInterventions => &[Part::GuardrailInterventions],
+            _ => &[],
+        }
+    }
+
+    /// The values that it needs one by one.
+    pub(crate) fn values(self) -> Option<Values> {
+        match self.definition() {
+            Definition::Measure(_) => None,
+            Definition::Rank(percentile) => Some(Values::ranked(percentile)),
+            Definition::Distinct(values) => Some(values),
+        }
+    }
+
     pub(crate) fn definition(self) -> Definition {
         let measure = match self {
             Self::Requests => measures::requests(),
@@ -218,8 +249,8 @@ impl Metric {
             Self::LatencyP99Ms => return Definition::Rank(Percentile::LATENCY_P99),
             Self::LatencyKnown => measures::latency_known(),
             Self::FirstByteP50Ms => return Definition::Rank(Percentile::FIRST_BYTE_P50),
-            Self::Principals => measures::principals(),
-            Self::Models => measures::models(),
+            Self::Principals => return Definition::Distinct(Values::Principals),
+            Self::Models => return Definition::Distinct(Values::Models),
             Self::InputBytes => measures::input_bytes(),
             Self::OutputBytes => measures::output_bytes(),
             Self::GuardrailInterventions => measures::guardrail_interventions(),

@@ -1,6 +1,6 @@
 //! KPIs and cost as named expressions: lazy frame in, lazy frame out.
 //!
-//! [`usage`] answers "these metrics by these dimensions"; [`measures`] and [`percentiles`] define
+//! [`usage`] answers "these metrics by these dimensions" from [`cells`]; [`measures`] and [`percentiles`] define
 //! each metric, [`dimensions`] each grouping; [`coverage`] joins the log with CloudTrail;
 //! [`efficiency`] and [`activity`] hold the KPIs that need more than one aggregate.
 //!
@@ -10,6 +10,7 @@
 pub mod activity;
 pub mod allocation;
 pub mod calendar;
+pub mod cells;
 pub mod cost;
 pub mod coverage;
 pub mod dimensions;

@@ -1,13 +1,15 @@
-//! Exact nearest-rank percentiles from counts per value.
+//! Exact nearest-rank percentiles of lists of values.
 //!
-//! Requests are counted per (group, value) first and ranked after: the second step sees a few
-//! thousand rows however many requests there are, and the counts of days can be added up.
+//! The known values of a group are put into one list, sorted once, and every rank is read off it. That
+//! is 8 bytes a request. (Counting requests per group and value first needs less memory where few
+//! groups share few values; with 4,000 groups of 3 million requests it takes five times as long,
+//! because most values occur once in their group.)
 
-use polars::prelude::{DataType, Expr, LazyFrame, SortMultipleOptions, SortOptions, col, len, lit};
+use polars::prelude::{DataType, Expr, LazyFrame, SortOptions, col, lit};
 
-use super::grouping::aggregate;
+use super::cells::grouped;
 use crate::schema::invocation::{FIRST_BYTE_MS, LATENCY_MS};
-use crate::schema::usage::{derived, metric};
+use crate::schema::usage::metric;
 
 /// A percentile of one column of whole milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,21 +38,24 @@ impl Percentile {
         Self { column, percent, name }
     }
 
-    /// Over counted values: the smallest whose cumulative count reaches the rank.
+    /// The value of its rank in a column of sorted lists; null in an empty one.
     ///
-    /// In whole numbers, count × 100 ≥ percent × total: a float share could miss a rank by one.
-    fn nearest_rank(self) -> Expr {
-        let values = col(self.column);
-        let counts = col(derived::COUNT);
-        let ascending = counts.clone().sort_by([values.clone()], SortMultipleOptions::default());
-        let reaches =
-            (ascending.cum_sum(false) * lit(100_i64)).gt_eq(counts.sum() * lit(self.percent));
-        values.sort(SortOptions::default()).filter(reaches).min().alias(self.name)
+    /// The rank is percent × length ÷ 100, rounded up, in whole numbers: a float share could miss a
+    /// rank by one.
+    pub(crate) fn of_sorted(self, lists: &str) -> Expr {
+        let list = || col(lists).list();
+        let length = list().len().cast(DataType::Int64);
+        let rank = (length * lit(self.percent) + lit(99_i64)).floor_div(lit(100_i64));
+        list().get(rank - lit(1_i64), true).alias(self.name)
     }
 }
 
-/// Percentiles of one column per group, `Int64`; a group without known values has no row, and the
-/// one row of no groups holds nulls.
+/// Lists with their values in order.
+pub(crate) fn sorted(lists: &str) -> Expr {
+    col(lists).list().sort(SortOptions::default())
+}
+
+/// Percentiles of one column per group, `Int64`; a group without known values has no row.
 ///
 /// `keys` are columns of `requests`; all `percentiles` must be of `column`.
 pub fn nearest_ranks(
@@ -59,20 +64,47 @@ pub fn nearest_ranks(
     column: &'static str,
     percentiles: &[Percentile],
 ) -> LazyFrame {
-    let ranks: Vec<Expr> = percentiles
-        .iter()
-        .filter(|percentile| percentile.column == column)
-        .map(|percentile| percentile.nearest_rank())
-        .collect();
-    aggregate(count_values(requests, keys, column), keys, ranks)
+    let of_column = percentiles.iter().filter(|percentile| percentile.column == column);
+    let ranks: Vec<Expr> = of_column.map(|percentile| percentile.of_sorted(column)).collect();
+    grouped(requests.filter(col(column).is_not_null()), keys.to_vec())
+        .agg([col(column)])
+        .with_columns([sorted(column)])
+        .select(keys.iter().cloned().chain(ranks).collect::<Vec<_>>())
 }
 
-/// Requests per group and known value.
-fn count_values(requests: LazyFrame, keys: &[Expr], column: &'static str) -> LazyFrame {
-    let mut by = keys.to_vec();
-    by.push(col(column));
-    requests
-        .filter(col(column).is_not_null())
-        .group_by(by)
-        .agg([len().cast(DataType::Int64).alias(derived::COUNT)])
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{DataFrame, IntoColumn, IntoLazy, NamedFrom, Series};
+
+    use super::{Percentile, sorted};
+
+    #[track_caller]
+    fn check(values: &[i64], percent: i64, expected: Option<i64>) {
+        let list = Series::new("latency_ms_values".into(), [Series::new("".into(), values)]);
+        let frame = DataFrame::new(1, vec![list.into_column()]).unwrap();
+        let percentile = Percentile { percent, ..Percentile::LATENCY_P50 };
+        let ranked = frame
+            .lazy()
+            .with_columns([sorted("latency_ms_values")])
+            .select([percentile.of_sorted("latency_ms_values")])
+            .collect()
+            .unwrap();
+        let found = ranked.columns()[0].i64().unwrap().get(0);
+        assert_eq!(found, expected, "p{percent} of {values:?}");
+    }
+
+    #[test]
+    fn a_rank_is_the_smallest_value_with_at_least_that_share_at_or_below_it() {
+        check(&[4, 1, 3, 2], 50, Some(2));
+        check(&[4, 1, 3, 2], 51, Some(3));
+        check(&[4, 1, 3, 2], 99, Some(4));
+        check(&[5, 5, 5, 7], 75, Some(5));
+        check(&[9], 50, Some(9));
+        check(&[], 50, None);
+        let hundred: Vec<i64> = (1..=100).rev().collect();
+        check(&hundred, 95, Some(95));
+        check(&hundred, 99, Some(99));
+        let many: Vec<i64> = (1..=101).collect();
+        check(&many, 99, Some(100));
+    }
 }

@@ -2,16 +2,16 @@
 
 use chrono_tz::Tz;
 use polars::prelude::{
-    Column, DataType, Expr, Field, IntoColumn, LazyFrame, NamedFrom, PolarsResult, Schema, Series,
-    col,
+    Column, DataType, ExplodeOptions, Expr, Field, IntoColumn, LazyFrame, NamedFrom, PolarsResult,
+    Schema, Series, col, lit,
 };
 
+use super::cells::{Grain, Requests, Values, grouped};
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate, join_groups};
 use super::measures;
 use super::metric::{Definition, Metric, Unit};
-use super::percentiles::{Percentile, nearest_ranks};
-use crate::schema::invocation::{FIRST_BYTE_MS, LATENCY_MS};
+use super::percentiles::sorted;
 use crate::units::Usd;
 
 /// Which figures, by what, on whose clocks. A dimension or metric named twice counts once.
@@ -26,6 +26,12 @@ pub struct UsageQuery {
 }
 
 impl UsageQuery {
+    /// What answers this query and no other.
+    pub fn grain(&self) -> Grain {
+        let Self { by, metrics, timezone } = self.clone();
+        Grain { by, metrics, timezone }
+    }
+
     /// Whether a metric reads what pricing adds; if not, the frame needs no prices.
     pub fn needs_cost(&self) -> bool {
         self.metrics.iter().any(|metric| metric.needs_cost())
@@ -54,18 +60,30 @@ impl UsageQuery {
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn usage(priced: LazyFrame, query: &UsageQuery) -> PolarsResult<LazyFrame> {
+    usage_of(&Requests::of_rows(priced, &query.grain())?, query)
+}
+
+/// As [`usage`], of cells and values of the query's [`grain`](UsageQuery::grain) or a finer one.
+///
+/// # Errors
+/// As [`usage`].
+pub fn usage_of(requests: &Requests, query: &UsageQuery) -> PolarsResult<LazyFrame> {
     let (by, metrics) = (unique(&query.by), unique(&query.metrics));
     let grouping = Grouping { by: &by, timezone: query.timezone };
-    let keyed = grouping.keyed(priced)?;
     let keys = grouping.keys();
+    let asked = Asked::of(&metrics);
 
-    let (measures, ranks) = definitions(&metrics);
-    let mut groups = aggregate(keyed.clone(), &keys, measures);
-    for column in [LATENCY_MS, FIRST_BYTE_MS] {
-        if ranks.iter().any(|rank| rank.column == column) {
-            let ranked = nearest_ranks(keyed.clone(), &keys, column, &ranks);
-            groups = join_groups(groups, ranked, &keys);
-        }
+    let cells = grouping.keyed(requests.cells.clone())?;
+    let mut groups = aggregate(cells, &keys, asked.measures);
+    let lists = query.grain().values();
+    if !lists.is_empty() {
+        let flat = ExplodeOptions { empty_as_null: false, keep_nulls: false };
+        let joined = lists.iter().map(|list| list.joined(col(list.list()).explode(flat)));
+        let values = grouped(grouping.keyed(requests.values.clone())?, keys.clone());
+        let values = values
+            .agg(joined.collect::<Vec<_>>())
+            .with_columns(lists.iter().map(|list| sorted(list.list())).collect::<Vec<_>>());
+        groups = join_groups(groups, values, &keys).with_columns(asked.of_values);
     }
     let columns = grouping.labels().chain(metrics.iter().map(|metric| col(metric.column())));
     let columns: Vec<Expr> = columns.collect();
@@ -84,20 +102,38 @@ fn units_to_text(units: &Column) -> PolarsResult<Column> {
     Ok(Series::new(units.name().clone(), texts.collect::<Vec<_>>()).into_column())
 }
 
-/// What one aggregate gives, and what needs ranks. There is always an aggregate, so that every
-/// group has its row.
-fn definitions(metrics: &[Metric]) -> (Vec<Expr>, Vec<Percentile>) {
-    let (mut measures, mut ranks) = (Vec::new(), Vec::new());
-    for metric in metrics {
-        match metric.definition() {
-            Definition::Measure(measure) => measures.push(measure),
-            Definition::Rank(percentile) => ranks.push(percentile),
+/// What is computed from cells and what from values.
+struct Asked {
+    /// There is always one, so that every group has its row.
+    measures: Vec<Expr>,
+    of_values: Vec<Expr>,
+}
+
+impl Asked {
+    fn of(metrics: &[Metric]) -> Self {
+        let mut asked = Self { measures: Vec::new(), of_values: Vec::new() };
+        for metric in metrics {
+            match metric.definition() {
+                Definition::Measure(measure) => asked.measures.push(measure),
+                Definition::Rank(percentile) => {
+                    let list = Values::ranked(percentile).list();
+                    asked.of_values.push(percentile.of_sorted(list));
+                }
+                Definition::Distinct(values) => {
+                    asked.of_values.push(different(values).alias(metric.column()));
+                }
+            }
         }
+        if asked.measures.is_empty() {
+            asked.measures.push(measures::requests());
+        }
+        asked
     }
-    if measures.is_empty() {
-        measures.push(measures::requests());
-    }
-    (measures, ranks)
+}
+
+/// How many values a list of different ones holds.
+fn different(values: Values) -> Expr {
+    col(values.list()).list().len().cast(DataType::Int64).fill_null(lit(0_i64))
 }
 
 fn unique<T: Clone + PartialEq>(values: &[T]) -> Vec<T> {

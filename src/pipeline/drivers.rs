@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{DataType, LazyFrame};
+use polars::prelude::{DataType, LazyFrame, col};
 use serde::Serialize;
 
 use super::{Basis, Error, error::phrase, figures};
 use crate::insight::comparable::{Against, compared, lengths};
 use crate::insight::drivers::{
-    Contributions, DriverTree, GroupSpend, Side, cells, contributions, read, split,
+    Contributions, DriverTree, GroupSpend, Side, cells, cells_of_sums, contributions, read, split,
 };
+use crate::metrics::cells::Grain;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
@@ -20,8 +21,10 @@ use crate::metrics::usage::{UsageQuery, usage};
 use crate::period::Period;
 use crate::prices::{CacheConvention, PriceBook};
 use crate::schema::cost::{COST_UNITS, UNCACHED_INPUT_TOKENS};
-use crate::schema::invocation::INPUT_TOKENS;
-use crate::schema::usage::metric;
+use crate::schema::invocation::{
+    CACHE_WRITE_1H_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, INPUT_TOKENS,
+};
+use crate::schema::usage::{cell, metric};
 use crate::store::Reader;
 use crate::units::Usd;
 
@@ -122,19 +125,31 @@ pub(super) fn driver_tree(
 ) -> Result<DriverTree, Error> {
     let days = lengths(after, before, zone);
     let of = |period, days| -> Result<Side, Error> {
-        side(figures::priced(figures::invocations(store, Some(period))?, book)?, days, book)
+        let rows = figures::invocations(store, Some(period))?;
+        let by = [Dimension::Model, Dimension::Routing, Dimension::Region, Dimension::ServiceTier];
+        let grain = Grain { by: by.to_vec(), metrics: vec![Metric::CostUsd], timezone: zone };
+        let written = [
+            col(cell::WRITTEN).alias(CACHE_WRITE_INPUT_TOKENS),
+            col(cell::WRITTEN_1H).alias(CACHE_WRITE_1H_INPUT_TOKENS),
+        ];
+        let sums = figures::priced_cells(rows, book, &grain)?.with_columns(written);
+        let frame = figures::collect(cells_of_sums(sums, charged_input(book)))?;
+        Ok(Side { days, cells: read(&frame).map_err(Error::Compute)? })
     };
     Ok(split(&of(before, days.1)?, &of(after, days.0)?))
 }
 
 /// The sums of a period's priced requests.
 fn side(priced: LazyFrame, days: f64, book: &PriceBook) -> Result<Side, Error> {
-    let charged_input = match book.cache_convention() {
+    let frame = figures::collect(cells(priced, charged_input(book)))?;
+    Ok(Side { days, cells: read(&frame).map_err(Error::Compute)? })
+}
+
+fn charged_input(book: &PriceBook) -> &'static str {
+    match book.cache_convention() {
         CacheConvention::Documented => UNCACHED_INPUT_TOKENS,
         CacheConvention::AsLogged => INPUT_TOKENS,
-    };
-    let frame = cells(priced, charged_input).collect().map_err(Error::Compute)?;
-    Ok(Side { days, cells: read(&frame).map_err(Error::Compute)? })
+    }
 }
 
 /// A period's requests with their costs.

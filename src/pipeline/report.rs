@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{IntoLazy, LazyFrame, col};
+use polars::prelude::{IntoLazy, col};
 
 use super::drivers::driver_tree;
 use super::error::phrase;
 use super::{Error, figures};
+use crate::metrics::cells::{self, Requests};
+use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::period::{Cadence, Period};
 use crate::prices::{CacheConvention, PriceBook};
 use crate::render::format::Script;
@@ -66,10 +68,6 @@ fn inputs(
     previous_period: Period,
 ) -> Result<Inputs, Error> {
     let around = Period { from: period.from - JOIN_MARGIN, to: period.to + JOIN_MARGIN };
-    let priced = |period| -> Result<LazyFrame, Error> {
-        let priced = figures::priced(figures::invocations(store, Some(period))?, book)?;
-        read_once(priced)
-    };
     let objects = store.objects_in(period)?;
     if objects.read == 0 {
         return Err(Error::NoData { what: "logs", period: phrase(period) });
@@ -80,8 +78,9 @@ fn inputs(
         previous_period,
         timezone: request.timezone,
         generated: request.now,
-        current: priced(period)?,
-        previous: priced(previous_period)?,
+        current: summed_up(store, book, request.timezone, period)?,
+        previous: summed_up(store, book, request.timezone, previous_period)?,
+        previous_invocations: figures::invocations(store, Some(before(previous_period)))?,
         drivers: driver_tree(store, book, request.timezone, [previous_period, period])?,
         invocations: store.scan(Table::Invocations, Some(around))?,
         api_events: store.scan(Table::ApiEvents, Some(around))?,
@@ -108,10 +107,23 @@ fn inputs(
     })
 }
 
-/// Reads the columns that reports use once, because a report asks some thirty questions of them.
-fn read_once(priced: LazyFrame) -> Result<LazyFrame, Error> {
-    let columns = report::columns::READ.map(col);
-    priced.select(columns).collect().map(IntoLazy::lazy).map_err(Error::Compute)
+/// Reads the rows of a period once: a report asks some thirty questions, all of their sums.
+fn summed_up(
+    store: &Reader,
+    book: &PriceBook,
+    timezone: Tz,
+    period: Period,
+) -> Result<Requests, Error> {
+    let rows = figures::invocations(store, Some(period))?;
+    let cells = figures::priced_cells(rows.clone(), book, &report::grain::sums(timezone))?;
+    let values = cells::values(rows, &report::grain::values(timezone)).map_err(Error::Compute)?;
+    let read = |frame| figures::collect(frame).map(IntoLazy::lazy);
+    Ok(Requests { cells: read(cells)?, values: read(values)? })
+}
+
+/// The period with the time before it in which a prompt may have been sent first.
+fn before(period: Period) -> Period {
+    Period { from: period.from - Duration::milliseconds(REPEAT_WINDOW_MS), to: period.to }
 }
 
 /// The period asked for and the one before it.

@@ -518,6 +518,14 @@ impl PriceBook {
         &self.parts.capacity
     }
 
+    /// The numbers of input tokens above which some price row has long-context prices, ascending.
+    pub fn long_context_thresholds(&self) -> Vec<i64> {
+        let long = self.rows().iter().filter_map(|row| row.long_context);
+        let distinct: std::collections::BTreeSet<i64> =
+            long.map(|long| long.above_input_tokens).collect();
+        distinct.into_iter().collect()
+    }
+
     /// All price rows, in file order.
     pub fn rows(&self) -> &[PriceRow] {
         &self.parts.rows

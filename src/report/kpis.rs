@@ -11,13 +11,14 @@ use super::read::{Rows, Usage, figures};
 use super::weekly::{Facts, Inputs};
 use super::words;
 use crate::metrics::activity::{daily_active, mean_daily_active};
+use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
-use crate::metrics::efficiency::efficiency;
+use crate::metrics::efficiency::useful_tokens;
 use crate::metrics::metric::Metric;
 use crate::period::Period;
 use crate::schema::usage::activity::{ACTIVE_MODELS, ACTIVE_PRINCIPALS, MEAN_DAILY_MODELS};
 use crate::schema::usage::dimension::DAY;
-use crate::schema::usage::efficiency::{TOKEN_EFFICIENCY, TOKEN_EFFICIENCY_COVERAGE};
+use crate::schema::usage::efficiency::{ALL_TOKENS, ENDED_TOKENS, TOKEN_EFFICIENCY, USEFUL_TOKENS};
 
 /// Target of the mean response time, milliseconds: under it.
 pub(super) const LATENCY_TARGET_MS: f64 = 2_000.0;
@@ -35,14 +36,15 @@ pub(super) fn tiles(facts: &Facts<'_>) -> PolarsResult<Vec<Kpi>> {
         success_rate(facts, &daily),
         cost_per_request(facts, &daily),
         active_principals(facts, &daily),
-        token_efficiency(facts, &daily)?,
+        token_efficiency(&daily),
     ])
 }
 
 fn active_models(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
-    let mean = |frame: &LazyFrame, days: usize| -> PolarsResult<Option<f64>> {
+    let mean = |requests: &Requests, days: usize| -> PolarsResult<Option<f64>> {
         let days = u32::try_from(days).unwrap_or(u32::MAX);
-        let rows = Rows::collect(mean_daily_active(frame.clone(), facts.zone(), days)?)?;
+        let cells = requests.cells.clone();
+        let rows = Rows::collect(mean_daily_active(cells, facts.zone(), days)?)?;
         rows.number(0, MEAN_DAILY_MODELS)
     };
     let current = mean(&facts.inputs.current, daily.days_with_logs(false))?;
@@ -158,15 +160,12 @@ fn active_principals(facts: &Facts<'_>, daily: &Daily) -> Kpi {
     }
 }
 
-fn token_efficiency(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
-    let read = |frame: &LazyFrame, period: Period| -> PolarsResult<(Option<f64>, Option<f64>)> {
-        let rows = Rows::collect(efficiency(frame.clone(), period, &[], facts.zone())?)?;
-        Ok((rows.number(0, TOKEN_EFFICIENCY)?, rows.number(0, TOKEN_EFFICIENCY_COVERAGE)?))
-    };
-    let (current, coverage) = read(&facts.inputs.current, facts.inputs.period)?;
-    let (previous, _) = read(&facts.inputs.previous, facts.inputs.previous_period)?;
+fn token_efficiency(daily: &Daily) -> Kpi {
+    let (now, before) = (Tokens::of(&daily.current), Tokens::of(&daily.previous));
+    let (current, previous) = (now.efficiency(), before.efficiency());
+    let coverage = super::compare::share(now.ended, now.all);
     let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
-    Ok(Kpi {
+    Kpi {
         key: "token_efficiency",
         label: "Token efficiency".to_owned(),
         value: current.map_or(Value::Missing(Missing::NotInLog), Value::Share),
@@ -179,7 +178,7 @@ fn token_efficiency(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
         spark: daily.spark(TOKEN_EFFICIENCY, Some(EFFICIENCY_TARGET), Value::Share),
         outcome: judge(current, |share| share > EFFICIENCY_TARGET),
         target: "over 80%".to_owned(),
-    })
+    }
 }
 
 /// Pass or miss where the value is known.
@@ -217,15 +216,43 @@ struct Daily {
 #[derive(Default)]
 struct Day {
     has_logs: bool,
+    tokens: Tokens,
     values: BTreeMap<&'static str, f64>,
+}
+
+/// Output tokens, by what became of them.
+#[derive(Clone, Copy, Default)]
+struct Tokens {
+    useful: u64,
+    ended: u64,
+    all: u64,
+}
+
+impl Tokens {
+    fn of(days: &[Day]) -> Self {
+        days.iter().map(|day| day.tokens).fold(Self::default(), |sum, tokens| Self {
+            useful: sum.useful + tokens.useful,
+            ended: sum.ended + tokens.ended,
+            all: sum.all + tokens.all,
+        })
+    }
+
+    fn efficiency(self) -> Option<f64> {
+        super::compare::share(self.useful, self.ended)
+    }
 }
 
 impl Daily {
     fn read(facts: &Facts<'_>) -> PolarsResult<Self> {
         let inputs = facts.inputs;
         Ok(Self {
-            previous: days(inputs, &inputs.previous, inputs.previous_period)?,
-            current: days(inputs, &inputs.current, inputs.period)?,
+            previous: days(
+                inputs,
+                &inputs.previous,
+                &inputs.previous_invocations,
+                inputs.previous_period,
+            )?,
+            current: days(inputs, &inputs.current, &inputs.invocations, inputs.period)?,
         })
     }
 
@@ -259,30 +286,44 @@ impl Daily {
 const DAILY_METRICS: [Metric; 4] =
     [Metric::Requests, Metric::LatencyMeanMs, Metric::SuccessRate, Metric::CostPerRequestUsd];
 
-fn days(inputs: &Inputs, frame: &LazyFrame, period: Period) -> PolarsResult<Vec<Day>> {
+fn days(
+    inputs: &Inputs,
+    requests: &Requests,
+    invocations: &LazyFrame,
+    period: Period,
+) -> PolarsResult<Vec<Day>> {
     let zone = inputs.timezone;
     let mut by_day: BTreeMap<String, Day> =
         period.local_days(zone).map(|day: NaiveDate| (day.to_string(), Day::default())).collect();
-    for usage in figures(frame, &[Dimension::Day], &DAILY_METRICS, zone)? {
+    for usage in figures(requests, &[Dimension::Day], &DAILY_METRICS, zone)? {
         if let Some(day) = usage.key().and_then(|key| by_day.get_mut(key)) {
             day.has_logs = true;
             day.learn(&usage);
         }
     }
-    let activity = Rows::collect(daily_active(frame.clone(), zone)?)?;
-    let efficient = Rows::collect(efficiency(frame.clone(), period, &[Dimension::Day], zone)?)?;
-    for (rows, columns) in [
-        (&activity, &[ACTIVE_MODELS, ACTIVE_PRINCIPALS][..]),
-        (&efficient, &[TOKEN_EFFICIENCY][..]),
-    ] {
-        for row in 0..rows.len() {
-            let key = rows.text(row, DAY)?.unwrap_or_default();
-            let Some(day) = by_day.get_mut(&key) else { continue };
-            for column in columns {
-                if let Some(value) = rows.number(row, column)? {
-                    day.values.insert(column, value);
-                }
+    let activity = Rows::collect(daily_active(requests.cells.clone(), zone)?)?;
+    for row in 0..activity.len() {
+        let key = activity.text(row, DAY)?.unwrap_or_default();
+        let Some(day) = by_day.get_mut(&key) else { continue };
+        for column in [ACTIVE_MODELS, ACTIVE_PRINCIPALS] {
+            if let Some(value) = activity.number(row, column)? {
+                day.values.insert(column, value);
             }
+        }
+    }
+    let tokens = useful_tokens(invocations, period, &[Dimension::Day], zone)?;
+    let tokens = Rows::collect_many(tokens)?;
+    for row in 0..tokens.len() {
+        let key = tokens.text(row, DAY)?.unwrap_or_default();
+        let Some(day) = by_day.get_mut(&key) else { continue };
+        let count = |name| tokens.count(row, name).map(|count| count.unwrap_or(0));
+        day.tokens = Tokens {
+            useful: count(USEFUL_TOKENS)?,
+            ended: count(ENDED_TOKENS)?,
+            all: count(ALL_TOKENS)?,
+        };
+        if let Some(share) = day.tokens.efficiency() {
+            day.values.insert(TOKEN_EFFICIENCY, share);
         }
     }
     Ok(by_day.into_values().collect())

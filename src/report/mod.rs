@@ -5,8 +5,8 @@
 //! by all kinds.
 
 pub mod answer;
-pub mod columns;
 mod compare;
+pub mod grain;
 mod headline;
 mod json;
 mod kpis;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{AnyValue, DataFrame, LazyFrame, PolarsResult, TimeUnit};
+use polars::prelude::{AnyValue, DataFrame, Engine, IntoLazy, LazyFrame, PolarsResult, TimeUnit};
 
+use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
-use crate::metrics::usage::{UsageQuery, usage};
+use crate::metrics::usage::{UsageQuery, usage_of};
 use crate::units::Usd;
 
 /// A collected frame whose cells are read by row number and column name.
@@ -17,6 +18,17 @@ pub(super) struct Rows(DataFrame);
 impl Rows {
     pub(super) fn collect(frame: LazyFrame) -> PolarsResult<Self> {
         frame.collect().map(Self)
+    }
+
+    /// As [`collect`](Self::collect), of a frame that reads many rows of the store: a part of them
+    /// at a time.
+    pub(super) fn collect_many(frame: LazyFrame) -> PolarsResult<Self> {
+        frame.collect_with_engine(Engine::Streaming).map(|result| Self(result.unwrap_single()))
+    }
+
+    /// The rows as a frame, for further questions.
+    pub(super) fn frame(&self) -> LazyFrame {
+        self.0.clone().lazy()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -135,13 +147,13 @@ impl Usage {
 
 /// The metrics by these dimensions, one value per group.
 pub(super) fn figures(
-    priced: &LazyFrame,
+    requests: &Requests,
     by: &[Dimension],
     metrics: &[Metric],
     timezone: Tz,
 ) -> PolarsResult<Vec<Usage>> {
     let query = UsageQuery { by: by.to_vec(), metrics: metrics.to_vec(), timezone };
-    let rows = Rows::collect(usage(priced.clone(), &query)?)?;
+    let rows = Rows::collect(usage_of(requests, &query)?)?;
     (0..rows.len())
         .map(|row| {
             let keys = by.iter().map(|dimension| rows.text(row, &dimension.name()));

@@ -9,6 +9,7 @@ use super::parts::Report;
 use super::read::{Usage, figures};
 use super::{headline, kpis, sections, trust, words};
 use crate::insight::drivers::DriverTree;
+use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::period::Period;
@@ -24,10 +25,12 @@ pub struct Inputs {
     pub timezone: Tz,
     /// When the report is made.
     pub generated: DateTime<Utc>,
-    /// Priced invocations of the period ([`schema::cost`](crate::schema::cost)).
-    pub current: LazyFrame,
-    /// Priced invocations of the period before.
-    pub previous: LazyFrame,
+    /// Invocations of the period summed up, priced, by the [`grain`](super::grain).
+    pub current: Requests,
+    /// Those of the period before.
+    pub previous: Requests,
+    /// Invocations of the period before, row by row, with a margin for repeated prompts.
+    pub previous_invocations: LazyFrame,
     /// What made spend change from the period before.
     pub drivers: DriverTree,
     /// Invocations of the period with a day's margin on both sides, for the join with CloudTrail.
@@ -165,15 +168,16 @@ pub fn weekly(inputs: &Inputs) -> PolarsResult<Report> {
 }
 
 fn gather(inputs: &Inputs) -> PolarsResult<Facts<'_>> {
-    let totals = |frame| -> PolarsResult<Usage> {
-        let mut rows = figures(frame, &[], &Metric::ALL, inputs.timezone)?;
+    let totals = |requests| -> PolarsResult<Usage> {
+        let mut rows = figures(requests, &[], &Metric::ALL, inputs.timezone)?;
         Ok(rows.pop().unwrap_or_default())
     };
+    let current = totals(&inputs.current)?;
     Ok(Facts {
-        current: totals(&inputs.current)?,
+        coverage: trust::Coverage::read(inputs, current.count(Metric::Requests))?,
+        current,
         previous: totals(&inputs.previous)?,
-        coverage: trust::Coverage::read(inputs)?,
-        pricing: trust::Pricing::read(&inputs.current)?,
+        pricing: trust::Pricing::read(&inputs.current.cells)?,
         reading: trust::Reading::read(inputs)?,
         inputs,
     })

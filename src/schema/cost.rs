@@ -168,3 +168,25 @@ pub mod quote {
     /// Price of one millisecond of generated video.
     pub const OUTPUT_VIDEO_MS_PRICE: &str = "output_video_ms_price";
 }
+
+/// Columns that costing makes of a row before it knows the prices.
+pub mod billing {
+    /// Tokens written to the cache, whichever of the two counts is known.
+    pub const WRITTEN: &str = "cost_written";
+    /// The part of [`WRITTEN`] that lives for an hour; 0 when unknown.
+    pub const WRITTEN_1H: &str = "cost_written_1h";
+    /// The rest of [`WRITTEN`].
+    pub const WRITTEN_DEFAULT: &str = "cost_written_default";
+    /// All input tokens where cached ones are reported beside the others: their sum.
+    pub const INPUT_BESIDE_CACHE: &str = "cost_input_beside_cache";
+    /// All input tokens where cached ones are among the others: the larger count.
+    pub const INPUT_WITH_CACHE: &str = "cost_input_with_cache";
+    /// Rerank queries billed.
+    pub const QUERIES: &str = "cost_queries";
+    /// 1 for a request without an image, 0 for one with; null where that is unknown.
+    pub const TEXT_REQUESTS: &str = "cost_text_requests";
+    /// Whether the call failed; null where that is unknown.
+    pub const FAILED: &str = "cost_failed";
+    /// Whether a guardrail intervened.
+    pub const INTERVENED: &str = "cost_intervened";
+}

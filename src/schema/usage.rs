@@ -194,6 +194,32 @@ pub mod derived {
     pub const TO: &str = "to";
 }
 
+/// Columns of cells and values, beside what they are grouped by and the metrics they hold.
+pub mod cell {
+    /// Sum of the known latencies, milliseconds; null when none is known.
+    pub const LATENCY_SUM_MS: &str = "latency_sum_ms";
+    /// The hour or day of the cell.
+    pub const TIME: &str = "cell_time";
+    /// The same for all rows, where there is nothing to group by.
+    pub const ALL: &str = "cell_all";
+    /// Which counts the cell's rows know and which are above zero.
+    pub const SHAPE: &str = "cell_shape";
+    /// How many long-context thresholds the input of the cell's rows exceeds.
+    pub const BAND: &str = "cell_band";
+    /// Sum of the tokens written to the cache, whichever of the two counts is known.
+    pub const WRITTEN: &str = "cell_written";
+    /// The part of them that lives for an hour; in a cell all rows have none, some or only such.
+    pub const WRITTEN_1H: &str = "cell_written_1h";
+    /// The known latencies, in any order.
+    pub const LATENCIES: &str = "latency_ms_values";
+    /// The known first-byte latencies, in any order.
+    pub const FIRST_BYTES: &str = "first_byte_ms_values";
+    /// The different known principals.
+    pub const PRINCIPALS: &str = "principal_values";
+    /// The different known models.
+    pub const MODELS: &str = "model_values";
+}
+
 /// Log coverage: what CloudTrail saw against what was logged.
 pub mod coverage {
     /// Distinct runtime-call events of the four operations, failed ones included.
@@ -231,6 +257,12 @@ pub mod efficiency {
     pub const TRUNCATED_SHARE: &str = "truncated_share";
     /// Cache-read tokens ÷ all input tokens (outside the cache, read, written).
     pub const CACHE_HIT_SHARE: &str = "cache_hit_share";
+    /// Output tokens of responses that ended normally and were no repeat.
+    pub const USEFUL_TOKENS: &str = "useful_tokens";
+    /// Output tokens of responses whose stop reason is known.
+    pub const ENDED_TOKENS: &str = "ended_tokens";
+    /// All output tokens.
+    pub const ALL_TOKENS: &str = "all_tokens";
     /// Whether the request repeats one of the ten minutes before it.
     pub const REPEATED_PROMPT: &str = "repeated_prompt";
 }

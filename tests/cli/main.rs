@@ -19,6 +19,7 @@ mod report;
 mod s3;
 mod samples;
 mod savings;
+mod shape;
 mod store;
 mod support;
 mod truth;

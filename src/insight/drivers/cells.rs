@@ -1,8 +1,8 @@
 //! The sums that a change in spend is split by, from priced invocations.
 
 use polars::prelude::{
-    DataFrame, DataType, Expr, LazyFrame, PolarsResult, SortMultipleOptions, coalesce, col, len,
-    lit, when,
+    DataFrame, DataType, Expr, LazyFrame, PolarsResult, SortMultipleOptions, coalesce, col, lit,
+    when,
 };
 
 use crate::schema::cost::{
@@ -14,6 +14,7 @@ use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_1H_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, MODEL,
     OUTPUT_TOKENS, REGION, ROUTING, SERVICE_TIER,
 };
+use crate::schema::usage::metric::REQUESTS;
 
 /// Kinds of token that have their own price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +87,14 @@ const KEYS: [&str; 5] = [MODEL, ROUTING, REGION, SERVICE_TIER, LONG_CONTEXT];
 /// are left out. `charged_input` is the column of the input tokens that the price book charges at the
 /// input price: those outside the cache, or all that are logged.
 pub fn cells(priced: LazyFrame, charged_input: &'static str) -> LazyFrame {
-    let requests = len().cast(DataType::Int64).alias(PRICED_REQUESTS);
+    cells_of_sums(priced.with_columns([lit(1_i64).alias(REQUESTS)]), charged_input)
+}
+
+/// As [`cells`], of invocations that are added up already
+/// ([`cells_to_price`](crate::metrics::cells::cells_to_price)), with the logged columns of written
+/// tokens.
+pub fn cells_of_sums(priced: LazyFrame, charged_input: &'static str) -> LazyFrame {
+    let requests = col(REQUESTS).sum().alias(PRICED_REQUESTS);
     let mut sums = vec![requests, total(col(COST_OTHER_UNITS)).alias(OTHER_COST)];
     let kinds = kinds(charged_input).into_iter().zip(TOKENS.into_iter().zip(COSTS));
     for ((tokens, cost, condition), (tokens_name, cost_name)) in kinds {

@@ -6,6 +6,10 @@ use polars::prelude::{DataType, Expr, LiteralValue, coalesce, col, concat_str, l
 
 use crate::prices::CacheConvention;
 use crate::prices::units::DOCUMENTS_PER_QUERY;
+use crate::schema::cost::billing::{
+    FAILED, INPUT_BESIDE_CACHE, INPUT_WITH_CACHE, INTERVENED, QUERIES, TEXT_REQUESTS, WRITTEN,
+    WRITTEN_1H, WRITTEN_DEFAULT,
+};
 use crate::schema::cost::quote::{
     BILLS_INPUT_IMAGES, BILLS_TOKENS, CACHE_READ_PRICE, CACHE_WRITE_1H_PRICE, CACHE_WRITE_PRICE,
     IMAGE_PIXELS, INPUT_IMAGE_PRICE, INPUT_INCLUDES_CACHE, INPUT_PRICE, LONG_CACHE_READ_PRICE,
@@ -23,15 +27,10 @@ use crate::schema::invocation::{
     GUARDRAIL_ACTION, INPUT_IMAGES, INPUT_TOKENS, OUTPUT_IMAGES, OUTPUT_TOKENS, OUTPUT_VIDEO_MS,
     RERANK_DOCUMENTS, STATUS, guardrail_action, status as outcome,
 };
+use crate::schema::usage::cell;
 
 /// Input tokens that are charged: the logged ones or those outside the cache.
 const CHARGED_INPUT: &str = "cost_charged_input";
-/// Tokens written to the cache, whichever of the two counts is known.
-const WRITTEN: &str = "cost_written";
-/// The part of [`WRITTEN`] that lives for an hour; 0 when unknown.
-const WRITTEN_1H: &str = "cost_written_1h";
-/// The rest of [`WRITTEN`].
-const WRITTEN_DEFAULT: &str = "cost_written_default";
 /// True when any token count is known.
 const HAS_COUNTS: &str = "cost_has_counts";
 /// Tokens that the row bills and has no price for.
@@ -93,35 +92,56 @@ const TOKEN_KINDS: [TokenKind; 5] = [
     },
 ];
 
+/// What a row says about itself, whatever its prices; sums of the input are of type `wide`.
+pub(super) fn billing_columns(wide: &DataType) -> Vec<Expr> {
+    let written_1h = || col(CACHE_WRITE_1H_INPUT_TOKENS);
+    let written = || coalesce(&[col(CACHE_WRITE_INPUT_TOKENS), written_1h()]);
+    let of_1h = || {
+        when(written_1h().gt(written()))
+            .then(written())
+            .otherwise(written_1h().fill_null(lit(0_i64)))
+    };
+    let or_zero = |count: Expr| count.cast(wide.clone()).fill_null(lit(0_i64).cast(wide.clone()));
+    let cached = || or_zero(col(CACHE_READ_INPUT_TOKENS)) + or_zero(written());
+    let input = || or_zero(col(INPUT_TOKENS));
+    let documents = || col(RERANK_DOCUMENTS);
+    let rest = (documents() % lit(DOCUMENTS_PER_QUERY)).gt(lit(0_i64));
+    vec![
+        written().alias(WRITTEN),
+        of_1h().alias(WRITTEN_1H),
+        (written() - of_1h()).alias(WRITTEN_DEFAULT),
+        (input() + cached()).alias(INPUT_BESIDE_CACHE),
+        when(input().gt(cached())).then(input()).otherwise(cached()).alias(INPUT_WITH_CACHE),
+        (documents().floor_div(lit(DOCUMENTS_PER_QUERY)) + rest.cast(DataType::Int64))
+            .alias(QUERIES),
+        col(INPUT_IMAGES).eq(lit(0_i64)).cast(DataType::Int64).alias(TEXT_REQUESTS),
+        col(STATUS).neq(lit(outcome::OK)).alias(FAILED),
+        col(GUARDRAIL_ACTION)
+            .eq(lit(guardrail_action::INTERVENED))
+            .fill_null(lit(false))
+            .alias(INTERVENED),
+    ]
+}
+
 /// First stage: the token counts, each token once.
 pub(super) fn usage_columns(convention: CacheConvention) -> Vec<Vec<Expr>> {
-    let written = || coalesce(&[col(CACHE_WRITE_INPUT_TOKENS), col(CACHE_WRITE_1H_INPUT_TOKENS)]);
-    let written_1h = || col(CACHE_WRITE_1H_INPUT_TOKENS);
     let charged = match convention {
         CacheConvention::Documented => UNCACHED_INPUT_TOKENS,
         CacheConvention::AsLogged => INPUT_TOKENS,
     };
+    let input = when(col(INPUT_INCLUDES_CACHE))
+        .then(wide(INPUT_WITH_CACHE))
+        .otherwise(wide(INPUT_BESIDE_CACHE));
     vec![
         vec![
-            written().alias(WRITTEN),
-            when(written_1h().gt(written()))
-                .then(written())
-                .otherwise(written_1h().fill_null(lit(0_i64)))
-                .alias(WRITTEN_1H),
-        ],
-        vec![
             uncached_input().alias(UNCACHED_INPUT_TOKENS),
-            (col(WRITTEN) - col(WRITTEN_1H)).alias(WRITTEN_DEFAULT),
             any([INPUT_TOKENS, OUTPUT_TOKENS, CACHE_READ_INPUT_TOKENS, WRITTEN]
                 .map(|count| col(count).is_not_null())
                 .into_iter())
             .alias(HAS_COUNTS),
+            input.gt(wide(LONG_CONTEXT_ABOVE)).fill_null(lit(false)).alias(LONG_CONTEXT),
         ],
-        vec![
-            col(charged).alias(CHARGED_INPUT),
-            total_tokens().alias(TOTAL_TOKENS),
-            (all_input().gt(wide(LONG_CONTEXT_ABOVE))).fill_null(lit(false)).alias(LONG_CONTEXT),
-        ],
+        vec![col(charged).alias(CHARGED_INPUT), total_tokens().alias(TOTAL_TOKENS)],
     ]
 }
 
@@ -217,6 +237,14 @@ pub(super) fn working_columns() -> Vec<&'static str> {
         WRITTEN,
         WRITTEN_1H,
         WRITTEN_DEFAULT,
+        INPUT_BESIDE_CACHE,
+        INPUT_WITH_CACHE,
+        QUERIES,
+        TEXT_REQUESTS,
+        FAILED,
+        INTERVENED,
+        cell::SHAPE,
+        cell::BAND,
         HAS_COUNTS,
         MISSING_TOKENS,
         ANY_PRICED,
@@ -278,17 +306,12 @@ fn uncached_input() -> Expr {
         .cast(DataType::Int64)
 }
 
-/// Input tokens, cached ones once: what a long context is measured by.
-fn all_input() -> Expr {
-    wide_or_zero(UNCACHED_INPUT_TOKENS)
-        + wide_or_zero(CACHE_READ_INPUT_TOKENS)
-        + wide_or_zero(WRITTEN)
-}
-
 /// Every token once; null without counts, and beyond 64 bits.
 fn total_tokens() -> Expr {
+    let all = [UNCACHED_INPUT_TOKENS, CACHE_READ_INPUT_TOKENS, WRITTEN, OUTPUT_TOKENS];
+    let all = all.into_iter().map(wide_or_zero);
     when(col(HAS_COUNTS))
-        .then((all_input() + wide_or_zero(OUTPUT_TOKENS)).cast(DataType::Int64))
+        .then(all.reduce(|a, b| a + b).unwrap_or_else(zero).cast(DataType::Int64))
         .otherwise(null())
 }
 
@@ -301,17 +324,13 @@ fn missing_tokens() -> Expr {
 
 /// Cost of images, queries, requests and video; null when the record or the row has none of them.
 fn other_cost() -> Expr {
-    let whole = col(RERANK_DOCUMENTS).floor_div(lit(DOCUMENTS_PER_QUERY));
-    let rest = (col(RERANK_DOCUMENTS) % lit(DOCUMENTS_PER_QUERY)).gt(lit(0_i64));
-    let queries = whole + rest.cast(DataType::Int64);
-    let text_requests = col(INPUT_IMAGES).eq(lit(0_i64)).cast(DataType::Int64);
-    let cost = |count: Expr, price: &str| count.cast(DataType::Int128) * wide(price);
+    let cost = |count, price| wide(count) * wide(price);
     sum_known(vec![
-        cost(col(OUTPUT_IMAGES), OUTPUT_IMAGE_PRICE),
-        cost(col(INPUT_IMAGES), INPUT_IMAGE_PRICE),
-        cost(queries, RERANK_QUERY_PRICE),
-        cost(text_requests, TEXT_REQUEST_PRICE),
-        cost(col(OUTPUT_VIDEO_MS), OUTPUT_VIDEO_MS_PRICE),
+        cost(OUTPUT_IMAGES, OUTPUT_IMAGE_PRICE),
+        cost(INPUT_IMAGES, INPUT_IMAGE_PRICE),
+        cost(QUERIES, RERANK_QUERY_PRICE),
+        cost(TEXT_REQUESTS, TEXT_REQUEST_PRICE),
+        cost(OUTPUT_VIDEO_MS, OUTPUT_VIDEO_MS_PRICE),
     ])
 }
 
@@ -331,9 +350,9 @@ fn no_counts() -> Expr {
 }
 
 fn not_billed_reason() -> Expr {
-    let failed = col(STATUS).neq(lit(outcome::OK));
+    let failed = col(FAILED);
     let units_unknown = col(OUTPUT_IMAGES).is_null().and(col(OUTPUT_VIDEO_MS).is_null());
-    let intervened = col(GUARDRAIL_ACTION).eq(lit(guardrail_action::INTERVENED));
+    let intervened = col(INTERVENED);
     let none_or_zero = |count: &str| col(count).fill_null(lit(0_i64)).eq(lit(0_i64));
     let no_tokens = col(HAS_COUNTS).not().or(col(TOTAL_TOKENS).eq(lit(0_i64)));
     let no_units = none_or_zero(OUTPUT_IMAGES).and(none_or_zero(OUTPUT_VIDEO_MS));
@@ -351,7 +370,12 @@ fn sum_known(amounts: Vec<Expr>) -> Expr {
     when(known).then(sum.unwrap_or_else(zero)).otherwise(null())
 }
 
-fn any(conditions: impl Iterator<Item = Expr>) -> Expr {
+/// Whether a count exceeds a number; an unknown one doesn't.
+pub(super) fn is_over(count: &str, number: i64) -> Expr {
+    col(count).gt(lit(number)).fill_null(lit(false))
+}
+
+pub(super) fn any(conditions: impl Iterator<Item = Expr>) -> Expr {
     conditions.reduce(Expr::or).unwrap_or_else(|| lit(false))
 }
 

@@ -4,15 +4,18 @@
 //! invocations ─ price_keys ─▶ prices::quotes ─▶ with_cost ◀─ invocations
 //! ```
 //!
+//! Millions of rows are better added up first: [`cells`] prices sums, with the same result.
+//!
 //! Adds the columns of [`cost`](crate::schema::cost) and no rows; input order doesn't matter. Exact:
 //! products and sums are 128-bit integers in 10⁻¹⁴ USD. What each rule means, in words and for one
 //! request, is [`cost_of`](crate::prices::cost_of); tests hold the two against each other.
 
+pub mod cells;
 mod expressions;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-use polars::prelude::{Expr, JoinType, LazyFrame, UniqueKeepStrategy, by_name, col};
+use polars::prelude::{DataType, Expr, JoinType, LazyFrame, UniqueKeepStrategy, by_name, col};
 
 use crate::prices::CacheConvention;
 use crate::schema::cost::quote::{IMAGE_PIXELS, PRICE_DAY};
@@ -22,7 +25,8 @@ use crate::schema::invocation::{
 };
 
 use expressions::{
-    cost_columns, missing_columns, priced_columns, status_columns, usage_columns, working_columns,
+    billing_columns, cost_columns, missing_columns, priced_columns, status_columns, usage_columns,
+    working_columns,
 };
 
 /// What a price depends on, apart from counts.
@@ -31,10 +35,11 @@ const KEY: [&str; 6] =
 
 /// The distinct price keys of the invocations, in any order; nulls are keys too.
 pub fn price_keys(invocations: LazyFrame) -> LazyFrame {
-    invocations
-        .with_columns([price_day(), image_pixels()])
-        .select(KEY.map(col))
-        .unique(None, UniqueKeepStrategy::Any)
+    distinct_keys(invocations.with_columns([price_day(), image_pixels()]))
+}
+
+fn distinct_keys(keyed: LazyFrame) -> LazyFrame {
+    keyed.select(KEY.map(col)).unique(None, UniqueKeepStrategy::Any)
 }
 
 /// Adds the cost columns, by the documented rule for cached tokens.
@@ -51,8 +56,15 @@ pub fn with_cost_by(
     quotes: LazyFrame,
     convention: CacheConvention,
 ) -> LazyFrame {
-    let keyed = invocations
+    let rows = invocations
         .with_columns([price_day(), image_pixels()])
+        .with_columns(billing_columns(&DataType::Int128));
+    costed(rows, quotes, convention)
+}
+
+/// Rows or sums of rows, with their price keys and what they say about themselves, priced.
+fn costed(keyed: LazyFrame, quotes: LazyFrame, convention: CacheConvention) -> LazyFrame {
+    let with_quotes = keyed
         .join_builder()
         .with(quotes)
         .on(KEY.map(col))
@@ -61,12 +73,12 @@ pub fn with_cost_by(
         .finish();
     usage_columns(convention)
         .into_iter()
-        .fold(keyed, LazyFrame::with_columns)
+        .fold(with_quotes, LazyFrame::with_columns)
         .with_columns(priced_columns())
         .with_columns(missing_columns())
         .with_columns(status_columns())
         .with_columns(cost_columns())
-        .drop(by_name(working_columns(), true, false))
+        .drop(by_name(working_columns(), false, false))
 }
 
 /// UTC day of the call: prices change at midnight UTC, whatever zone a report is in.

@@ -46,7 +46,7 @@ const MODEL_IDS: [&str; 20] = [
     "",
 ];
 
-fn book() -> &'static PriceBook {
+pub(crate) fn book() -> &'static PriceBook {
     PriceBook::embedded().expect("the embedded book is sound")
 }
 
@@ -178,7 +178,7 @@ fn unit_part() -> impl Strategy<Value = Invocation> {
         })
 }
 
-fn invocation() -> impl Strategy<Value = Invocation> {
+pub(crate) fn invocation() -> impl Strategy<Value = Invocation> {
     let units = prop_oneof![2 => Just(Invocation::default()), 1 => unit_part()];
     (key_part(), token_part(), units, any::<u32>()).prop_map(|(key, tokens, units, record)| {
         let [input_tokens, output_tokens, read, write, write_1h] = tokens;

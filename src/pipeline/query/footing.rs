@@ -23,8 +23,9 @@ pub fn query_footing(basis: Basis<'_>, request: &QueryRequest) -> Result<Vec<Tru
     let rejects = store.scan(Table::Rejects, Some(period))?;
     let rejects = rejects.select([polars::prelude::len().cast(DataType::Int64)]);
     let tokens = if request.question.usage(&[]).needs_cost() {
-        let priced = figures::priced(asked.rows(request.period)?, book)?;
-        let row = price_coverage(priced).collect().map_err(Error::Compute)?;
+        let grain = request.question.usage(&[]).grain();
+        let priced = figures::priced_cells(asked.rows(request.period)?, book, &grain)?;
+        let row = figures::collect(price_coverage(priced))?;
         Some((count(&row, coverage::BILLED_TOKENS)?, count(&row, coverage::UNPRICED_TOKENS)?))
     } else {
         None

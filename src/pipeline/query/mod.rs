@@ -15,7 +15,7 @@ use super::{Basis, Error, SqlMistake, figures};
 use crate::metrics::calendar::is_grain;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
-use crate::metrics::usage::usage;
+use crate::metrics::usage::usage_of;
 use crate::period::{Period, midnight};
 use crate::prices::PriceBook;
 use crate::report::answer::{
@@ -143,11 +143,9 @@ impl Asked<'_> {
     /// The figures of rows, by dimensions.
     fn figures(&self, rows: LazyFrame, by: &[Dimension]) -> Result<Vec<Group>, Error> {
         let asked = self.question().usage(by);
-        let rows = if asked.needs_cost() { figures::priced(rows, self.basis.book)? } else { rows };
-        usage(rows, &asked)
-            .and_then(LazyFrame::collect)
-            .and_then(|frame| groups_of(&frame, self.question(), by))
-            .map_err(Error::Compute)
+        let requests = figures::requests(rows, self.basis.book, &asked.grain())?;
+        let frame = figures::collect(usage_of(&requests, &asked).map_err(Error::Compute)?)?;
+        groups_of(&frame, self.question(), by).map_err(Error::Compute)
     }
 
     fn groups(&self, period: Option<Period>, by: &[Dimension]) -> Result<Vec<Group>, Error> {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use polars::prelude::{LazyFrame, PolarsResult};
+use polars::prelude::PolarsResult;
 
 use super::Models;
+use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::period::Period;
@@ -69,13 +70,13 @@ fn nothing_priced(facts: &Facts<'_>) -> Section {
 }
 
 impl Days {
-    fn read(facts: &Facts<'_>, frame: &LazyFrame, period: Period) -> PolarsResult<Self> {
+    fn read(facts: &Facts<'_>, requests: &Requests, period: Period) -> PolarsResult<Self> {
         let mut days: Vec<Day> = period
             .local_days(facts.zone())
             .map(|date| Day { date, requests: 0, by_model: BTreeMap::new() })
             .collect();
         let by = [Dimension::Day, Dimension::Model];
-        for usage in figures(frame, &by, &[Metric::Requests, Metric::CostUsd], facts.zone())? {
+        for usage in figures(requests, &by, &[Metric::Requests, Metric::CostUsd], facts.zone())? {
             let date = usage.key().and_then(|key| key.parse::<NaiveDate>().ok());
             if let Some(day) = days.iter_mut().find(|day| Some(day.date) == date) {
                 day.requests += usage.count(Metric::Requests);

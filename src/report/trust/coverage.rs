@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use polars::prelude::PolarsResult;
 
-use crate::metrics::coverage::{CoverageQuery, coverage, gaps};
+use crate::metrics::coverage::{calls, gaps_in, hourly, totals_of};
 use crate::report::read::Rows;
 use crate::report::weekly::Inputs;
 use crate::schema::api_event::{ACCOUNT_ID, REGION};
@@ -54,24 +54,22 @@ pub(in crate::report) enum Verdict {
 }
 
 impl Coverage {
-    pub(in crate::report) fn read(inputs: &Inputs) -> PolarsResult<Self> {
-        let frames = || (inputs.api_events.clone(), inputs.invocations.clone());
-        let (events, logs) = frames();
-        let query = CoverageQuery {
-            period: inputs.period,
-            by: &[],
-            timezone: inputs.timezone,
-            late_from: None,
-        };
-        let totals = Rows::collect(coverage(events, logs, &query)?)?;
+    /// `requests` are logged in the period.
+    pub(in crate::report) fn read(inputs: &Inputs, requests: u64) -> PolarsResult<Self> {
+        let calls = Rows::collect_many(calls(inputs.api_events.clone()))?;
+        if calls.count(0, names::CALLED)?.unwrap_or(0) == 0 {
+            return Ok(Self { log_only: requests, ..Self::default() }); // nothing to join with
+        }
+        let (events, logs) = (inputs.api_events.clone(), inputs.invocations.clone());
+        let hourly = Rows::collect_many(hourly(events, logs, inputs.period)?)?;
+        let totals = Rows::collect(totals_of(hourly.frame()))?;
         let count = |name| totals.count(0, name).map(|count| count.unwrap_or(0));
-        let (events, logs) = frames();
         Ok(Self {
             called: count(names::CALLED)?,
             logged: count(names::LOGGED)?,
             unlogged: count(names::UNLOGGED)?,
             log_only: count(names::LOG_ONLY)?,
-            gaps: read_gaps(&Rows::collect(gaps(events, logs, inputs.period)?)?)?,
+            gaps: read_gaps(&Rows::collect(gaps_in(hourly.frame())?)?)?,
         })
     }
 

@@ -1,0 +1,308 @@
+//! Invocations summed up: the small frames that metrics are computed from.
+//!
+//! Metrics are made of parts that can be added up. *Cells* hold sums: one row per group key and, when
+//! money is asked for, per everything that a price depends on, so that sums can be priced instead of
+//! rows ([`cost`](super::cost)). *Values* hold what ranks and distinct counts need: one list per
+//! group. Cells and values of a fine grain answer every coarser question, so a report reads millions
+//! of rows once and asks its questions of thousands of cells.
+//!
+//! Cells keep the names of `invocations` for what they are grouped by; `event_time` is then the
+//! earliest of the cell's hour or day, which every coarser calendar dimension can be cut from.
+
+use chrono_tz::Tz;
+use polars::prelude::{
+    DataType, Expr, LazyFrame, LazyGroupBy, NULL, PolarsResult, col, len, lit, when,
+};
+
+use super::cost::cells as priced_by;
+use super::dimensions::Dimension;
+use super::measures::{known_sum, number_of};
+use super::metric::Metric;
+use super::percentiles::Percentile;
+use crate::schema::cost::{
+    COST_REASON, COST_STATUS, COST_UNITS, TOTAL_TOKENS, UNCACHED_INPUT_TOKENS, UNPRICED_TOKENS,
+};
+use crate::schema::invocation::{
+    CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, FIRST_BYTE_MS, GUARDRAIL_ACTION,
+    INPUT_BYTES, INPUT_TOKENS, LATENCY_MS, MODEL, OUTPUT_BYTES, OUTPUT_TOKENS, PRINCIPAL, STATUS,
+    guardrail_action, status,
+};
+use crate::schema::usage::{cell, metric};
+
+/// Invocations of a range as [`usage_of`](super::usage::usage_of) reads them. Both frames may still
+/// be lazy; collected once, they answer any number of questions.
+#[derive(Clone)]
+pub struct Requests {
+    /// Sums, with the columns of [`schema::cost`](crate::schema::cost) if money is asked for.
+    pub cells: LazyFrame,
+    /// Lists of latencies and of distinct names.
+    pub values: LazyFrame,
+}
+
+/// What cells and values are to answer: questions by these dimensions or some of them, for these
+/// metrics or some of them.
+#[derive(Debug, Clone)]
+pub struct Grain {
+    /// What may be grouped by.
+    pub by: Vec<Dimension>,
+    /// What may be asked for.
+    pub metrics: Vec<Metric>,
+    /// Time zone of calendar dimensions.
+    pub timezone: Tz,
+}
+
+/// A part of a metric that is a sum over requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Ok,
+    Errors,
+    Throttled,
+    GuardrailInterventions,
+    InputTokens,
+    OutputTokens,
+    CacheReadTokens,
+    CacheWriteTokens,
+    InputBytes,
+    OutputBytes,
+    LatencySum,
+    LatencyKnown,
+}
+
+impl Part {
+    /// The name in cells, and the sum.
+    fn sum(self) -> (&'static str, Expr) {
+        let is = |column, value: &'static str| number_of(col(column).eq(lit(value)));
+        let same = |column: &'static str| (column, known_sum(column));
+        match self {
+            Self::Ok => (metric::OK, is(STATUS, status::OK)),
+            Self::Errors => (metric::ERRORS, number_of(col(STATUS).neq(lit(status::OK)))),
+            Self::Throttled => (metric::THROTTLED, is(STATUS, status::THROTTLED)),
+            Self::GuardrailInterventions => (
+                metric::GUARDRAIL_INTERVENTIONS,
+                is(GUARDRAIL_ACTION, guardrail_action::INTERVENED),
+            ),
+            Self::InputTokens => same(INPUT_TOKENS),
+            Self::OutputTokens => same(OUTPUT_TOKENS),
+            Self::CacheReadTokens => same(CACHE_READ_INPUT_TOKENS),
+            Self::CacheWriteTokens => same(CACHE_WRITE_INPUT_TOKENS),
+            Self::InputBytes => same(INPUT_BYTES),
+            Self::OutputBytes => same(OUTPUT_BYTES),
+            Self::LatencySum => (cell::LATENCY_SUM_MS, known_sum(LATENCY_MS)),
+            Self::LatencyKnown => {
+                (metric::LATENCY_KNOWN, col(LATENCY_MS).count().cast(DataType::Int64))
+            }
+        }
+    }
+}
+
+/// A column whose values metrics need one by one: for ranks, or to tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Values {
+    Latencies,
+    FirstBytes,
+    Principals,
+    Models,
+}
+
+impl Values {
+    /// What a percentile is read from.
+    pub(crate) fn ranked(percentile: Percentile) -> Self {
+        if percentile.column == FIRST_BYTE_MS { Self::FirstBytes } else { Self::Latencies }
+    }
+
+    /// The column of the rows.
+    pub(crate) fn column(self) -> &'static str {
+        match self {
+            Self::Latencies => LATENCY_MS,
+            Self::FirstBytes => FIRST_BYTE_MS,
+            Self::Principals => PRINCIPAL,
+            Self::Models => MODEL,
+        }
+    }
+
+    /// The column of lists.
+    pub(crate) fn list(self) -> &'static str {
+        match self {
+            Self::Latencies => cell::LATENCIES,
+            Self::FirstBytes => cell::FIRST_BYTES,
+            Self::Principals => cell::PRINCIPALS,
+            Self::Models => cell::MODELS,
+        }
+    }
+
+    fn collected(self) -> Expr {
+        self.joined(col(self.column()).drop_nulls()).alias(self.list())
+    }
+
+    /// All values for ranks, each once for telling them apart.
+    pub(crate) fn joined(self, values: Expr) -> Expr {
+        match self {
+            Self::Latencies | Self::FirstBytes => values,
+            Self::Principals | Self::Models => values.unique(),
+        }
+    }
+}
+
+impl Grain {
+    /// Whether a metric reads what pricing adds.
+    pub fn needs_cost(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.needs_cost())
+    }
+
+    fn parts(&self) -> Vec<Part> {
+        unique(self.metrics.iter().flat_map(|metric| metric.parts().iter().copied()))
+    }
+
+    pub(crate) fn values(&self) -> Vec<Values> {
+        unique(self.metrics.iter().filter_map(|metric| metric.values()))
+    }
+
+    /// The columns of the rows that dimensions without a calendar are read from, each once.
+    fn columns(&self) -> Vec<String> {
+        let other = self.by.iter().filter(|dimension| !dimension.is_calendar());
+        unique(other.map(Dimension::column_name))
+    }
+
+    /// Keys under the names that dimensions are computed from, and whether time is among them.
+    fn keys(&self) -> PolarsResult<(Vec<Expr>, bool)> {
+        let mut keys: Vec<Expr> = self.columns().into_iter().map(col).collect();
+        let is_asked = |dimensions: &[Dimension]| self.by.iter().any(|d| dimensions.contains(d));
+        let by_hour = is_asked(&[Dimension::Hour, Dimension::HourOfDay]);
+        let with_time = self.by.iter().any(Dimension::is_calendar);
+        if with_time {
+            let finest = if by_hour { Dimension::Hour } else { Dimension::Day };
+            keys.push(finest.key(self.timezone)?.alias(cell::TIME));
+        }
+        Ok((keys, with_time))
+    }
+}
+
+impl Requests {
+    /// Of rows that need no price, or have one: then with the columns of
+    /// [`schema::cost`](crate::schema::cost).
+    ///
+    /// # Errors
+    /// When Polars doesn't know the time zone.
+    pub fn of_rows(rows: LazyFrame, grain: &Grain) -> PolarsResult<Self> {
+        Ok(Self { cells: cells(rows.clone(), grain)?, values: values(rows, grain)? })
+    }
+}
+
+/// Cells of rows that need no price, or have one.
+///
+/// # Errors
+/// When Polars doesn't know the time zone.
+pub fn cells(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
+    let (keys, amounts): (&[&str], &[&'static str]) =
+        if grain.needs_cost() { (&[COST_STATUS], &[COST_UNITS, TOTAL_TOKENS]) } else { (&[], &[]) };
+    cells_with(rows, grain, keys, amounts)
+}
+
+/// Cells of rows that have a price, with all that [`cells_to_price`] and pricing give and
+/// reports read.
+///
+/// # Errors
+/// When Polars doesn't know the time zone.
+pub fn cells_of_priced(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
+    let amounts = [COST_UNITS, TOTAL_TOKENS, UNPRICED_TOKENS, UNCACHED_INPUT_TOKENS];
+    cells_with(rows, grain, &[COST_STATUS, COST_REASON], &amounts)
+}
+
+fn cells_with(
+    rows: LazyFrame,
+    grain: &Grain,
+    more_keys: &[&str],
+    amounts: &[&'static str],
+) -> PolarsResult<LazyFrame> {
+    let (mut keys, with_time) = grain.keys()?;
+    keys.extend(more_keys.iter().map(|key| col(*key)));
+    let mut sums = sums(grain, with_time);
+    sums.extend(amounts.iter().map(|column| (*column, wide_known_sum(column))));
+    Ok(grouped(rows, keys).agg(named(sums)))
+}
+
+/// The cells of rows that are still to be priced: [`with_cost`](super::cost::cells::with_cost) does
+/// that. `thresholds` are where long-context prices begin
+/// ([`PriceBook::long_context_thresholds`](crate::prices::PriceBook::long_context_thresholds)).
+///
+/// `found` is what the rows hold ([`extremes`](priced_by::extremes)). Where they hold a count beyond
+/// [`MOST`](priced_by::MOST), such rows must be left out here ([`within`](priced_by::within)) and
+/// priced one by one.
+///
+/// # Errors
+/// When Polars doesn't know the time zone.
+pub fn cells_to_price(
+    rows: LazyFrame,
+    grain: &Grain,
+    found: &priced_by::Found,
+    thresholds: &[i64],
+) -> PolarsResult<LazyFrame> {
+    let (mut keys, with_time) = grain.keys()?;
+    let own = grain.columns();
+    keys.extend(priced_by::keys(found).filter(|key| !own.iter().any(|name| name == key)).map(col));
+    let mut needed = priced_by::sums(found);
+    for (name, sum) in sums(grain, with_time) {
+        if needed.iter().all(|(other, _)| *other != name) {
+            needed.push((name, sum));
+        }
+    }
+    let cells = grouped(priced_by::with_keys(rows, found, thresholds), keys).agg(named(needed));
+    Ok(priced_by::with_unknown(cells, found))
+}
+
+/// Lists of values per group of the grain.
+///
+/// # Errors
+/// When Polars doesn't know the time zone.
+pub fn values(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
+    let (keys, with_time) = grain.keys()?;
+    let wanted = grain.values();
+    let rows = match wanted.as_slice() {
+        [only] => rows.filter(col(only.column()).is_not_null()), // fewer rows to group
+        _ => rows,
+    };
+    let mut lists: Vec<Expr> = wanted.into_iter().map(Values::collected).collect();
+    if with_time {
+        lists.push(col(EVENT_TIME).min());
+    }
+    Ok(grouped(rows, keys).agg(lists))
+}
+
+fn sums(grain: &Grain, with_time: bool) -> Vec<(&'static str, Expr)> {
+    let mut sums = vec![(metric::REQUESTS, len().cast(DataType::Int64))];
+    sums.extend(grain.parts().into_iter().map(Part::sum));
+    if with_time {
+        sums.push((EVENT_TIME, col(EVENT_TIME).min()));
+    }
+    sums
+}
+
+fn named(sums: Vec<(&'static str, Expr)>) -> Vec<Expr> {
+    sums.into_iter().map(|(name, sum)| sum.alias(name)).collect()
+}
+
+/// Groups by the keys; by nothing, all rows are one group, and no rows are none.
+pub(crate) fn grouped(lf: LazyFrame, keys: Vec<Expr>) -> LazyGroupBy {
+    if keys.is_empty() {
+        return lf.with_columns([lit(0_i32).alias(cell::ALL)]).group_by([col(cell::ALL)]);
+    }
+    lf.group_by(keys)
+}
+
+/// As [`known_sum`], in 128 bits.
+fn wide_known_sum(column: &'static str) -> Expr {
+    let known = col(column);
+    when(known.clone().count().gt(lit(0)))
+        .then(known.cast(DataType::Int128).sum())
+        .otherwise(lit(NULL))
+}
+
+fn unique<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen: Vec<T> = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
