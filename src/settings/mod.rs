@@ -118,7 +118,7 @@ pub struct Settings {
 }
 
 /// How cached tokens are charged, for models whose logged input tokens include them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CachedTokens {
     /// Taken out of the input before it is charged.

@@ -22,6 +22,8 @@ fn values(settings: &Settings) -> Value {
         "store": settings.store.to_string_lossy(),
         "timezone": settings.timezone.name(),
         "prices_file": path(&settings.prices_file),
+        "price_book": path(&settings.price_book),
+        "cached_tokens": settings.cached_tokens,
         "ingest": settings.ingest,
         "sources": settings.sources,
     })
@@ -39,9 +41,14 @@ fn file(settings: &Settings) -> String {
         line("timezone", &values["timezone"]),
         table("[ingest]", &values["ingest"]),
     ];
-    if !values["prices_file"].is_null() {
-        parts.push(table("[prices]", &json!({"file": values["prices_file"]})));
+    let mut prices = Map::new();
+    for (key, value) in [("file", "prices_file"), ("book", "price_book")] {
+        if !values[value].is_null() {
+            prices.insert(key.to_owned(), values[value].clone());
+        }
     }
+    prices.insert("cached_tokens".to_owned(), values["cached_tokens"].clone());
+    parts.push(table("[prices]", &Value::Object(prices)));
     let sources = values["sources"].as_array().into_iter().flatten();
     parts.extend(sources.map(|source| table("[[source]]", source)));
     parts.concat()
