@@ -13,7 +13,7 @@ use super::book::{BookError, EMBEDDED_TEXT, PriceBook, PriceRow, TokenPrices, Un
 use crate::units::Usd;
 
 /// Order of the fields; others follow, sorted.
-const ORDER: [&str; 48] = [
+const ORDER: [&str; 56] = [
     "schema_version",
     "catalogue",
     "currency",
@@ -27,7 +27,9 @@ const ORDER: [&str; 48] = [
     "commit",
     "date",
     "remark",
+    "prefix",
     "model_id",
+    "kind",
     "aliases",
     "provider",
     "display_name",
@@ -40,6 +42,11 @@ const ORDER: [&str; 48] = [
     "cache_ttls",
     "usage_semantics",
     "lifecycle",
+    "lifecycle_as_of",
+    "eol_date",
+    "eol_source",
+    "profile_prefixes",
+    "metadata_sources",
     "scope",
     "routing",
     "region",
@@ -61,6 +68,7 @@ const ORDER: [&str; 48] = [
     "cache_write_1h",
     "long_context",
     "units",
+    "sources",
     "confidence",
 ];
 

@@ -110,10 +110,14 @@ fn describe(answer: &Answer<'_>) -> String {
     );
     for (reason, count) in &done.unusable {
         lines.push(format!("unusable     {count} {reason}"));
-        let named = done.problems.iter().filter(|one| one.reason == *reason);
-        lines.extend(named.clone().take(NAMED).map(finding));
-        if *count > NAMED {
-            lines.push(format!("             … {} more; `--json` names all", count - NAMED));
+        // Most share what is wrong, such as a name: the first of each is named.
+        let mut alike: BTreeMap<&str, Vec<&SkuFinding>> = BTreeMap::new();
+        for one in done.problems.iter().filter(|one| one.reason == *reason) {
+            alike.entry(&one.detail).or_default().push(one);
+        }
+        lines.extend(alike.values().take(NAMED).map(|all| finding(all)));
+        if alike.len() > NAMED {
+            lines.push(format!("             … {} more; `--json` names all", alike.len() - NAMED));
         }
     }
     lines.push(match answer.written {
@@ -123,7 +127,12 @@ fn describe(answer: &Answer<'_>) -> String {
     lines.iter().map(|line| clean(line) + "\n").collect()
 }
 
-fn finding(one: &SkuFinding) -> String {
+fn finding(alike: &[&SkuFinding]) -> String {
+    let Some(one) = alike.first() else { return String::new() };
     let usage_type = one.usage_type.as_deref().unwrap_or("no usage type");
-    format!("             {} {usage_type} in {}: {}", one.sku, one.file, one.detail)
+    let more = match alike.len() {
+        1 => String::new(),
+        count => format!(", and {} more", count - 1),
+    };
+    format!("             {} {usage_type} in {}{more}: {}", one.sku, one.file, one.detail)
 }

@@ -526,6 +526,14 @@ fn a_catalogue_written_and_read_again_is_the_same() {
         (PriceBook::from_json(&text).expect("sound"), PriceBook::embedded().expect("sound"));
     assert_eq!(book.rows(), embedded.rows());
     assert_eq!(book.models(), embedded.models());
+    let rows = |text: &str| -> Vec<String> {
+        let rows = text
+            .lines()
+            .filter(|line| line.contains(r#","provider":"#) || line.contains(r#","tier":"#));
+        rows.map(|line| line.trim_end_matches(',').to_owned()).collect()
+    };
+    assert_eq!(rows(&text).len(), 168 + 2607);
+    assert!(rows(&text) == rows(EMBEDDED_TEXT), "models and prices, to the letter");
     let lines = |text: &str| -> Vec<Value> {
         let rows = text.lines().filter(|line| line.starts_with('{') && line.len() > 1);
         rows.map(|line| serde_json::from_str(line.trim_end_matches(',')).expect("a row")).collect()
