@@ -152,12 +152,7 @@ fn requests_are_paid_by_who_asks_when_told_to() {
     filled(&bucket);
     bucket.asked();
     let payers = |bucket: &Bucket| -> Vec<Value> {
-        bucket
-            .server
-            .requests(&bucket.name)
-            .into_iter()
-            .map(|mut request| request["payer"].take())
-            .collect()
+        bucket.asked().into_iter().map(|mut request| request["payer"].take()).collect()
     };
     bucket.ingest("", &["--requester-pays", "--dry-run"], 0);
     bucket.ingest("", &["--requester-pays"], 0);
