@@ -165,7 +165,7 @@ impl Asked<'_> {
         }
         let time = |time: Expr| time.cast(DataType::Int64);
         let ends = [time(col(EVENT_TIME).min()).alias(derived::FROM), time(col(EVENT_TIME).max())];
-        let ends = self.rows(None)?.select(ends).collect().map_err(Error::Compute)?;
+        let ends = figures::collect(self.rows(None)?.select(ends))?;
         let at = |name| -> Result<Option<DateTime<Utc>>, Error> {
             let end = ends.column(name).and_then(|column| column.get(0)).map_err(Error::Compute)?;
             Ok(end.extract::<i64>().and_then(DateTime::from_timestamp_millis))
