@@ -289,20 +289,7 @@ fn cost_adds_its_columns_and_no_rows_or_working_columns() {
         .map(|name| name.to_string())
         .collect();
     added.sort();
-    let mut expected = [
-        COST_UNITS,
-        COST_INPUT_UNITS,
-        COST_OUTPUT_UNITS,
-        COST_CACHE_READ_UNITS,
-        COST_CACHE_WRITE_UNITS,
-        COST_OTHER_UNITS,
-        COST_STATUS,
-        COST_REASON,
-        PRICE_ROW,
-        UNCACHED_INPUT_TOKENS,
-        TOTAL_TOKENS,
-        UNPRICED_TOKENS,
-    ];
+    let mut expected = crate::schema::cost::COLUMNS;
     expected.sort_unstable();
     assert_eq!(added, expected);
     assert_eq!(costed.height(), 1);

@@ -12,7 +12,7 @@ use polars::prelude::{AnyValue, DataFrame, Engine, LazyFrame, NamedFrom, Series}
 
 use crate::period::Period;
 use crate::schema::invocation::Invocation;
-use crate::schema::{Row, TimeMs, cost};
+use crate::schema::{Row, TimeMs, allocation, cost};
 
 /// The instant of an RFC 3339 time.
 #[expect(clippy::unnecessary_wraps, reason = "rows hold options")]
@@ -55,6 +55,8 @@ impl Priced {
             Series::new(cost::COST_STATUS.into(), status),
             Series::new(cost::UNCACHED_INPUT_TOKENS.into(), uncached),
             Series::new(cost::TOTAL_TOKENS.into(), total),
+            Series::new(allocation::TEAM.into(), vec![None::<&str>; rows.len()]),
+            Series::new(allocation::COST_CENTER.into(), vec![None::<&str>; rows.len()]),
         ] {
             frame.with_column(series.into()).unwrap();
         }
