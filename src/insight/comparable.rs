@@ -66,7 +66,7 @@ fn over(asked: Period, zone: Tz, now: DateTime<Utc>) -> Option<Period> {
 fn before(asked: Period, zone: Tz) -> Period {
     match calendar(asked, zone) {
         Some(cadence) => cadence.before(asked, zone),
-        None => weeks_earlier(asked, weeks_that_hold(asked), zone),
+        None => weeks_earlier(asked, weeks_that_hold(asked, zone), zone),
     }
 }
 
@@ -85,11 +85,16 @@ fn calendar(period: Period, zone: Tz) -> Option<Cadence> {
         .find(|cadence| cadence.period_of(first, zone) == period)
 }
 
-/// The fewest weeks that are as long as the period.
-fn weeks_that_hold(period: Period) -> u32 {
-    // A clock change makes a week an hour longer.
-    let hours = (period.to - period.from - Duration::hours(1)).num_hours();
-    u32::try_from(hours / (7 * 24) + 1).unwrap_or(1)
+/// The fewest weeks that are as long as the period; by local days where it is made of them, since a
+/// clock change makes a week an hour longer.
+fn weeks_that_hold(period: Period, zone: Tz) -> u32 {
+    let days = if is_midnight(period.from, zone) && is_midnight(period.to, zone) {
+        period.local_days(zone).count()
+    } else {
+        let hours = (period.to - period.from + Duration::minutes(59)).num_hours();
+        usize::try_from(hours).unwrap_or(0).div_ceil(24)
+    };
+    u32::try_from(days.div_ceil(7).max(1)).unwrap_or(1)
 }
 
 /// The period some weeks earlier on the clocks of the zone.

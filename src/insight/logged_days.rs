@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn where_days_differ_or_are_few_nothing_can_be_told() {
         let mut hours = vec![(6, 23); 10];
-        hours[4] = (13, 9);
-        hours[9] = (6, 9);
+        hours[4] = (13, 15);
+        hours[9] = (14, 15);
         assert_eq!(complete(&logged(&hours), day(20)).len(), 10);
         assert_eq!(complete(&logged(&[(1, 23), (1, 4)]), day(20)).len(), 2);
     }
