@@ -48,7 +48,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("terminal_size", &["cli"]),
     ("anyhow", &["cli", "pipeline", "main"]),
-    ("toml", &["settings", "prices"]), // the configuration file; the user's prices file
+    ("toml", &["settings", "prices", "insight"]), // the configuration, prices and targets
     ("etcetera", &["settings"]),
     ("walkdir", &["sources", "store"]),
     ("rusqlite", &["store"]),

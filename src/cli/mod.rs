@@ -14,6 +14,7 @@ mod figures;
 mod followed;
 mod forecast;
 mod ingest;
+mod kpis;
 mod output;
 mod prices;
 mod progress;
@@ -95,6 +96,7 @@ enum Command {
     Ingest(ingest::IngestArgs),
     Report(report::ReportArgs),
     Query(query::QueryArgs),
+    Kpis(kpis::KpisArgs),
     Allocation(allocation::AllocationArgs),
     Budgets(budgets::BudgetsArgs),
     Savings(savings::SavingsArgs),
@@ -187,6 +189,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Ingest(args) => ingest::run(&args, context),
         Command::Report(args) => report::run(&args, context),
         Command::Query(args) => query::run(&args, context),
+        Command::Kpis(args) => kpis::run(&args, context),
         Command::Allocation(args) => allocation::run(&args, context),
         Command::Budgets(args) => budgets::run(&args, context),
         Command::Savings(args) => savings::run(&args, context),

@@ -3,7 +3,8 @@
 //! [`anomaly`] finds what departs from the usual, and names it. [`trend`] tells whether a series rises
 //! or falls, [`changepoint`] from which day it stays on another level, [`forecast`] what is to come.
 //! [`series`] is what they read. [`drivers`] splits a change in spend into what made it, [`budget`]
-//! says whether a month's budget lasts, [`savings`] what the same work could have cost.
+//! says whether a month's budget lasts, [`savings`] what the same work could have cost, [`kpi`] whether
+//! targets are met.
 
 pub mod anomaly;
 pub mod budget;
@@ -11,6 +12,7 @@ pub mod changepoint;
 pub mod comparable;
 pub mod drivers;
 pub mod forecast;
+pub mod kpi;
 pub mod logged_days;
 pub mod savings;
 pub mod series;

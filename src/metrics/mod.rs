@@ -17,6 +17,7 @@ pub mod dimensions;
 pub mod efficiency;
 pub mod filter;
 mod grouping;
+pub mod load;
 pub mod measures;
 pub mod metric;
 pub mod names;

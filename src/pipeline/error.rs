@@ -6,6 +6,7 @@ use polars::prelude::PolarsError;
 
 use crate::audit::integrity::keys::KeysError;
 use crate::insight::anomaly::RulesError;
+use crate::insight::kpi;
 use crate::likeness::{ALIKE, nearest};
 use crate::metrics::allocation::NoWeights;
 use crate::period::Period;
@@ -190,6 +191,9 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A target in the configuration is for no key figure.
+    #[error(transparent)]
+    Kpis(kpi::Error),
     /// The folder of a one-shot store can't be made.
     #[error("could not make a temporary folder")]
     Temporary(#[source] std::io::Error),
@@ -200,6 +204,7 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Sql(_)
+            | Self::Kpis(_)
             | Self::TooManyPeriods(_)
             | Self::Allocation(_)
             | Self::NoSuchModel { .. }
@@ -242,6 +247,11 @@ impl Error {
                 Some("ask by longer periods, for a shorter range, or with `--empty hide`".into())
             }
             Self::Sql(mistake) => Some(mistake.hint()),
+            Self::Kpis(kpi::Error::UnknownKpi { name, known }) => {
+                let like = nearest(name, known.iter().map(String::as_str), ALIKE);
+                let like = like.map(|like| format!("did you mean `{like}`? "));
+                Some(format!("{}key figures: {}", like.unwrap_or_default(), known.join(", ")))
+            }
             Self::Overrides(_) => {
                 Some("`bedrock-lens prices check` lists everything that is wrong".into())
             }

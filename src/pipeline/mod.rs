@@ -12,6 +12,7 @@ mod error;
 mod figures;
 mod forecast;
 mod ingest;
+mod kpis;
 mod price_import;
 mod prices;
 mod profiles;
@@ -37,6 +38,7 @@ pub use ingest::{
     Duplicates, History, Plan, Progress, Pruned, ReadOptions, RequestCounts, Selection, Silent,
     SourceRequest, Summary, request_cost_usd,
 };
+pub use kpis::{KpiAnswer, KpiFigure, key_figures};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,

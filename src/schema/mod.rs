@@ -14,6 +14,7 @@ pub mod cost;
 pub mod drivers;
 pub mod invocation;
 pub mod reject;
+pub mod target;
 pub mod usage;
 pub mod what_if;
 

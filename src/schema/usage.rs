@@ -292,3 +292,19 @@ pub mod price_coverage {
     /// Of these, tokens without a price.
     pub const UNPRICED_TOKENS: &str = "unpriced_tokens";
 }
+
+/// How hard the service was used.
+pub mod load {
+    /// Highest error rate of any clock minute with enough requests.
+    pub const WORST_MINUTE_ERROR_RATE: &str = "worst_minute_error_rate";
+    /// Share of requests in minutes with enough requests.
+    pub const JUDGED_SHARE: &str = "judged_share";
+    /// Bytes of bodies in the clock hour that has most of them.
+    pub const PEAK_HOUR_BYTES: &str = "peak_hour_bytes";
+    /// Distinct application inference profiles.
+    pub const ACTIVE_APPLICATIONS: &str = "active_applications";
+    /// Requests through an application inference profile ÷ requests.
+    pub const APPLICATION_SHARE: &str = "application_share";
+    /// Most principals with a request running at one instant.
+    pub const CONCURRENT_PRINCIPALS: &str = "concurrent_principals";
+}

@@ -1,8 +1,11 @@
 //! The configuration file, TOML: what it may hold, and what is wrong with it, by line.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::schema::target::Target;
 
 use super::place::Place;
 use super::source::SourceSettings;
@@ -26,6 +29,9 @@ pub(super) struct Contents {
     pub(super) budget: Vec<toml::Spanned<budgets::Contents>>,
     #[serde(default)]
     pub(super) savings: savings::Contents,
+    /// `[targets]`: what key figures should be, by name.
+    #[serde(default)]
+    pub(super) targets: BTreeMap<String, Target>,
     /// The text of the file, for the lines of what is wrong in it.
     #[serde(skip)]
     pub(super) text: String,

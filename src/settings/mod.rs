@@ -13,6 +13,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
@@ -27,6 +28,7 @@ pub use source::{LogKind, SourceSettings};
 
 use crate::schema::allocation::Allocation;
 use crate::schema::budget::Budget;
+use crate::schema::target::Target;
 use place::Place;
 
 /// The configuration file looked for in the current folder.
@@ -87,7 +89,7 @@ impl Environment {
 }
 
 /// Everything a run is told, resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The store's folder.
     pub store: PathBuf,
@@ -115,6 +117,8 @@ pub struct Settings {
     pub budgets: Vec<Budget>,
     /// Models that could take another's place.
     pub substitutes: Vec<Substitute>,
+    /// What key figures should be, by name, in place of the targets that come with the tool.
+    pub targets: BTreeMap<String, Target>,
 }
 
 /// How cached tokens are charged, for models whose logged input tokens include them.
@@ -162,6 +166,7 @@ impl Settings {
             allocation,
             budgets,
             substitutes: file.savings.substitute,
+            targets: file.targets,
             price_book: flags
                 .price_book
                 .clone()

@@ -1,0 +1,297 @@
+//! The journey to key figures: a period and the one before it, each figure against its target.
+
+use std::collections::BTreeMap;
+
+use chrono::Duration;
+use chrono_tz::Tz;
+use polars::prelude::{DataFrame, LazyFrame};
+use serde::Serialize;
+
+use super::{Basis, Error, figures};
+use crate::insight::kpi::{Kpi, kpis};
+use crate::metrics::activity::mean_daily_active;
+use crate::metrics::dimensions::Dimension;
+use crate::metrics::efficiency::{REPEAT_WINDOW_MS, efficiency};
+use crate::metrics::filter::Filter;
+use crate::metrics::load::{applications, busiest_hour_bytes, concurrent_principals, worst_minute};
+use crate::metrics::metric::Metric;
+use crate::metrics::presence::logged_days;
+use crate::metrics::usage::{UsageQuery, usage_of};
+use crate::metrics::window::in_period;
+use crate::period::Period;
+use crate::schema::target::{Outcome, Target};
+use crate::schema::usage::activity::MEAN_DAILY_MODELS;
+use crate::schema::usage::load::CONCURRENT_PRINCIPALS as CONCURRENT;
+use crate::schema::usage::{efficiency as tokens, load};
+use crate::units::Usd;
+
+/// Fewer requests in a minute say nothing about its error rate: 1 failed call of 2 is no incident.
+const LEAST_PER_MINUTE: i64 = 20;
+
+/// Key figures of a period.
+#[derive(Debug, Clone, Serialize)]
+pub struct KpiAnswer {
+    /// The period.
+    pub period: Period,
+    /// The one that trends are judged against.
+    pub previous: Period,
+    /// Every figure, in the order of the list.
+    pub kpis: Vec<KpiFigure>,
+}
+
+/// One key figure.
+#[derive(Debug, Clone, Serialize)]
+pub struct KpiFigure {
+    /// What it is.
+    #[serde(flatten)]
+    pub kpi: Kpi,
+    /// Its value; null when unknown. Money is in `value_usd` too, exact.
+    pub value: Option<f64>,
+    /// Its value in the period before.
+    pub previous: Option<f64>,
+    /// Exact money, where the figure is money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_usd: Option<Usd>,
+    /// Likewise of the period before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_usd: Option<Usd>,
+    /// The share of what it should be based on that it is based on, where it is not all.
+    pub coverage: Option<f64>,
+    /// The busiest clock hour, for figures per hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak: Option<f64>,
+    /// Whether it is what it should be.
+    pub outcome: Outcome,
+}
+
+/// A value with what stands beside it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Figure {
+    value: Option<f64>,
+    usd: Option<Usd>,
+    coverage: Option<f64>,
+    peak: Option<f64>,
+}
+
+/// All key figures of a period, judged by their targets.
+///
+/// # Errors
+/// When a target is for no figure, or the store can't be read.
+pub fn key_figures(
+    basis: Basis<'_>,
+    period: Period,
+    filter: Option<&Filter>,
+    targets: &BTreeMap<String, Target>,
+    zone: Tz,
+) -> Result<KpiAnswer, Error> {
+    let list = kpis(targets).map_err(Error::Kpis)?;
+    let previous = period.preceding(zone);
+    let now = figures_of(basis, period, filter, zone)?;
+    let before = figures_of(basis, previous, filter, zone)?;
+    let judged = list.into_iter().map(|kpi| {
+        let of = |figures: &BTreeMap<&str, Figure>| {
+            figures.get(kpi.name.as_str()).copied().unwrap_or_default()
+        };
+        let (figure, earlier) = (of(&now), of(&before));
+        let outcome = kpi
+            .target
+            .map_or(Outcome::NotEvaluated, |target| target.judge(figure.value, earlier.value));
+        KpiFigure {
+            value: figure.value,
+            previous: earlier.value,
+            value_usd: figure.usd,
+            previous_usd: earlier.usd,
+            coverage: figure.coverage,
+            peak: figure.peak,
+            outcome,
+            kpi,
+        }
+    });
+    Ok(KpiAnswer { period, previous, kpis: judged.collect() })
+}
+
+/// The figures of one period by name. A period without any log has none: missing is not zero.
+fn figures_of(
+    basis: Basis<'_>,
+    period: Period,
+    filter: Option<&Filter>,
+    zone: Tz,
+) -> Result<BTreeMap<&'static str, Figure>, Error> {
+    let logs = figures::invocations(basis.store, Some(period))?;
+    let days = figures::collect(logged_days(logs, zone).map_err(Error::Compute)?)?.height();
+    if days == 0 {
+        return Ok(BTreeMap::new());
+    }
+    let margin = Duration::milliseconds(REPEAT_WINDOW_MS);
+    let wide = Period { from: period.from - margin, to: period.to };
+    let wide = figures::selected(basis, Some(wide), filter, &[], zone)?;
+    let rows = in_period(wide.clone(), period);
+    let mut found = of_usage(basis, &rows, period, zone)?;
+    found.extend(of_tokens(basis, wide, period, zone)?);
+    found.extend(of_load(&rows, days, zone)?);
+    let concurrent = Figure {
+        value: first(concurrent_principals(rows).map_err(Error::Compute)?, CONCURRENT)?,
+        coverage: found.get("response_time_mean_ms").and_then(|figure| figure.coverage),
+        ..Figure::default()
+    };
+    found.insert("concurrent_principals", concurrent);
+    Ok(found)
+}
+
+const METRICS: [Metric; 14] = [
+    Metric::Requests,
+    Metric::SuccessRate,
+    Metric::ThrottleRate,
+    Metric::LatencyMeanMs,
+    Metric::LatencyP99Ms,
+    Metric::LatencyKnown,
+    Metric::CostPerRequestUsd,
+    Metric::PricedShare,
+    Metric::Principals,
+    Metric::OutputTokens,
+    Metric::TotalTokens,
+    Metric::InputBytes,
+    Metric::OutputBytes,
+    Metric::Models,
+];
+
+/// Figures that are metrics of the whole period, or of its busiest hour.
+fn of_usage(
+    basis: Basis<'_>,
+    rows: &LazyFrame,
+    period: Period,
+    zone: Tz,
+) -> Result<BTreeMap<&'static str, Figure>, Error> {
+    let query = UsageQuery { by: Vec::new(), metrics: METRICS.to_vec(), timezone: zone };
+    let requests = figures::requests(rows.clone(), basis.book, &query.grain())?;
+    let totals = figures::collect(usage_of(&requests, &query).map_err(Error::Compute)?)?;
+    let number = |metric: Metric| number(&totals, metric.column());
+    let hourly = UsageQuery {
+        by: vec![Dimension::Hour],
+        metrics: vec![Metric::TotalTokens],
+        timezone: zone,
+    };
+    let requests = figures::requests(rows.clone(), basis.book, &hourly.grain())?;
+    let hours = figures::collect(usage_of(&requests, &hourly).map_err(Error::Compute)?)?;
+    let all = number(Metric::Requests)?.unwrap_or_default();
+    let ratio = |part: Option<f64>, whole: Option<f64>| {
+        part.zip(whole).filter(|(_, whole)| *whole > 0.0).map(|(part, whole)| part / whole)
+    };
+    #[expect(clippy::cast_precision_loss, reason = "hours of a period")]
+    let hours_long = Some(period.hours() as f64);
+    let latency_known = ratio(number(Metric::LatencyKnown)?, Some(all));
+    let plain = |value| Figure { value, ..Figure::default() };
+    let timed = |value| Figure { value, coverage: latency_known, ..Figure::default() };
+    let usd = usd(&totals, Metric::CostPerRequestUsd.column())?;
+    let bytes = [number(Metric::InputBytes)?, number(Metric::OutputBytes)?];
+    let bytes = bytes.iter().any(Option::is_some).then(|| bytes.into_iter().flatten().sum());
+    let total_tokens = number(Metric::TotalTokens)?;
+    Ok(BTreeMap::from([
+        ("response_time_mean_ms", timed(number(Metric::LatencyMeanMs)?)),
+        ("latency_p99_ms", timed(number(Metric::LatencyP99Ms)?)),
+        ("success_rate", plain(number(Metric::SuccessRate)?)),
+        ("throttle_rate", plain(number(Metric::ThrottleRate)?)),
+        (
+            "cost_per_request_usd",
+            Figure {
+                value: usd.map(Usd::to_f64),
+                usd,
+                coverage: number(Metric::PricedShare)?,
+                peak: None,
+            },
+        ),
+        ("active_principals", plain(number(Metric::Principals)?)),
+        ("output_share", plain(ratio(number(Metric::OutputTokens)?, total_tokens))),
+        (
+            "tokens_per_hour",
+            Figure {
+                value: ratio(total_tokens, hours_long),
+                peak: most(&hours, Metric::TotalTokens.column())?,
+                ..Figure::default()
+            },
+        ),
+        (
+            "data_transfer_per_hour",
+            Figure {
+                value: ratio(bytes, hours_long),
+                peak: first(busiest_hour_bytes(rows.clone()), load::PEAK_HOUR_BYTES)?,
+                ..Figure::default()
+            },
+        ),
+    ]))
+}
+
+/// Figures of how well tokens are used.
+fn of_tokens(
+    basis: Basis<'_>,
+    wide: LazyFrame,
+    period: Period,
+    zone: Tz,
+) -> Result<BTreeMap<&'static str, Figure>, Error> {
+    let priced = figures::priced(wide, basis.book)?;
+    let found = efficiency(priced, period, &[], zone).and_then(LazyFrame::collect);
+    let found = found.map_err(Error::Compute)?;
+    let plain = |name| -> Result<Figure, Error> {
+        Ok(Figure { value: number(&found, name)?, ..Figure::default() })
+    };
+    let coverage = number(&found, tokens::TOKEN_EFFICIENCY_COVERAGE)?;
+    let efficient = Figure { coverage, ..plain(tokens::TOKEN_EFFICIENCY)? };
+    Ok(BTreeMap::from([
+        ("token_efficiency", efficient),
+        ("truncated_share", plain(tokens::TRUNCATED_SHARE)?),
+        ("cache_hit_share", plain(tokens::CACHE_HIT_SHARE)?),
+    ]))
+}
+
+/// Figures of load and activity.
+fn of_load(
+    rows: &LazyFrame,
+    days: usize,
+    zone: Tz,
+) -> Result<BTreeMap<&'static str, Figure>, Error> {
+    let days = u32::try_from(days).unwrap_or(u32::MAX);
+    let active = mean_daily_active(rows.clone(), zone, days).map_err(Error::Compute)?;
+    let minutes = figures::collect(worst_minute(rows.clone(), LEAST_PER_MINUTE))?;
+    let profiles = figures::collect(applications(rows.clone()))?;
+    let figure = |frame: &DataFrame, value, coverage| -> Result<Figure, Error> {
+        Ok(Figure {
+            value: number(frame, value)?,
+            coverage: number(frame, coverage)?,
+            ..Figure::default()
+        })
+    };
+    let models = Figure { value: first(active, MEAN_DAILY_MODELS)?, ..Figure::default() };
+    Ok(BTreeMap::from([
+        ("daily_active_models", models),
+        (
+            "error_rate_per_minute",
+            figure(&minutes, load::WORST_MINUTE_ERROR_RATE, load::JUDGED_SHARE)?,
+        ),
+        (
+            "active_applications",
+            figure(&profiles, load::ACTIVE_APPLICATIONS, load::APPLICATION_SHARE)?,
+        ),
+    ]))
+}
+
+fn first(frame: LazyFrame, column: &str) -> Result<Option<f64>, Error> {
+    number(&frame.collect().map_err(Error::Compute)?, column)
+}
+
+fn number(frame: &DataFrame, column: &str) -> Result<Option<f64>, Error> {
+    let value = frame.column(column).and_then(|column| Ok(column.get(0)?.extract::<f64>()));
+    value.map_err(Error::Compute)
+}
+
+fn usd(frame: &DataFrame, column: &str) -> Result<Option<Usd>, Error> {
+    let value = frame.column(column).and_then(|column| Ok(column.get(0)?.extract::<i128>()));
+    Ok(value.map_err(Error::Compute)?.map(Usd))
+}
+
+/// The largest value of a column of whole numbers.
+fn most(frame: &DataFrame, column: &str) -> Result<Option<f64>, Error> {
+    let column = frame.column(column).map_err(Error::Compute)?;
+    let largest = column.as_materialized_series().max::<i64>().map_err(Error::Compute)?;
+    #[expect(clippy::cast_precision_loss, reason = "tokens of an hour")]
+    Ok(largest.map(|most| most as f64))
+}
