@@ -42,13 +42,11 @@ pub(super) struct KpisArgs {
 pub(super) fn run(args: &KpisArgs, context: &Context) -> Result<Exit, Failure> {
     let zone = context.settings.timezone;
     let filter = args.filter.filter()?;
-    let period = match args.range.period(context)? {
-        Some(period) => period,
-        None => {
-            let today = context.now.with_timezone(&zone).date_naive();
-            Cadence::Weekly.before(Cadence::Weekly.period_of(today, zone), zone)
-        }
+    let last_week = || {
+        let today = context.now.with_timezone(&zone).date_naive();
+        Cadence::Weekly.before(Cadence::Weekly.period_of(today, zone), zone)
     };
+    let period = args.range.period(context)?.unwrap_or_else(last_week);
     let store = Reader::open(&context.settings.store)?;
     let book = context.price_book()?;
     let basis = context.basis(&store, &book);
