@@ -10,9 +10,7 @@
 //! earliest of the cell's hour or day, which every coarser calendar dimension can be cut from.
 
 use chrono_tz::Tz;
-use polars::prelude::{
-    DataType, Expr, LazyFrame, LazyGroupBy, NULL, PolarsResult, col, len, lit, when,
-};
+use polars::prelude::{DataType, Expr, LazyFrame, LazyGroupBy, PolarsResult, col, len, lit};
 
 use super::cost::cells as priced_by;
 use super::dimensions::Dimension;
@@ -217,7 +215,7 @@ fn cells_with(
     let (mut keys, with_time) = grain.keys()?;
     keys.extend(more_keys.iter().map(|key| col(*key)));
     let mut sums = sums(grain, with_time);
-    sums.extend(amounts.iter().map(|column| (*column, wide_known_sum(column))));
+    sums.extend(amounts.iter().map(|column| (*column, known_sum(column))));
     Ok(grouped(rows, keys).agg(named(sums)))
 }
 
@@ -287,14 +285,6 @@ pub(crate) fn grouped(lf: LazyFrame, keys: Vec<Expr>) -> LazyGroupBy {
         return lf.with_columns([lit(0_i32).alias(cell::ALL)]).group_by([col(cell::ALL)]);
     }
     lf.group_by(keys)
-}
-
-/// As [`known_sum`], in 128 bits.
-fn wide_known_sum(column: &'static str) -> Expr {
-    let known = col(column);
-    when(known.clone().count().gt(lit(0)))
-        .then(known.cast(DataType::Int128).sum())
-        .otherwise(lit(NULL))
 }
 
 fn unique<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {

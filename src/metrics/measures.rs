@@ -151,7 +151,8 @@ fn number(name: &'static str) -> Expr {
     col(name).sum().alias(name)
 }
 
-/// Adds up the known sums of cells: null when they hold requests and no sum is known.
+/// Adds up the known sums of cells: null when they hold requests and no sum is known, and when 64
+/// bits can't hold the sum, rather than wrapped.
 fn sum_of_known(column: &'static str) -> Expr {
     let known = col(column);
     let no_requests = col(metric::REQUESTS).sum().eq(lit(0_i64));
@@ -178,13 +179,12 @@ pub(crate) fn share(part: Expr, whole: Expr) -> Expr {
         .otherwise(lit(NULL))
 }
 
-/// Sum of the known values of an `Int64` column of rows: null when none is known.
+/// Sum of the known values of a column of rows: null when none is known.
 ///
-/// Added up in 128 bits. A sum that 64 bits can't hold is null rather than wrapped.
+/// In 128 bits, so that sums of cells can be added up further; [`sum_of_known`] narrows the total.
 pub(crate) fn known_sum(column: &'static str) -> Expr {
     let known = col(column);
     when(known.clone().count().gt(lit(0)))
         .then(known.cast(DataType::Int128).sum())
         .otherwise(lit(NULL))
-        .cast(DataType::Int64)
 }
