@@ -59,10 +59,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("plotters", &["render"]),
     ("csv", &["render"]),
     ("rust_xlsxwriter", &["render"]),
-    ("zip", &["render"]),
     ("ring", &["audit", "records"]),
-    ("maxminddb", &["pipeline"]),
-    ("augurs", &["insight"]),
     ("tokio", AWS),
 ];
 
