@@ -247,8 +247,13 @@ fn shown(figure: Figure) -> String {
             format!("${whole}.{cents:0<2}")
         }
         Figure::Count(count) => signed(count),
-        Figure::Number(number) => format!("{number:.0}"),
+        Figure::Number(number) => estimated(number),
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "estimates are far below 128 bits")]
+fn estimated(number: f64) -> String {
+    signed(number.round() as i128)
 }
 
 fn signed(count: i128) -> String {

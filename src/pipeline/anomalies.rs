@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, Duration, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{DataFrame, Engine, IntoLazy, LazyFrame};
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
 
 use super::Error;
 use super::error::phrase;
@@ -42,20 +42,30 @@ pub fn anomalies(basis: Basis<'_>, question: &AnomalyQuestion<'_>) -> Result<Ano
     let seen = Period { from: first_instant(question, &rules), to: period.to };
     let grid = Grid::new(seen, timezone);
     let dimensions = cell_dimensions(question);
-    let cells = cells(basis, question, seen, &grid, &dimensions)?;
-    let logged = match question.filter {
-        None => collected(read::logged_of_cells(cells.clone().lazy()))?,
-        Some(_) => collected(read::logged(figures::invocations(basis.store, Some(seen))?, &grid))?,
-    };
-    let api_events = basis.store.scan(Table::ApiEvents, Some(seen))?;
-    let called = collected(read::called(api_events, &grid))?;
-    let known_to = known_to(&[&logged, &called], question)?;
-    let Some(known_to) = known_to.filter(|_| logged.height() > 0) else {
+    let rows = figures::selected(basis, Some(seen), question.filter, &dimensions, timezone)?;
+    let requests = figures::requests(rows, basis.book, &read::grain(&dimensions, timezone))?;
+    let cells = read::cells(requests.cells, &dimensions, &grid, timezone);
+    let cells = cells.map_err(Error::Compute).and_then(figures::collect)?;
+    let logged = || figures::invocations(basis.store, Some(seen));
+    let events = || basis.store.scan(Table::ApiEvents, Some(seen));
+    let known_to = known_to([logged()?, events()?], question)?;
+    let Some(known_to) = known_to else {
         return Err(Error::NoData { what: "invocations", period: phrase(seen) });
     };
+    let logged = match question.filter {
+        None => read::logged_of_cells(cells.clone().lazy()),
+        Some(_) => read::logged(logged()?, &grid),
+    };
+    let logged = figures::collect(logged)?;
+    if logged.height() == 0 {
+        return Err(Error::NoData { what: "invocations", period: phrase(seen) });
+    }
+    let called = figures::collect(read::called(events()?, &grid))?;
+    let lists = read::latency_lists(requests.values, &dimensions, &grid, timezone);
+    let lists = lists.map_err(Error::Compute).and_then(figures::collect)?;
+    let latencies = latencies(&lists, &dimensions)?;
     let grid = Grid::new(Period { to: known_to, ..seen }, timezone);
     let first_calls = first_calls(basis, question, seen, &grid, &cells)?;
-    let latencies = latencies(&cells, &dimensions)?;
     let frames = Frames { cells, latencies, logged, called };
     let hourly = read::hourly(grid, &dimensions, question.dimensions.len(), &frames)
         .map_err(Error::Compute)?;
@@ -83,29 +93,16 @@ fn cell_dimensions(question: &AnomalyQuestion<'_>) -> Vec<Dimension> {
     dimensions
 }
 
-/// One pass over the requests of history and range.
-fn cells(
-    basis: Basis<'_>,
-    question: &AnomalyQuestion<'_>,
-    seen: Period,
-    grid: &Grid,
-    dimensions: &[Dimension],
-) -> Result<DataFrame, Error> {
-    let zone = question.timezone;
-    let rows = figures::selected(basis, Some(seen), question.filter, dimensions, zone)?;
-    let priced = figures::priced(rows, basis.book)?;
-    collected(read::cells(priced, dimensions, grid, zone).map_err(Error::Compute)?)
-}
-
 /// Percentiles of everything, and per value of each dimension.
 fn latencies(
-    cells: &DataFrame,
+    lists: &DataFrame,
     dimensions: &[Dimension],
 ) -> Result<Vec<(Option<usize>, DataFrame)>, Error> {
-    let mut latencies = vec![(None, collected(read::latencies(cells.clone().lazy(), None))?)];
+    let mut latencies =
+        vec![(None, figures::collect(read::latencies(lists.clone().lazy(), None))?)];
     for (place, dimension) in dimensions.iter().enumerate() {
-        let frame = read::latencies(cells.clone().lazy(), Some(dimension));
-        latencies.push((Some(place), collected(frame)?));
+        let frame = read::latencies(lists.clone().lazy(), Some(dimension));
+        latencies.push((Some(place), figures::collect(frame)?));
     }
     Ok(latencies)
 }
@@ -115,12 +112,13 @@ fn latencies(
 /// The hour of the newest event is taken for whole when the event lies in its last quarter: else
 /// nobody can tell silence from what has not been ingested yet.
 fn known_to(
-    frames: &[&DataFrame],
+    rows: [LazyFrame; 2],
     question: &AnomalyQuestion<'_>,
 ) -> Result<Option<DateTime<Utc>>, Error> {
     let mut newest = None;
-    for frame in frames {
-        newest = newest.max(read::newest_ms(frame).map_err(Error::Compute)?);
+    for rows in rows {
+        let frame = figures::collect(read::newest(rows))?;
+        newest = newest.max(read::newest_ms(&frame).map_err(Error::Compute)?);
     }
     let Some(newest) = newest.and_then(DateTime::from_timestamp_millis) else { return Ok(None) };
     let hour = Duration::hours(1);
@@ -145,13 +143,7 @@ fn first_calls(
     let recent = read::first_calls_of_cells(cells.clone().lazy(), grid, first_hour);
     let mut found = Vec::new();
     for frame in [read::first_calls(rows), recent] {
-        found.extend(read::read_first_calls(&collected(frame)?).map_err(Error::Compute)?);
+        found.extend(read::read_first_calls(&figures::collect(frame)?).map_err(Error::Compute)?);
     }
     Ok(found)
-}
-
-/// Reads a frame out, a part of its rows at a time: faster, and in a fraction of the memory.
-fn collected(frame: LazyFrame) -> Result<DataFrame, Error> {
-    let result = frame.collect_with_engine(Engine::Streaming).map_err(Error::Compute)?;
-    Ok(result.unwrap_single())
 }

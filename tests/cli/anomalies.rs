@@ -266,7 +266,7 @@ fn people_get_a_table_and_the_reasons_for_what_was_not_judged() {
         "First seen",
         "newcomer",
         "Not judged",
-        "principal `newcomer`",
+        "1 value of principal: fewer than 300 requests",
     ] {
         assert!(outcome.stdout.contains(part), "no `{part}` in\n{}", outcome.stdout);
     }

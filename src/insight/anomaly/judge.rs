@@ -111,7 +111,8 @@ fn skips(hourly: &Hourly, skipped: &[Skip], rules: &Rules) -> Vec<Skipped> {
         Some((dimension, value)) => format!("{dimension} `{}`", value.unwrap_or("none")),
     };
     let values = |dimension: &usize, number: &usize| {
-        format!("{number} values of {}", hourly.dimensions[*dimension].dimension)
+        let values = if *number == 1 { "value" } else { "values" };
+        format!("{number} {values} of {}", hourly.dimensions[*dimension].dimension)
     };
     let told = skipped.iter().map(|skip| match skip {
         Skip::ShortHistory { scope, days } => Skipped {

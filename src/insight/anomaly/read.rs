@@ -1,7 +1,7 @@
 //! From frames to hours: the aggregates that a store is asked for, and reading them out.
 //!
-//! One group-by over the requests gives the cells, with lists of latencies; percentiles, which don't
-//! add up, are ranked from the lists.
+//! One group-by over the requests gives the cells and another lists of latencies, from which
+//! percentiles are ranked: they don't add up.
 
 use std::collections::HashMap;
 
@@ -14,13 +14,15 @@ use polars::prelude::{
 use super::first_seen::FirstCall;
 use super::grid::Grid;
 use super::hourly::{Cells, Hourly, LatencyHour, Place, Values};
+use crate::metrics::cells::Grain;
 use crate::metrics::coverage::is_runtime_call;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::measures;
+use crate::metrics::metric::Metric;
 use crate::schema::cost::COST_UNITS;
-use crate::schema::invocation::{ACCOUNT_ID, EVENT_TIME, LATENCY_MS, MODEL, PRINCIPAL, REGION};
+use crate::schema::invocation::{ACCOUNT_ID, EVENT_TIME, MODEL, PRINCIPAL, REGION};
 use crate::schema::usage::derived::{FROM, TO};
-use crate::schema::usage::{coverage, dimension, metric};
+use crate::schema::usage::{cell, coverage, dimension, metric};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -30,59 +32,91 @@ fn hour(grid: &Grid) -> Expr {
     since.floor_div(lit(HOUR_MS)).cast(DataType::Int32).alias(dimension::HOUR)
 }
 
-/// Cells: sums, the list of latencies, and the first and last event per hour and combination of
-/// dimension values. For `collect`.
+/// What requests are added up to before they are read here.
+pub fn grain(dimensions: &[Dimension], timezone: Tz) -> Grain {
+    let by = std::iter::once(Dimension::Hour).chain(dimensions.iter().cloned()).collect();
+    let metrics = vec![
+        Metric::Requests,
+        Metric::Errors,
+        Metric::Throttled,
+        Metric::TotalTokens,
+        Metric::CostUsd,
+        Metric::LatencyP95Ms,
+    ];
+    Grain { by, metrics, timezone }
+}
+
+/// Sums, and the first event, per hour and combination of dimension values. For `collect`.
 ///
-/// In: priced invocations, with a column per tag.
+/// In: the cells of [`grain`].
 ///
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn cells(
-    priced: LazyFrame,
+    requests: LazyFrame,
     dimensions: &[Dimension],
     grid: &Grid,
     zone: Tz,
 ) -> PolarsResult<LazyFrame> {
-    let mut keys = vec![hour(grid)];
-    for dimension in dimensions {
-        keys.push(dimension.key(zone)?);
-    }
     let sums = [
         measures::requests(),
         measures::errors(),
         measures::throttled(),
         measures::total_tokens(),
         measures::cost(),
-        col(LATENCY_MS).drop_nulls(),
         event_ms().min().alias(FROM),
-        event_ms().max().alias(TO),
     ];
-    Ok(priced.group_by(keys).agg(sums))
+    Ok(requests.group_by(keys(dimensions, grid, zone)?).agg(sums))
+}
+
+/// Lists of latencies with their hour and dimension values. For `collect`.
+///
+/// In: the values of [`grain`].
+///
+/// # Errors
+/// When Polars doesn't know the time zone.
+pub fn latency_lists(
+    values: LazyFrame,
+    dimensions: &[Dimension],
+    grid: &Grid,
+    zone: Tz,
+) -> PolarsResult<LazyFrame> {
+    let mut columns = keys(dimensions, grid, zone)?;
+    columns.push(col(cell::LATENCIES));
+    Ok(values.select(columns))
+}
+
+fn keys(dimensions: &[Dimension], grid: &Grid, zone: Tz) -> PolarsResult<Vec<Expr>> {
+    let mut keys = vec![hour(grid)];
+    for dimension in dimensions {
+        keys.push(dimension.key(zone)?);
+    }
+    Ok(keys)
 }
 
 fn event_ms() -> Expr {
     col(EVENT_TIME).cast(DataType::Int64)
 }
 
-/// Latency percentiles per hour, of everything or per value of a dimension; from [`cells`] that are
-/// collected. For `collect`.
+/// Latency percentiles per hour, of everything or per value of a dimension; from [`latency_lists`]
+/// that are collected. For `collect`.
 ///
 /// Nearest rank, as everywhere: percent × number ÷ 100, rounded up, in whole numbers.
-pub fn latencies(cells: LazyFrame, dimension: Option<&Dimension>) -> LazyFrame {
+pub fn latencies(lists: LazyFrame, dimension: Option<&Dimension>) -> LazyFrame {
     let flat = ExplodeOptions { empty_as_null: false, keep_nulls: false };
     let mut keys = vec![col(dimension::HOUR)];
     keys.extend(dimension.map(|dimension| col(dimension.name())));
-    let sorted = || col(LATENCY_MS).list();
+    let sorted = || col(cell::LATENCIES).list();
     let number = || sorted().len().cast(DataType::Int64);
     let ranked = |percent: i64, name: &str| {
         let rank = (number() * lit(percent) + lit(99_i64)).floor_div(lit(100_i64));
         sorted().get(rank - lit(1_i64), true).alias(name)
     };
-    cells
-        .filter(col(LATENCY_MS).list().len().gt(lit(0)))
+    lists
+        .filter(col(cell::LATENCIES).list().len().gt(lit(0)))
         .group_by(keys)
-        .agg([col(LATENCY_MS).explode(flat)])
-        .with_columns([col(LATENCY_MS).list().sort(SortOptions::default())])
+        .agg([col(cell::LATENCIES).explode(flat)])
+        .with_columns([col(cell::LATENCIES).list().sort(SortOptions::default())])
         .with_columns([
             number().alias(metric::LATENCY_KNOWN),
             ranked(50, metric::LATENCY_P50_MS),
@@ -92,21 +126,25 @@ pub fn latencies(cells: LazyFrame, dimension: Option<&Dimension>) -> LazyFrame {
 
 /// Logged requests per place and hour, of invocations. For `collect`.
 pub fn logged(invocations: LazyFrame, grid: &Grid) -> LazyFrame {
-    let counts = [count(metric::REQUESTS), event_ms().max().alias(TO)];
-    invocations.group_by(place_keys(grid)).agg(counts)
+    invocations.group_by(place_keys(grid)).agg([count(metric::REQUESTS)])
 }
 
 /// As [`logged`], of collected [`cells`] of all invocations. For `collect`.
 pub fn logged_of_cells(cells: LazyFrame) -> LazyFrame {
     let place = [col(dimension::ACCOUNT).alias(ACCOUNT_ID), col(REGION), col(dimension::HOUR)];
-    cells.group_by(place).agg([col(metric::REQUESTS).sum(), col(TO).max()])
+    cells.group_by(place).agg([col(metric::REQUESTS).sum()])
 }
 
 /// `CloudTrail`'s events per place and hour: all of them, and calls of the logged operations.
 pub fn called(api_events: LazyFrame, grid: &Grid) -> LazyFrame {
     let calls = measures::number_of(is_runtime_call()).alias(coverage::CALLED);
-    let counts = [count(metric::REQUESTS), calls, event_ms().max().alias(TO)];
+    let counts = [count(metric::REQUESTS), calls];
     api_events.group_by(place_keys(grid)).agg(counts)
+}
+
+/// The last instant that invocations or events have. For `collect`.
+pub fn newest(rows: LazyFrame) -> LazyFrame {
+    rows.select([event_ms().max().alias(TO)])
 }
 
 fn count(name: &str) -> Expr {
@@ -126,7 +164,7 @@ pub fn first_calls(invocations: LazyFrame) -> LazyFrame {
         col(MODEL).alias(dimension::MODEL),
         col(PRINCIPAL).alias(dimension::PRINCIPAL),
     ];
-    let requests = lit(0_i64).alias(metric::REQUESTS);
+    let requests = lit(0_i64).cast(DataType::Int64).alias(metric::REQUESTS);
     invocations.group_by(keys).agg([event_ms().min().alias(FROM)]).with_columns([requests])
 }
 
@@ -254,7 +292,7 @@ pub fn read_first_calls(frame: &DataFrame) -> PolarsResult<Vec<FirstCall>> {
     Ok(calls)
 }
 
-/// The last instant that a frame of [`cells`], [`logged`] or [`called`] has an event of.
+/// Reads [`newest`] out, milliseconds since the epoch.
 ///
 /// # Errors
 /// When the column is missing or mistyped.

@@ -124,19 +124,6 @@ impl Score {
             let (at_event, elsewhere): (Vec<&Incident>, Vec<&Incident>) =
                 found.iter().partition(|incident| overlaps(incident, &event));
             let is_found = at_event.iter().any(|incident| names(incident, &event));
-            if std::env::var_os("SHOW").is_some() && (!is_found || !elsewhere.is_empty()) {
-                eprintln!("{what:?} {seed} found {is_found} {event:?}");
-                for i in &found {
-                    eprintln!(
-                        "    {} {} {} {:?} {}",
-                        i.from,
-                        i.to,
-                        i.title,
-                        i.severity,
-                        i.metrics.len()
-                    );
-                }
-            }
             score.worlds += 1;
             score.found += usize::from(is_found);
             score.at_event += at_event.len();
