@@ -171,7 +171,7 @@ pub fn against_days_before(series: &Daily, days: usize) -> Option<Comparison> {
 }
 
 /// The days so far of the month that holds the last day, against the month before: each day against
-/// the mean of its weekday there. `None` when fewer than half of them can be compared.
+/// the mean of its weekday there, as far as the series reaches back. `None` when fewer than half of them can be compared.
 pub fn month_to_date(series: &Daily) -> Option<Comparison> {
     let end = series.values.len();
     let last = series.day(end.checked_sub(1)?);
@@ -179,7 +179,8 @@ pub fn month_to_date(series: &Daily) -> Option<Comparison> {
     let before = first.checked_sub_days(Days::new(1))?.with_day(1)?;
     let index_of = |day: NaiveDate| usize::try_from((day - series.first).num_days()).ok();
     let start = index_of(first)?;
-    let previous = index_of(before)?;
+    // A series that starts within the month before tells its weekdays all the same.
+    let previous = index_of(before).unwrap_or(0);
     let usual: Vec<Option<f64>> = (0..WEEK)
         .map(|weekday| {
             let same = (previous..start).filter(|index| series.weekday(*index) == weekday);
@@ -189,7 +190,7 @@ pub fn month_to_date(series: &Daily) -> Option<Comparison> {
     let pairs: Vec<(f64, f64)> = (start..end)
         .filter_map(|index| Some((series.values[index]?, usual[series.weekday(index)]?)))
         .collect();
-    comparison(&pairs, end - start, [first, series.end(), before, first])
+    comparison(&pairs, end - start, [first, series.end(), series.day(previous), first])
 }
 
 fn comparison(pairs: &[(f64, f64)], days: usize, bounds: [NaiveDate; 4]) -> Option<Comparison> {
