@@ -224,8 +224,8 @@ fn group_row(group: &Contribution, role: RowRole) -> TableRow {
             name,
             Value::Count(group.requests_before),
             Value::Count(group.requests_after),
-            Value::Usd(group.before_usd),
-            Value::Usd(group.after_usd),
+            group.before_usd.map_or(Value::Missing(Missing::NotPriced), Value::Usd),
+            group.after_usd.map_or(Value::Missing(Missing::NotPriced), Value::Usd),
             Value::UsdChange(group.change_usd),
         ],
     )

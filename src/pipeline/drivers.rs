@@ -213,7 +213,7 @@ impl Priced {
                         GroupSpend {
                             name: name.map(str::to_owned),
                             requests: requests.unwrap_or(0),
-                            cost: Usd(cost.unwrap_or(0)),
+                            cost: cost.map(Usd),
                         }
                     };
                 Ok(rows.map(group).collect())

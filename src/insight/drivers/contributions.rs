@@ -13,8 +13,8 @@ pub struct GroupSpend {
     pub name: Option<String>,
     /// Requests, failed and unpriced ones included.
     pub requests: u64,
-    /// Cost of what is priced.
-    pub cost: Usd,
+    /// Cost of what is priced; `None` when requests are billed and none of them has a price.
+    pub cost: Option<Usd>,
 }
 
 /// A change in spend by the groups of one dimension.
@@ -37,12 +37,17 @@ pub struct Contribution {
     pub requests_before: u64,
     /// Requests in the later period.
     pub requests_after: u64,
-    /// Spend of the earlier period.
-    pub before_usd: Usd,
-    /// Spend of the later period.
-    pub after_usd: Usd,
-    /// Its part of the change.
+    /// Spend of the earlier period; null when nothing of it has a price.
+    pub before_usd: Option<Usd>,
+    /// Spend of the later period; null when nothing of it has a price.
+    pub after_usd: Option<Usd>,
+    /// Its part of the change: of what is priced.
     pub change_usd: Usd,
+}
+
+/// Known amounts added up; unknown only when none is known.
+fn total(one: Option<Usd>, other: Option<Usd>) -> Option<Usd> {
+    one.zip(other).map(|(one, other)| one + other).or(one).or(other)
 }
 
 impl Contribution {
@@ -50,8 +55,8 @@ impl Contribution {
         self.groups += other.groups;
         self.requests_before += other.requests_before;
         self.requests_after += other.requests_after;
-        self.before_usd += other.before_usd;
-        self.after_usd += other.after_usd;
+        self.before_usd = total(self.before_usd, other.before_usd);
+        self.after_usd = total(self.after_usd, other.after_usd);
         self.change_usd += other.change_usd;
     }
 }
@@ -64,10 +69,10 @@ pub fn contributions(before: &[GroupSpend], after: &[GroupSpend], most: usize) -
             let sum = by_name.entry(group.name.as_deref()).or_default();
             if is_after {
                 sum.requests_after += group.requests;
-                sum.after_usd += group.cost;
+                sum.after_usd = total(sum.after_usd, group.cost);
             } else {
                 sum.requests_before += group.requests;
-                sum.before_usd += group.cost;
+                sum.before_usd = total(sum.before_usd, group.cost);
             }
         }
     }
@@ -76,7 +81,10 @@ pub fn contributions(before: &[GroupSpend], after: &[GroupSpend], most: usize) -
         .map(|(name, sum)| Contribution {
             name: name.map(str::to_owned),
             groups: 1,
-            change_usd: sum.after_usd - sum.before_usd,
+            // A group that isn't there in a period spent nothing; what has no price is unknown.
+            before_usd: sum.before_usd.or((sum.requests_before == 0).then_some(Usd(0))),
+            after_usd: sum.after_usd.or((sum.requests_after == 0).then_some(Usd(0))),
+            change_usd: sum.after_usd.unwrap_or(Usd(0)) - sum.before_usd.unwrap_or(Usd(0)),
             ..sum
         })
         .collect();
@@ -107,7 +115,7 @@ mod tests {
         let group = |(name, cost): &(u8, i64)| GroupSpend {
             name: (*name > 0).then(|| format!("team-{name}")),
             requests: 1,
-            cost: Usd((*cost).into()),
+            cost: Some(Usd((*cost).into())),
         };
         rows.iter().map(group).collect()
     }
@@ -125,6 +133,26 @@ mod tests {
         let other = found.other.expect("three groups are left");
         assert_eq!((other.groups, other.change_usd.0), (3, -15));
         assert_eq!((other.requests_before, other.requests_after), (2, 2));
+    }
+
+    #[test]
+    fn what_has_no_price_is_unknown_and_not_free() {
+        let group = |name: &str, cost: Option<i128>| GroupSpend {
+            name: Some(name.to_owned()),
+            requests: 3,
+            cost: cost.map(Usd),
+        };
+        let found = contributions(
+            &[group("new model", None)],
+            &[group("new model", None), group("free", Some(0))],
+            5,
+        );
+        let of = |name: &str| {
+            let group = found.groups.iter().find(|group| group.name.as_deref() == Some(name));
+            group.map(|group| (group.before_usd, group.after_usd, group.change_usd))
+        };
+        assert_eq!(of("new model"), Some((None, None, Usd(0))));
+        assert_eq!(of("free"), Some((Some(Usd(0)), Some(Usd(0)), Usd(0))));
     }
 
     proptest! {
