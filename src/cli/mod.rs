@@ -6,6 +6,7 @@ mod anomalies;
 mod answer;
 mod audit;
 mod budgets;
+mod capacity;
 mod config;
 mod drivers;
 mod exit;
@@ -100,6 +101,7 @@ enum Command {
     Allocation(allocation::AllocationArgs),
     Budgets(budgets::BudgetsArgs),
     Savings(savings::SavingsArgs),
+    Capacity(capacity::CapacityArgs),
     Drivers(drivers::DriversArgs),
     Trends(trends::TrendsArgs),
     Forecast(forecast::ForecastArgs),
@@ -193,6 +195,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Allocation(args) => allocation::run(&args, context),
         Command::Budgets(args) => budgets::run(&args, context),
         Command::Savings(args) => savings::run(&args, context),
+        Command::Capacity(args) => capacity::run(&args, context),
         Command::Drivers(args) => drivers::run(&args, context),
         Command::Trends(args) => trends::run(&args, context),
         Command::Forecast(args) => forecast::run(&args, context),

@@ -8,6 +8,7 @@
 
 pub mod anomaly;
 pub mod budget;
+pub mod capacity;
 pub mod changepoint;
 pub mod comparable;
 pub mod drivers;

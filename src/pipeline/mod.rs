@@ -5,6 +5,7 @@
 
 mod allocation;
 mod anomalies;
+mod capacity;
 mod coverage;
 mod daily;
 mod drivers;
@@ -25,6 +26,7 @@ mod whole;
 
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies};
+pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};

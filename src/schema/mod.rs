@@ -9,10 +9,12 @@
 pub mod allocation;
 pub mod api_event;
 pub mod budget;
+pub mod capacity;
 pub mod columns;
 pub mod cost;
 pub mod drivers;
 pub mod invocation;
+pub mod quota;
 pub mod reject;
 pub mod target;
 pub mod usage;

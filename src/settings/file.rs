@@ -9,7 +9,7 @@ use crate::schema::target::Target;
 
 use super::place::Place;
 use super::source::SourceSettings;
-use super::{Error, allocation, budgets, ingest, savings};
+use super::{Error, allocation, budgets, ingest, quotas, savings};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -27,6 +27,8 @@ pub(super) struct Contents {
     pub(super) allocation: allocation::Contents,
     #[serde(default)]
     pub(super) budget: Vec<toml::Spanned<budgets::Contents>>,
+    #[serde(default)]
+    pub(super) quota: Vec<toml::Spanned<quotas::Contents>>,
     #[serde(default)]
     pub(super) savings: savings::Contents,
     /// `[targets]`: what key figures should be, by name.

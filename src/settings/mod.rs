@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod ingest;
 mod place;
+mod quotas;
 mod savings;
 mod source;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use source::{LogKind, SourceSettings};
 
 use crate::schema::allocation::Allocation;
 use crate::schema::budget::Budget;
+use crate::schema::quota::Quota;
 use crate::schema::target::Target;
 use place::Place;
 
@@ -115,6 +117,8 @@ pub struct Settings {
     pub allocation: Allocation,
     /// Monthly budgets.
     pub budgets: Vec<Budget>,
+    /// Quotas per minute.
+    pub quotas: Vec<Quota>,
     /// Models that could take another's place.
     pub substitutes: Vec<Substitute>,
     /// What key figures should be, by name, in place of the targets that come with the tool.
@@ -147,6 +151,7 @@ impl Settings {
         let place = Place { text: &file.text, path: path.unwrap_or(Path::new("")) };
         let allocation = file.allocation.resolve(place)?;
         let budgets = budgets::resolve(file.budget, place)?;
+        let quotas = quotas::resolve(file.quota, place)?;
         let store = flags.store.clone().or_else(|| environment.store.clone()).or(file.store);
         let timezone = flags
             .timezone
@@ -165,6 +170,7 @@ impl Settings {
             file: path.map(Path::to_owned),
             allocation,
             budgets,
+            quotas,
             substitutes: file.savings.substitute,
             targets: file.targets,
             price_book: flags

@@ -106,6 +106,34 @@ fn what_is_broken_is_named_with_its_line_and_what_is_allowed() {
             "`name`: two budgets are called `total`; give each a `name` of its own in `lens.toml`, line 3",
         ),
         (
+            "[[quota]]\nregion = \"eu-west-1\"\nmodel = \"m\"\nrpm = 0\n",
+            "`rpm` must be requests per minute, a whole number from 1, not 0 in `lens.toml`, line 4",
+        ),
+        (
+            "[[quota]]\nregion = \"eu-west-1\"\nmodel = \"m\"\ntpm = \"1\"\n",
+            "`tpm` must be tokens per minute, a whole number from 1 in `lens.toml`, line 4",
+        ),
+        (
+            "[[quota]]\nregion = \"eu-west-1\"\nmodel = \"m\"\noutput_burndown = 101\n",
+            "`output_burndown` must be the quota tokens of an output token, a whole number from 1 to 100, not 101 in `lens.toml`, line 4",
+        ),
+        (
+            "[[quota]]\nregion = \"eu-west-1\"\nmodle = \"m\"\nrpm = 1\n",
+            "unknown key `modle` in `lens.toml`, line 3 | did you mean `model`?",
+        ),
+        (
+            "\n[[quota]]\nregion = \"eu-west-1\"\nmodel = \"m\"\n",
+            "a quota needs `rpm`, `tpm` or `output_burndown` (allowed beside `region` and `model`: `account`, `routing`) in `lens.toml`, line 2",
+        ),
+        (
+            "[[quota]]\nregion = \"\"\nmodel = \"m\"\nrpm = 1\n",
+            "`region` of a quota is empty in `lens.toml`, line 1",
+        ),
+        (
+            "[[quota]]\nregion = \"r\"\nmodel = \"m\"\nrpm = 1\n[[quota]]\nregion = \"r\"\nmodel = \"m\"\ntpm = 1\n",
+            "two quotas are for `m` in `r`; give them an `account` or a `routing` that differs in `lens.toml`, line 5",
+        ),
+        (
             "[[allocation.rule]]\nzzz = \"1\"\nteam = \"x\"\n",
             "unknown key `zzz` in `lens.toml`, line 2 | keys that may stand here: tag, principal, identity_arn, principal_type, account, region, model, model_id, provider, operation, application_profile, team, cost_center",
         ),

@@ -6,6 +6,7 @@
 mod agreement;
 mod allocation;
 mod anomalies;
+mod capacity;
 mod coverage;
 mod damage;
 mod help;

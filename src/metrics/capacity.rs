@@ -1,0 +1,177 @@
+//! Load per clock minute, as quotas count it: per account, Region, model and routing.
+//!
+//! Rows are summed once, per minute and principal ([`loads`]); everything else is made of those sums.
+//! Tokens count as AWS counts them against a quota: input outside the cache, tokens written to the
+//! cache, and output times its burndown; cache reads don't count.
+//! Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html>.
+
+use polars::prelude::{
+    DataType, Expr, JoinType, LazyFrame, NULL, SortMultipleOptions, col, len, lit, when,
+};
+
+use super::measures::{known_sum, number_of};
+use super::percentiles::{Percentile, sorted};
+use crate::schema::capacity::{
+    KINDS, MINUTE, MINUTES, PerMinute, QUOTA_TOKENS, REQUESTS, RPM, RPM_PEAK_SERVED, THROTTLED,
+    THROTTLED_MINUTES, TOKEN_MINUTES, TOKENS_UNKNOWN, TPM,
+};
+use crate::schema::cost::UNCACHED_INPUT_TOKENS;
+use crate::schema::invocation::{
+    ACCOUNT_ID, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, MODEL, OUTPUT_TOKENS, PRINCIPAL, REGION,
+    ROUTING, STATUS, status,
+};
+use crate::schema::quota::Quota;
+
+/// What a quota is for.
+const POOL: [&str; 4] = [ACCOUNT_ID, REGION, MODEL, ROUTING];
+
+/// Requests and tokens per quota, minute and principal.
+///
+/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost). Out: account, Region,
+/// model, routing, minute, principal, then counts (`Int64`) and sums of tokens (`Int128`, null when
+/// no count is known). Sums are all that [`minutes`], [`pools`] and [`consumers`] read.
+pub fn loads(priced: LazyFrame, quotas: &[Quota]) -> LazyFrame {
+    let minute = col(EVENT_TIME).dt().truncate(lit("1m")).alias(MINUTE);
+    let throttled = || col(STATUS).eq(lit(status::THROTTLED)).fill_null(lit(false));
+    let unknown = col(QUOTA_TOKENS).is_null().and(throttled().not());
+    let mut sums = vec![
+        len().cast(DataType::Int64).alias(REQUESTS),
+        number_of(throttled()).alias(THROTTLED),
+        number_of(unknown).alias(TOKENS_UNKNOWN),
+        known_sum(QUOTA_TOKENS).alias(QUOTA_TOKENS),
+    ];
+    for kind in KINDS {
+        sums.push(known_sum(kind.counts).alias(kind.sum));
+        sums.push(col(kind.counts).count().cast(DataType::Int64).alias(kind.known));
+    }
+    let keys = POOL.into_iter().chain([MINUTE, PRINCIPAL]).map(col).collect::<Vec<_>>();
+    priced.with_columns([minute, quota_tokens(quotas).alias(QUOTA_TOKENS)]).group_by(keys).agg(sums)
+}
+
+/// Tokens of a call against its quota; null when no count is known.
+fn quota_tokens(quotas: &[Quota]) -> Expr {
+    let counts = [UNCACHED_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, OUTPUT_TOKENS];
+    let none = counts.iter().fold(lit(true), |none, &count| none.and(col(count).is_null()));
+    let known = |count: &str| col(count).cast(DataType::Int128).fill_null(zero());
+    let burnt = known(OUTPUT_TOKENS) * output_burndown(quotas);
+    when(none)
+        .then(lit(NULL))
+        .otherwise(known(UNCACHED_INPUT_TOKENS) + known(CACHE_WRITE_INPUT_TOKENS) + burnt)
+        .cast(DataType::Int128)
+}
+
+fn zero() -> Expr {
+    lit(0_i64).cast(DataType::Int128)
+}
+
+/// The burndown of the quota that a call falls under: the most precise one is asked first.
+fn output_burndown(quotas: &[Quota]) -> Expr {
+    let mut in_order: Vec<&Quota> = quotas.iter().collect();
+    in_order.sort_by_key(|quota| quota.precision());
+    let factor = in_order.into_iter().fold(lit(1_i64), |otherwise, quota| {
+        let optional = [(ACCOUNT_ID, &quota.account), (ROUTING, &quota.routing)];
+        let named =
+            optional.into_iter().filter_map(|(column, name)| Some((column, name.as_ref()?)));
+        let fixed = [(REGION, &quota.region), (MODEL, &quota.model)];
+        let fits = fixed
+            .into_iter()
+            .chain(named)
+            .fold(lit(true), |fits, (column, name)| fits.and(col(column).eq(lit(name.clone()))));
+        when(fits).then(lit(i64::from(quota.output_burndown))).otherwise(otherwise)
+    });
+    factor.cast(DataType::Int128)
+}
+
+/// Loads per quota and minute, principals taken together; sorted.
+pub fn minutes(loads: LazyFrame) -> LazyFrame {
+    let keys = POOL.into_iter().chain([MINUTE]).map(col).collect::<Vec<_>>();
+    loads
+        .group_by(keys.clone())
+        .agg(sums())
+        .with_columns([col(QUOTA_TOKENS).cast(DataType::Int64)])
+        .sort_by_exprs(keys, in_order())
+}
+
+/// Loads per quota: totals, and the distribution over the minutes with requests; sorted.
+///
+/// Percentiles are nearest rank. Tokens: only minutes with a known count are counted.
+pub fn pools(minutes: LazyFrame) -> LazyFrame {
+    let mut figures = sums();
+    figures.extend([
+        len().cast(DataType::Int64).alias(MINUTES),
+        col(QUOTA_TOKENS).count().cast(DataType::Int64).alias(TOKEN_MINUTES),
+        number_of(was_throttled()).alias(THROTTLED_MINUTES),
+        (col(REQUESTS) - col(THROTTLED)).max().alias(RPM_PEAK_SERVED),
+    ]);
+    figures.extend([RPM, TPM].into_iter().flat_map(distribution));
+    let ranks = [RPM, TPM].into_iter().flat_map(|of| {
+        let rank = |percent, name| Percentile { column: of.series, percent, name };
+        [rank(50, of.median), rank(95, of.p95)].map(|rank| rank.of_sorted(of.values))
+    });
+    let ranks: Vec<Expr> = ranks.collect();
+    let keys = POOL.map(col).to_vec();
+    minutes
+        .group_by(keys.clone())
+        .agg(figures)
+        .with_columns([sorted(RPM.values), sorted(TPM.values)])
+        .with_columns(ranks)
+        .sort_by_exprs(keys, in_order())
+}
+
+/// Who used each quota in the minutes in which it throttled; most requests first.
+pub fn consumers(loads: LazyFrame, minutes: LazyFrame) -> LazyFrame {
+    let on: Vec<Expr> = POOL.into_iter().chain([MINUTE]).map(col).collect();
+    let throttled = minutes.filter(was_throttled()).select(on.clone());
+    let keys = POOL.into_iter().chain([PRINCIPAL]).map(col).collect::<Vec<_>>();
+    let served = col(REQUESTS) - col(THROTTLED);
+    loads
+        .join_builder()
+        .with(throttled)
+        .on(on)
+        .how(JoinType::Semi)
+        .join_nulls(true)
+        .finish()
+        .group_by(keys)
+        .agg(sums())
+        .sort_by_exprs(
+            [served, col(REQUESTS), col(PRINCIPAL)],
+            in_order().with_order_descending_multi([true, true, false]),
+        )
+}
+
+/// Minutes with throttled calls, those with most of them first.
+pub fn throttled_minutes(minutes: LazyFrame) -> LazyFrame {
+    minutes.filter(was_throttled()).sort_by_exprs(
+        [col(THROTTLED), col(REQUESTS), col(MINUTE)],
+        in_order().with_order_descending_multi([true, true, false]),
+    )
+}
+
+fn was_throttled() -> Expr {
+    col(THROTTLED).gt(lit(0_i64))
+}
+
+fn in_order() -> SortMultipleOptions {
+    SortMultipleOptions::default().with_nulls_last(true)
+}
+
+/// Sums of loads under the same names.
+fn sums() -> Vec<Expr> {
+    let counts = [REQUESTS, THROTTLED, TOKENS_UNKNOWN].into_iter();
+    let counts = counts.chain(KINDS.map(|kind| kind.known)).map(|count| col(count).sum());
+    let tokens = [QUOTA_TOKENS].into_iter().chain(KINDS.map(|kind| kind.sum));
+    counts.chain(tokens.map(|sum| known_sum(sum).alias(sum))).collect()
+}
+
+/// Peak, values, and what stands out in throttled minutes.
+fn distribution(of: PerMinute) -> [Expr; 5] {
+    let series = || col(of.series);
+    let throttled = || series().filter(was_throttled());
+    [
+        series().max().alias(of.peak),
+        col(MINUTE).filter(series().eq(series().max())).min().alias(of.peak_at),
+        series().drop_nulls().alias(of.values),
+        throttled().min().alias(of.throttled_low),
+        throttled().max().alias(of.throttled_high),
+    ]
+}
