@@ -196,6 +196,19 @@ pub fn cells(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
     cells_with(rows, grain, keys, amounts)
 }
 
+/// Rows as cells of one request each, as far as counts by outcome go, for aggregates of their own that
+/// use [`measures`](super::measures) on rows.
+pub fn each_a_cell(rows: LazyFrame) -> LazyFrame {
+    let one_if =
+        |condition: Expr, name| condition.fill_null(lit(false)).cast(DataType::Int64).alias(name);
+    rows.with_columns([
+        lit(1_i64).alias(metric::REQUESTS),
+        one_if(col(STATUS).eq(lit(status::OK)), metric::OK),
+        one_if(col(STATUS).neq(lit(status::OK)), metric::ERRORS),
+        one_if(col(STATUS).eq(lit(status::THROTTLED)), metric::THROTTLED),
+    ])
+}
+
 /// Cells of rows that have a price, with all that [`cells_to_price`] and pricing give and
 /// reports read.
 ///

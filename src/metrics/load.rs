@@ -5,6 +5,7 @@ use polars::prelude::{
     lit, when,
 };
 
+use super::cells::each_a_cell;
 use super::measures::{errors, number_of, requests, share};
 use crate::schema::invocation::{
     EVENT_TIME, INFERENCE_PROFILE, INPUT_BYTES, LATENCY_MS, MODEL_ID, OUTPUT_BYTES, PRINCIPAL,
@@ -30,7 +31,8 @@ pub fn worst_minute(invocations: LazyFrame, least: i64) -> LazyFrame {
     let enough = || col(REQUESTS).gt_eq(lit(least));
     let rate = col(ERRORS).cast(DataType::Float64) / col(REQUESTS).cast(DataType::Float64);
     let judged = when(enough()).then(col(REQUESTS)).otherwise(lit(0_i64)).sum();
-    invocations.with_columns([minute]).group_by([col(MINUTE)]).agg([requests(), errors()]).select([
+    let rows = each_a_cell(invocations).with_columns([minute]);
+    rows.group_by([col(MINUTE)]).agg([requests(), errors()]).select([
         when(enough()).then(rate).otherwise(lit(NULL)).max().alias(WORST_MINUTE_ERROR_RATE),
         share(judged, col(REQUESTS).sum()).alias(JUDGED_SHARE),
     ])
@@ -58,7 +60,7 @@ pub fn applications(invocations: LazyFrame) -> LazyFrame {
             .fill_null(lit(false))
     };
     let distinct = col(INFERENCE_PROFILE).filter(through()).drop_nulls().n_unique();
-    invocations.select([
+    each_a_cell(invocations).select([
         distinct.cast(DataType::Int64).alias(ACTIVE_APPLICATIONS),
         share(number_of(through()), requests()).alias(APPLICATION_SHARE),
     ])
