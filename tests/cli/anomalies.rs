@@ -46,6 +46,11 @@ impl Random {
         f64::from(u32::try_from(self.0 >> 32).expect("32 bits")) / f64::from(u32::MAX)
     }
 
+    fn below(&mut self, limit: u64) -> u64 {
+        self.uniform();
+        (self.0 >> 33) % limit
+    }
+
     fn poisson(&mut self, mean: f64) -> u32 {
         let (limit, mut product, mut count) = ((-mean).exp(), self.uniform(), 0);
         while product > limit {
@@ -123,7 +128,7 @@ impl Weeks {
         is_throttled: bool,
     ) {
         self.next_id += 1;
-        let tokens = 200 + (self.random.uniform() * 400.0).round() as u64;
+        let tokens = 200 + self.random.below(400);
         let mut record = json!({
             "schemaType": "ModelInvocationLog",
             "schemaVersion": "1.0",

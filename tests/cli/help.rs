@@ -23,6 +23,7 @@ fn help_of_every_command() {
         ("help_drivers", &["drivers"]),
         ("help_trends", &["trends"]),
         ("help_forecast", &["forecast"]),
+        ("help_anomalies", &["anomalies"]),
         ("help_store", &["store"]),
         ("help_store_info", &["store", "info"]),
         ("help_store_verify", &["store", "verify"]),

@@ -351,7 +351,7 @@ struct Build {
     codes: Vec<[u32; 5]>,
     cells: Cells,
     /// Per hour and workload: known latencies and their typical value.
-    latency: Vec<Vec<(i64, f64)>>,
+    latency: Vec<Mix>,
     hours: usize,
 }
 
@@ -416,9 +416,6 @@ impl Build {
     fn sort(&mut self) {
         let mut order: Vec<usize> = (0..self.cells.hour.len()).collect();
         order.sort_by_key(|cell| self.cells.hour[*cell]);
-        fn picked<T: Copy>(column: &[T], order: &[usize]) -> Vec<T> {
-            order.iter().map(|cell| column[*cell]).collect()
-        }
         let cells = &self.cells;
         self.cells = Cells {
             hour: picked(&cells.hour, &order),
@@ -436,7 +433,7 @@ impl Build {
         let mut latency = Vec::new();
         let mut random = Random::seeded(77);
         for hour in 0..self.hours {
-            let mut scopes: BTreeMap<Option<(usize, u32)>, Vec<(i64, f64)>> = BTreeMap::new();
+            let mut scopes: BTreeMap<Option<(usize, u32)>, Mix> = BTreeMap::new();
             let answered = self.latency[hour].iter().enumerate().filter(|(_, known)| known.0 > 0);
             for (place, known) in answered {
                 scopes.entry(None).or_default().push(*known);
@@ -485,6 +482,13 @@ impl Build {
         places
     }
 }
+
+fn picked<T: Copy>(column: &[T], order: &[usize]) -> Vec<T> {
+    order.iter().map(|cell| column[*cell]).collect()
+}
+
+/// Known latencies and their typical value, workload by workload.
+type Mix = Vec<(i64, f64)>;
 
 /// The sum of so many log-normal sizes with a deviation of 0.9: 40 drawn, the rest by its spread.
 fn sum_of_sizes(random: &mut Random, number: i64) -> f64 {
