@@ -82,7 +82,7 @@ fn a_changed_object_replaces_its_rows_in_a_merged_file() {
     assert_eq!(sandbox.query("", "requests", &[])[0]["requests"], 5);
 
     let path = sandbox.write("logs/a.json", lines([9]));
-    let time = SystemTime::now() + Duration::from_secs(60);
+    let time = SystemTime::now() + Duration::from_mins(1);
     fs::File::options()
         .append(true)
         .open(&path)
@@ -183,7 +183,7 @@ fn pruned_days_are_gone_and_do_not_come_back() {
     assert_eq!(summary["invocations"], 1);
     assert_eq!(ids(), 2);
     let changed = sandbox.write("logs/a.json", early + &line(6, "2026-11-09T01:00:00Z"));
-    let time = SystemTime::now() + Duration::from_secs(60);
+    let time = SystemTime::now() + Duration::from_mins(1);
     fs::File::options()
         .append(true)
         .open(&changed)
