@@ -86,9 +86,12 @@ impl Making<'_> {
                     rules.critical_share,
                     rules.warning_share,
                 );
-                // Without logs nobody knows what happened.
-                let blind = matches!(kind, IncidentKind::LoggingGap | IncidentKind::NoLogs);
-                if blind { severity.min(Severity::Warning) } else { severity }
+                // Without logs nobody knows what happened; and who fell silent may be down.
+                let silent = matches!(
+                    kind,
+                    IncidentKind::LoggingGap | IncidentKind::NoLogs | IncidentKind::Outage
+                );
+                if silent { severity.min(Severity::Warning) } else { severity }
             }
         }
     }
