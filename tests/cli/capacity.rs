@@ -8,7 +8,10 @@ const SONNET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 /// The last complete week, as the tool prints it.
 fn capacity(args: &[&str]) -> Value {
-    let mut all = vec!["capacity", "--json", "--limit", "1000"];
+    let mut all = vec!["capacity", "--json"];
+    if !args.contains(&"--limit") {
+        all.extend(["--limit", "1000"]);
+    }
     all.extend(args);
     sample_store().run(all).exits(0).json()
 }
