@@ -39,7 +39,7 @@ pub(super) fn resolve(
             table.into_inner().resolve().map_err(|problem| place.problem(span.clone(), problem))?;
         if quotas.iter().any(|other| quota.is_for_the_same_as(other)) {
             let problem = format!(
-                "two quotas are for `{}` in `{}`; give them an `account` or a `routing` that differs",
+                "two quotas are for `{}`, Region `{}`; give them an `account` or a `routing` that differs",
                 quota.model, quota.region
             );
             return Err(place.problem(span, problem));

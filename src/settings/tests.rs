@@ -131,7 +131,7 @@ fn what_is_broken_is_named_with_its_line_and_what_is_allowed() {
         ),
         (
             "[[quota]]\nregion = \"r\"\nmodel = \"m\"\nrpm = 1\n[[quota]]\nregion = \"r\"\nmodel = \"m\"\ntpm = 1\n",
-            "two quotas are for `m` in `r`; give them an `account` or a `routing` that differs in `lens.toml`, line 5",
+            "two quotas are for `m`, Region `r`; give them an `account` or a `routing` that differs in `lens.toml`, line 5",
         ),
         (
             "[[allocation.rule]]\nzzz = \"1\"\nteam = \"x\"\n",
