@@ -91,8 +91,8 @@ pub(super) fn run(command: &StoreCommand, context: &Context) -> Result<Exit, Fai
         StoreCommand::Info(form) => info(&store()?, form),
         StoreCommand::Verify(form) => verify(&store()?, form, context),
         StoreCommand::Files(form) => files(&store()?, form),
-        StoreCommand::Compact(change) => compact(&store()?, change, context),
-        StoreCommand::Prune(args) => prune(&store()?, args, context),
+        StoreCommand::Compact(change) => compact(store()?, change, context),
+        StoreCommand::Prune(args) => prune(store()?, args, context),
     }
 }
 
@@ -101,9 +101,15 @@ fn writer(change: &ChangeArgs, context: &Context) -> Result<Writer, Failure> {
     Ok(Writer::open(&context.settings.store, on_locked)?)
 }
 
-fn compact(store: &Reader, change: &ChangeArgs, context: &Context) -> Result<Exit, Failure> {
-    let done =
-        if change.dry_run { store.compaction()? } else { writer(change, context)?.compact()? };
+/// The reader shows that there is a store. It goes before a writer comes: merged files are deleted
+/// only where nobody reads.
+fn compact(store: Reader, change: &ChangeArgs, context: &Context) -> Result<Exit, Failure> {
+    let done = if change.dry_run {
+        store.compaction()?
+    } else {
+        drop(store);
+        writer(change, context)?.compact()?
+    };
     told(&done, &merged(&done, change.dry_run), &change.form, context)
 }
 
@@ -122,7 +128,7 @@ fn merged(done: &Compaction, dry_run: bool) -> String {
     )
 }
 
-fn prune(store: &Reader, args: &PruneArgs, context: &Context) -> Result<Exit, Failure> {
+fn prune(store: Reader, args: &PruneArgs, context: &Context) -> Result<Exit, Failure> {
     let before = time::day(&args.before, "--before")?;
     if before > context.now.date_naive() {
         return Err(Failure::usage(format!(
@@ -133,6 +139,7 @@ fn prune(store: &Reader, args: &PruneArgs, context: &Context) -> Result<Exit, Fa
     let done = if args.change.dry_run {
         store.pruning(before)?
     } else {
+        drop(store);
         writer(&args.change, context)?.prune(before)?
     };
     told(&done, &dropped(&done, args.change.dry_run), &args.change.form, context)

@@ -97,7 +97,9 @@ fn judge(days: &Days<'_>, onset: usize, needed: usize, rules: &ShiftRules) -> Op
         noise * ALIKE_NEIGHBOURS * (1.0 / count(after.len()) + 1.0 / count(before.len())).sqrt();
     let score = change.abs() / error;
     let points_one_way = (change > 0.0) == (middle > level);
-    (points_one_way && change.abs() >= least && score >= rules.score).then_some(Shift {
+    // A shift begins with a day that shifted.
+    let begins = (days.logs[onset] - level) * change.signum() >= change.abs() / 2.0;
+    (points_one_way && begins && change.abs() >= least && score >= rules.score).then_some(Shift {
         onset,
         change,
         score,
@@ -105,7 +107,7 @@ fn judge(days: &Days<'_>, onset: usize, needed: usize, rules: &ShiftRules) -> Op
     })
 }
 
-/// Moves the beginning to where the days left the level before, and tells ramps from steps.
+/// Moves the beginning back to where the days left the level before, and tells ramps from steps.
 fn with_whole_course(shift: Shift, days: &Days<'_>) -> Shift {
     let earliest = days.since + DAYS_BETWEEN_SHIFTS.min(shift.onset - days.since);
     let before = |onset: usize| {
@@ -115,13 +117,8 @@ fn with_whole_course(shift: Shift, days: &Days<'_>) -> Shift {
     let noise = scale(before(shift.onset), level).unwrap_or(0.0).max(LEAST_NOISE);
     let direction = shift.change.signum();
     let mut onset = shift.onset;
-    let has_left = |day: usize| (days.logs[day] - level) * direction > noise;
-    while onset > earliest && has_left(onset - 1) {
+    while onset > earliest && (days.logs[onset - 1] - level) * direction > noise {
         onset -= 1;
-    }
-    // Quiet days at the front, such as a weekend, are not of it.
-    while onset + 1 < days.logs.len() && !has_left(onset) {
-        onset += 1;
     }
     let course: Vec<(f64, f64)> = (onset..days.logs.len())
         .map(|day| (count(day - onset), days.logs[day]))

@@ -150,7 +150,7 @@ fn events_are_found_and_clean_weeks_are_quiet() {
 #[test]
 #[ignore = "takes minutes; prints the table of docs/anomalies.md"]
 fn quality_table() {
-    const SEEDS: u64 = 60;
+    const SEEDS: u64 = 24;
     let clean = false_incidents(0..SEEDS);
     print("| event | injected | found | recall | incidents per event | others per 28 days |");
     print("| --- | ---: | ---: | ---: | ---: | ---: |");
