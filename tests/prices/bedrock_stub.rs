@@ -27,10 +27,11 @@ impl Stub {
                 while let Some(line) = request(&mut reader) {
                     let (status, body) = answer(&line, count);
                     count += 1;
-                    respond(reader.get_mut(), status, &body);
+                    // Noted first: who has the answer may ask at once what was asked.
                     if sender.send(line).is_err() {
                         return;
                     }
+                    respond(reader.get_mut(), status, &body);
                 }
             }
         });
