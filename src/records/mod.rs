@@ -83,7 +83,7 @@ impl Skip {
     }
 }
 
-/// The base model that a model id addresses, as [`Invocation::model`] has it.
+/// The base model that a model id addresses, as the column `model` of invocations has it.
 pub fn base_model(model_id: &str) -> String {
     invocation::model::addressed(model_id).model.to_owned()
 }

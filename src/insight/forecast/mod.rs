@@ -1,8 +1,8 @@
 //! What the days to come will bring: expected values with intervals that a back-test has earned.
 //!
-//! [`forecast`] takes a daily series and a horizon. Several simple [`model`]s are tried on the past
-//! ([`backtest`]), the best three together make the forecast, and their errors make the intervals
-//! ([`interval`]). Pure and deterministic: the same series gives the same forecast.
+//! [`forecast`] takes a daily series and a horizon. Several simple `model`s are tried on the past
+//! (`backtest`), the best three together make the forecast, and their errors make the intervals
+//! (`interval`). Pure and deterministic: the same series gives the same forecast.
 
 mod backtest;
 mod exhaustion;
