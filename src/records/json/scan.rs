@@ -401,8 +401,13 @@ mod tests {
                 let end = raw.get().as_ptr().addr() - json.as_ptr().addr() + raw.get().len();
                 assert_eq!(found, Ok(end), "{text}");
             }
+            // serde_json calls `\u` with fewer than four bytes after it cut, whatever they are.
             Some(Err(error)) if error.is_eof() => {
-                assert!(matches!(found, Err(Fault { incomplete: true, .. })), "{text}: {found:?}");
+                let fault = found.expect_err(&text);
+                let wrong_in_cut_escape =
+                    json.len().checked_sub(5).is_none_or(|last| fault.at > last)
+                        && json[..fault.at].windows(2).rev().take(3).any(|pair| pair == b"\\u");
+                assert!(fault.incomplete || wrong_in_cut_escape, "{text}: {fault:?}");
             }
             Some(Err(error)) if error.to_string().starts_with("trailing characters") => {
                 assert!(found.is_ok(), "{text}: a number or word that runs into something else");
