@@ -18,6 +18,10 @@ lint:
 test:
     cargo test --release --locked
 
+# The tests beside the code, with other cases than the suite's where they are generated, and more of them
+laws CASES="5000":
+    PROPTEST_RNG_SEED="$RANDOM" PROPTEST_CASES={{ CASES }} cargo test --release --locked --lib
+
 # The documentation of the code, opened in a browser
 doc:
     cargo doc --release --no-deps --open
