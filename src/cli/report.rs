@@ -100,7 +100,13 @@ fn request(args: &WeeklyArgs, context: &Context) -> Result<ReportRequest, Failur
         _ if args.source.is_some() => PeriodChoice::LastInData,
         _ => PeriodChoice::LastComplete,
     };
-    Ok(ReportRequest { choice, timezone: zone, now: context.now, source: args.source.clone() })
+    Ok(ReportRequest {
+        choice,
+        timezone: zone,
+        now: context.now,
+        targets: context.settings.targets.clone(),
+        source: args.source.clone(),
+    })
 }
 
 /// Reads a source into a store that vanishes, and reports on it.

@@ -16,14 +16,13 @@ use super::cost::cells as priced_by;
 use super::dimensions::Dimension;
 use super::measures::{known_sum, number_of};
 use super::metric::Metric;
+use super::names_as_codes::Names;
 use super::percentiles::Percentile;
-use crate::schema::cost::{
-    COST_REASON, COST_STATUS, COST_UNITS, TOTAL_TOKENS, UNCACHED_INPUT_TOKENS, UNPRICED_TOKENS,
-};
+use crate::schema::cost::{COST_STATUS, COST_UNITS, TOTAL_TOKENS};
 use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, FIRST_BYTE_MS, GUARDRAIL_ACTION,
-    INPUT_BYTES, INPUT_TOKENS, LATENCY_MS, MODEL, OUTPUT_BYTES, OUTPUT_TOKENS, PRINCIPAL, STATUS,
-    guardrail_action, status,
+    IDENTITY_ARN, INPUT_BYTES, INPUT_TOKENS, LATENCY_MS, MODEL, OUTPUT_BYTES, OUTPUT_TOKENS,
+    PRINCIPAL, PROMPT_HASH, STATUS, guardrail_action, status,
 };
 use crate::schema::usage::{cell, metric};
 
@@ -33,7 +32,9 @@ use crate::schema::usage::{cell, metric};
 pub struct Requests {
     /// Sums, with the columns of [`schema::cost`](crate::schema::cost) if money is asked for.
     pub cells: LazyFrame,
-    /// Lists of latencies and of distinct names.
+    /// What the cells are told apart by, at least: different names are counted in them.
+    pub by: Vec<Dimension>,
+    /// Lists of latencies, and of distinct names that the cells don't tell apart.
     pub values: LazyFrame,
 }
 
@@ -128,8 +129,22 @@ impl Values {
         }
     }
 
+    /// The dimension of the names; none of durations.
+    fn dimension(self) -> Option<Dimension> {
+        match self {
+            Self::Latencies | Self::FirstBytes => None,
+            Self::Principals => Some(Dimension::Principal),
+            Self::Models => Some(Dimension::Model),
+        }
+    }
+
+    /// Whether these dimensions tell the values apart, so that no list of them is needed.
+    pub(crate) fn is_told_by(self, by: &[Dimension]) -> bool {
+        self.dimension().is_some_and(|dimension| by.contains(&dimension))
+    }
+
     fn collected(self) -> Expr {
-        self.joined(col(self.column()).drop_nulls()).alias(self.list())
+        self.joined(col(self.column()).drop_nulls()).implode(false).alias(self.list())
     }
 
     /// All values for ranks, each once for telling them apart.
@@ -147,12 +162,19 @@ impl Grain {
         self.metrics.iter().any(|metric| metric.needs_cost())
     }
 
+    /// Whether some values are to be listed.
+    pub fn lists(&self) -> bool {
+        !self.values().is_empty()
+    }
+
     fn parts(&self) -> Vec<Part> {
         unique(self.metrics.iter().flat_map(|metric| metric.parts().iter().copied()))
     }
 
-    pub(crate) fn values(&self) -> Vec<Values> {
-        unique(self.metrics.iter().filter_map(|metric| metric.values()))
+    /// What is to be listed: what the dimensions don't tell apart.
+    fn values(&self) -> Vec<Values> {
+        let values = self.metrics.iter().filter_map(|metric| metric.values());
+        unique(values.filter(|values| !values.is_told_by(&self.by)))
     }
 
     /// The columns of the rows that dimensions without a calendar are read from, each once.
@@ -161,18 +183,53 @@ impl Grain {
         unique(other.map(Dimension::column_name))
     }
 
-    /// Keys under the names that dimensions are computed from, and whether time is among them.
-    fn keys(&self) -> PolarsResult<(Vec<Expr>, bool)> {
-        let mut keys: Vec<Expr> = self.columns().into_iter().map(col).collect();
+    /// The key under the names that dimensions are computed from.
+    fn key(&self) -> PolarsResult<Key> {
         let is_asked = |dimensions: &[Dimension]| self.by.iter().any(|d| dimensions.contains(d));
         let by_hour = is_asked(&[Dimension::Hour, Dimension::HourOfDay]);
         let with_time = self.by.iter().any(Dimension::is_calendar);
+        let mut others = Vec::new();
         if with_time {
             let finest = if by_hour { Dimension::Hour } else { Dimension::Day };
-            keys.push(finest.key(self.timezone)?.alias(cell::TIME));
+            others.push(finest.key(self.timezone)?.alias(cell::TIME));
         }
-        Ok((keys, with_time))
+        Ok(Key { texts: self.columns(), others, with_time })
     }
+}
+
+/// What rows are grouped by.
+struct Key {
+    /// Text columns.
+    texts: Vec<String>,
+    /// Everything else.
+    others: Vec<Expr>,
+    /// Whether time is among the others.
+    with_time: bool,
+}
+
+impl Key {
+    fn add_texts<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        for name in names {
+            if !self.texts.iter().any(|text| text == name) {
+                self.texts.push(name.to_owned());
+            }
+        }
+    }
+
+    /// Groups the rows, and aggregates each group.
+    fn aggregated(&self, rows: LazyFrame, aggregates: Vec<Expr>) -> LazyFrame {
+        let names = Names::default();
+        let texts = || self.texts.iter().map(String::as_str);
+        let codes = texts().map(|text| if has_few(text) { names.coded(text) } else { col(text) });
+        let keys = codes.chain(self.others.iter().cloned()).collect();
+        let named = texts().filter(|text| has_few(text)).map(|text| names.named(text));
+        grouped(rows, keys).agg(aggregates).with_columns(named.collect::<Vec<_>>())
+    }
+}
+
+/// Whether a text column repeats few different values.
+fn has_few(column: &str) -> bool {
+    ![PROMPT_HASH, IDENTITY_ARN].contains(&column)
 }
 
 impl Requests {
@@ -182,7 +239,8 @@ impl Requests {
     /// # Errors
     /// When Polars doesn't know the time zone.
     pub fn of_rows(rows: LazyFrame, grain: &Grain) -> PolarsResult<Self> {
-        Ok(Self { cells: cells(rows.clone(), grain)?, values: values(rows, grain)? })
+        let by = grain.by.clone();
+        Ok(Self { cells: cells(rows.clone(), grain)?, by, values: values(rows, grain)? })
     }
 }
 
@@ -209,12 +267,10 @@ pub fn each_a_cell(rows: LazyFrame) -> LazyFrame {
     ])
 }
 
-/// Cells of rows that have a price, with all that [`cells_to_price`] and pricing give and
-/// reports read.
-///
-/// # Errors
-/// When Polars doesn't know the time zone.
-pub fn cells_of_priced(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
+/// Cells of rows that have a price, as an oracle for [`cells_to_price`].
+#[cfg(test)]
+pub(crate) fn cells_of_priced(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
+    use crate::schema::cost::{COST_REASON, UNCACHED_INPUT_TOKENS, UNPRICED_TOKENS};
     let amounts = [COST_UNITS, TOTAL_TOKENS, UNPRICED_TOKENS, UNCACHED_INPUT_TOKENS];
     cells_with(rows, grain, &[COST_STATUS, COST_REASON], &amounts)
 }
@@ -225,20 +281,18 @@ fn cells_with(
     more_keys: &[&str],
     amounts: &[&'static str],
 ) -> PolarsResult<LazyFrame> {
-    let (mut keys, with_time) = grain.keys()?;
-    keys.extend(more_keys.iter().map(|key| col(*key)));
-    let mut sums = sums(grain, with_time);
+    let mut key = grain.key()?;
+    key.add_texts(more_keys.iter().copied());
+    let mut sums = sums(grain, key.with_time);
     sums.extend(amounts.iter().map(|column| (*column, known_sum(column))));
-    Ok(grouped(rows, keys).agg(named(sums)))
+    Ok(key.aggregated(rows, named(sums)))
 }
 
 /// The cells of rows that are still to be priced: [`with_cost`](super::cost::cells::with_cost) does
 /// that. `thresholds` are where long-context prices begin
 /// ([`PriceBook::long_context_thresholds`](crate::prices::PriceBook::long_context_thresholds)).
 ///
-/// `found` is what the rows hold ([`extremes`](priced_by::extremes)). Where they hold a count beyond
-/// [`MOST`](priced_by::MOST), such rows must be left out here ([`within`](priced_by::within)) and
-/// priced one by one.
+/// `found` is what the rows hold ([`extremes`](priced_by::extremes)), or more than that.
 ///
 /// # Errors
 /// When Polars doesn't know the time zone.
@@ -248,16 +302,16 @@ pub fn cells_to_price(
     found: &priced_by::Found,
     thresholds: &[i64],
 ) -> PolarsResult<LazyFrame> {
-    let (mut keys, with_time) = grain.keys()?;
-    let own = grain.columns();
-    keys.extend(priced_by::keys(found).filter(|key| !own.iter().any(|name| name == key)).map(col));
+    let mut key = grain.key()?;
+    key.add_texts(priced_by::text_keys(found));
+    key.others.extend(priced_by::number_keys(found).map(col));
     let mut needed = priced_by::sums(found);
-    for (name, sum) in sums(grain, with_time) {
+    for (name, sum) in sums(grain, key.with_time) {
         if needed.iter().all(|(other, _)| *other != name) {
             needed.push((name, sum));
         }
     }
-    let cells = grouped(priced_by::with_keys(rows, found, thresholds), keys).agg(named(needed));
+    let cells = key.aggregated(priced_by::with_keys(rows, found, thresholds), named(needed));
     Ok(priced_by::with_unknown(cells, found))
 }
 
@@ -266,17 +320,20 @@ pub fn cells_to_price(
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn values(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
-    let (keys, with_time) = grain.keys()?;
+    let key = grain.key()?;
     let wanted = grain.values();
+    if wanted.is_empty() {
+        return Ok(rows.select([]).limit(0)); // nothing to list, nothing to read
+    }
     let rows = match wanted.as_slice() {
         [only] => rows.filter(col(only.column()).is_not_null()), // fewer rows to group
         _ => rows,
     };
     let mut lists: Vec<Expr> = wanted.into_iter().map(Values::collected).collect();
-    if with_time {
+    if key.with_time {
         lists.push(col(EVENT_TIME).min());
     }
-    Ok(grouped(rows, keys).agg(lists))
+    Ok(key.aggregated(rows, lists))
 }
 
 fn sums(grain: &Grain, with_time: bool) -> Vec<(&'static str, Expr)> {

@@ -21,6 +21,7 @@ use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate};
 use super::measures::{number_of, share};
 use super::names::UnknownName;
+use super::numbered::numbered;
 use super::window::{in_window, instant};
 use crate::period::Period;
 use crate::schema::api_event::{
@@ -216,14 +217,16 @@ fn met(
     is_call: bool,
     columns: &[Expr],
 ) -> LazyFrame {
+    let id = || numbered(col(REQUEST_ID));
     let known_ids = others
-        .select([col(REQUEST_ID)])
         .filter(col(REQUEST_ID).is_not_null())
+        .select([id()])
         .unique(None, UniqueKeepStrategy::Any)
         .with_columns([lit(true).alias(IS_MET)]);
     let flags = [lit(is_call).alias(IS_CALL), col(IS_MET).fill_null(lit(false))];
     rows.filter(in_window(period))
         .select(columns)
+        .with_columns([id()])
         .join_builder()
         .with(known_ids)
         .on([col(REQUEST_ID)])

@@ -2,13 +2,14 @@
 
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, JoinArgs, JoinType, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col,
-    len, lit, when,
+    DataType, Expr, JoinArgs, JoinType, LazyFrame, NULL, PolarsResult, SortMultipleOptions,
+    by_name, col, len, lit, when,
 };
 
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate, join_groups};
 use super::measures::{number_of, share};
+use super::numbered::numbered;
 use super::window::in_period;
 use crate::period::Period;
 use crate::schema::cost::UNCACHED_INPUT_TOKENS;
@@ -22,6 +23,8 @@ use crate::schema::usage::efficiency::{
     TOKEN_EFFICIENCY_COVERAGE, TRUNCATED_SHARE, USEFUL_TOKENS,
 };
 
+/// The hash of a prompt as a number.
+const PROMPT: &str = "prompt_number";
 /// Output tokens of responses that ended normally.
 const NORMAL: &str = "normal_tokens";
 /// Of these, tokens of repeats.
@@ -48,14 +51,16 @@ pub const REPEAT_WINDOW_MS: i64 = 10 * 60 * 1000;
 
 /// The four figures of this module per group, over the requests of the period.
 ///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost), best with a margin
-/// of [`REPEAT_WINDOW_MS`] before the period, so that repeats of what came before it are known.
+/// In: `invocations`, best with a margin of [`REPEAT_WINDOW_MS`] before the period, so that repeats of
+/// what came before it are known; and those of the period alone with the columns of
+/// [`schema::cost`](crate::schema::cost), as [`cells`](super::cells) or row by row.
 /// Out: dimensions, then `token_efficiency`, `token_efficiency_coverage`, `truncated_share` and
 /// `cache_hit_share`; sorted by the dimensions; without any, exactly one row.
 ///
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn efficiency(
+    invocations: LazyFrame,
     priced: LazyFrame,
     period: Period,
     by: &[Dimension],
@@ -63,10 +68,11 @@ pub fn efficiency(
 ) -> PolarsResult<LazyFrame> {
     let grouping = Grouping { by, timezone };
     let keys = grouping.keys();
-    let tokens = tokens(&priced, period, &grouping)?;
-    let keyed = grouping.keyed(in_period(priced, period))?;
-    let others = aggregate(keyed, &keys, vec![truncated_share(), cache_hit_share()]);
-    let groups = join_groups(tokens, others, &keys);
+    let tokens = tokens(&invocations, period, &grouping)?;
+    let rows = grouping.keyed(in_period(invocations, period))?;
+    let truncated = aggregate(rows, &keys, vec![truncated_share()]);
+    let hits = aggregate(grouping.keyed(priced)?, &keys, vec![cache_hit_share()]);
+    let groups = join_groups(join_groups(tokens, truncated, &keys), hits, &keys);
     let shares = [token_efficiency(), token_efficiency_coverage()];
     let columns = grouping.labels().chain(shares);
     let columns = columns.chain([TRUNCATED_SHARE, CACHE_HIT_SHARE].map(col)).collect::<Vec<_>>();
@@ -117,15 +123,19 @@ fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsRe
 
 /// Rows whose prompt other rows have too.
 fn sent_more_than_once(rows: &LazyFrame) -> LazyFrame {
-    let prompts = rows
+    let known = rows.clone().filter(col(PROMPT_HASH).is_not_null());
+    let prompts = known
         .clone()
-        .filter(col(PROMPT_HASH).is_not_null())
-        .group_by([col(PROMPT_HASH)])
+        .select([numbered(col(PROMPT_HASH)).alias(PROMPT)])
+        .group_by([col(PROMPT)])
         .agg([len().alias(COUNT)])
         .filter(col(COUNT).gt(lit(1)))
-        .select([col(PROMPT_HASH)]);
-    let prompt = [col(PROMPT_HASH)];
-    rows.clone().join(prompts, &prompt, &prompt, JoinArgs::new(JoinType::Semi))
+        .select([col(PROMPT)]);
+    let prompt = [col(PROMPT)];
+    known
+        .with_columns([numbered(col(PROMPT_HASH)).alias(PROMPT)])
+        .join(prompts, &prompt, &prompt, JoinArgs::new(JoinType::Semi))
+        .drop(by_name([PROMPT], true, false))
 }
 
 /// Adds `repeated_prompt`: the same principal sent the same prompt at most ten minutes before.

@@ -22,6 +22,8 @@ pub mod load;
 pub mod measures;
 pub mod metric;
 pub mod names;
+mod names_as_codes;
+mod numbered;
 pub mod percentiles;
 pub mod presence;
 pub mod price_coverage;

@@ -11,7 +11,7 @@ use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
 use crate::metrics::small_frame::{integers, money, texts};
-use crate::metrics::usage::{UsageQuery, usage};
+use crate::metrics::usage::UsageQuery;
 use crate::period::Period;
 use crate::schema::Table;
 use crate::schema::allocation::{COST_CENTER, TEAM};
@@ -41,10 +41,8 @@ pub fn allocation(
         vec![Metric::Requests, Metric::TotalTokens, Metric::UnpricedRequests, Metric::CostUsd];
     let query = UsageQuery { by: vec![dimension], metrics, timezone };
     let rows = figures::selected(basis, period, filter, &query.by, timezone)?;
-    let groups = usage(figures::priced(rows, basis.book)?, &query)
-        .and_then(LazyFrame::collect)
-        .and_then(|groups| lines(&groups, by))
-        .map_err(Error::Compute)?;
+    let groups = figures::answered(rows, basis.book, &query)?;
+    let groups = lines(&groups, by).map_err(Error::Compute)?;
     statement(groups, by, &basis.rules.shared).map_err(Error::Allocation)
 }
 
@@ -87,10 +85,8 @@ pub fn budgets(
     let metrics = vec![Metric::Requests, Metric::UnpricedRequests, Metric::CostUsd];
     let query = UsageQuery { by, metrics, timezone };
     let rows = figures::selected(basis, Some(until), None, &query.by, timezone)?;
-    let spends = usage(figures::priced(rows, basis.book)?, &query)
-        .and_then(LazyFrame::collect)
-        .and_then(|groups| read_spends(&groups))
-        .map_err(Error::Compute)?;
+    let groups = figures::answered(rows, basis.book, &query)?;
+    let spends = read_spends(&groups).map_err(Error::Compute)?;
     let month = Month { period: month, timezone, now, data: extent_of_store(basis.store)? };
     let states = budget_states(budgets, &spends, &month);
     Ok((month, states))

@@ -1,5 +1,6 @@
 //! The journey of a report: choose the period, scan and price, build the value, render, write.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -9,7 +10,9 @@ use polars::prelude::{IntoLazy, col};
 use super::drivers::driver_tree;
 use super::error::phrase;
 use super::{Error, figures};
+use crate::insight::kpi::kpis;
 use crate::metrics::cells::{self, Requests};
+use crate::metrics::cost;
 use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::period::{Cadence, Period};
 use crate::prices::{CacheConvention, PriceBook};
@@ -19,7 +22,9 @@ use crate::report::parts::Report;
 use crate::report::{self, Inputs, PriceFacts};
 use crate::schema::Table;
 use crate::schema::invocation::EVENT_TIME;
+use crate::schema::target::Target;
 use crate::store::Reader;
+use crate::units::Usd;
 
 /// How far the join with CloudTrail looks beyond the period.
 const JOIN_MARGIN: Duration = Duration::days(1);
@@ -46,6 +51,8 @@ pub struct ReportRequest {
     pub timezone: Tz,
     /// The present time.
     pub now: DateTime<Utc>,
+    /// What key figures should be, by name, in place of the targets that come with the tool.
+    pub targets: BTreeMap<String, Target>,
     /// The source of a one-shot report, for the command that repeats it.
     pub source: Option<String>,
 }
@@ -73,38 +80,48 @@ fn inputs(
         return Err(Error::NoData { what: "logs", period: phrase(period) });
     }
     let today = request.now.date_naive();
+    let zone = request.timezone;
+    let current = summed_up(store, book, zone, period)?;
+    let previous = summed_up(store, book, zone, previous_period)?;
+    let sides = [(previous_period, &previous.requests.cells), (period, &current.requests.cells)];
     Ok(Inputs {
         period,
         previous_period,
         timezone: request.timezone,
         generated: request.now,
-        current: summed_up(store, book, request.timezone, period)?,
-        previous: summed_up(store, book, request.timezone, previous_period)?,
         previous_invocations: figures::invocations(store, Some(before(previous_period)))?,
-        drivers: driver_tree(store, book, request.timezone, [previous_period, period])?,
+        drivers: driver_tree(book, zone, sides)?,
         invocations: store.scan(Table::Invocations, Some(around))?,
         api_events: store.scan(Table::ApiEvents, Some(around))?,
         rejects: store.scan(Table::Rejects, Some(period))?,
         objects: report::Objects { read: objects.read, duplicates: objects.duplicates },
+        key_figures: kpis(&request.targets).map_err(Error::Kpis)?,
         prices: PriceFacts {
             newest_source: book.newest_source_date(),
             age_days: book.age_days(today),
             is_stale: book.is_stale(today),
             models: book.models().len(),
             rows: book.rows().len(),
-            cached_inside: figures::cached_inside(
-                figures::invocations(store, Some(period))?,
-                book,
-            )?
-            .map(|(documented, as_logged)| report::CachedInside {
-                documented,
-                as_logged,
-                charged_as_logged: book.cache_convention() == CacheConvention::AsLogged,
+            cached_inside: current.cached_inside.map(|(documented, as_logged)| {
+                report::CachedInside {
+                    documented,
+                    as_logged,
+                    charged_as_logged: book.cache_convention() == CacheConvention::AsLogged,
+                }
             }),
         },
+        current: current.requests,
+        previous: previous.requests,
         version: env!("CARGO_PKG_VERSION"),
         reproduce: reproduce(request, period),
     })
+}
+
+/// The rows of a period, added up.
+struct SummedUp {
+    requests: Requests,
+    /// What cached tokens inside the input make of the cost.
+    cached_inside: Option<(Usd, Usd)>,
 }
 
 /// Reads the rows of a period once: a report asks some thirty questions, all of their sums.
@@ -113,12 +130,19 @@ fn summed_up(
     book: &PriceBook,
     timezone: Tz,
     period: Period,
-) -> Result<Requests, Error> {
+) -> Result<SummedUp, Error> {
     let rows = figures::invocations(store, Some(period))?;
-    let cells = figures::priced_cells(rows.clone(), book, &report::grain::sums(timezone))?;
+    let grain = report::grain::sums(timezone);
+    let sums = figures::unpriced_cells(rows.clone(), book, &grain)?;
+    let quotes = figures::quotes(&sums, book)?;
+    let convention = book.cache_convention();
+    let cells = cost::cells::with_cost_by(sums.clone().lazy(), quotes.lazy(), convention);
     let values = cells::values(rows, &report::grain::values(timezone)).map_err(Error::Compute)?;
     let read = |frame| figures::collect(frame).map(IntoLazy::lazy);
-    Ok(Requests { cells: read(cells)?, values: read(values)? })
+    Ok(SummedUp {
+        requests: Requests { cells: read(cells)?, by: grain.by, values: read(values)? },
+        cached_inside: figures::cached_inside(&sums, book)?,
+    })
 }
 
 /// The period with the time before it in which a prompt may have been sent first.

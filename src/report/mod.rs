@@ -18,5 +18,6 @@ mod trust;
 mod weekly;
 mod words;
 
+pub use kpis::kpi_value;
 pub use trust::{DaysWithLogs, Footing, footing};
 pub use weekly::{CachedInside, Inputs, Objects, PriceFacts, weekly};

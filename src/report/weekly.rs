@@ -9,6 +9,7 @@ use super::parts::Report;
 use super::read::{Usage, figures};
 use super::{headline, kpis, sections, trust, words};
 use crate::insight::drivers::DriverTree;
+use crate::insight::kpi::Kpi;
 use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
@@ -41,6 +42,8 @@ pub struct Inputs {
     pub rejects: LazyFrame,
     /// Log objects with rows in the period.
     pub objects: Objects,
+    /// The key figures with their targets.
+    pub key_figures: Vec<Kpi>,
     /// The price book.
     pub prices: PriceFacts,
     /// The tool's version.

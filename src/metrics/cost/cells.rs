@@ -27,9 +27,9 @@ use crate::schema::invocation::{
 };
 use crate::schema::usage::cell;
 
-/// The largest count of a row that goes into a cell: more is no request that anybody has made, and up
-/// to here the sum of two thousand million rows fits 64 bits.
-pub const MOST: i64 = 1 << 32;
+/// The largest count of a row that shares a cell: more is no request that anybody has made, and up to
+/// here the sum of two thousand million rows fits 64 bits. A row with more is a cell of its own.
+const MOST: i64 = 1 << 32;
 
 /// Counts as logged, all of which a cost may depend on. They are never negative: such a count in a
 /// record is an unknown one.
@@ -113,7 +113,7 @@ impl Found {
     }
 
     /// Whether some rows hold a count beyond [`MOST`]: those must not be added up.
-    pub fn holds_beyond(&self) -> bool {
+    fn holds_beyond(&self) -> bool {
         self.most.iter().any(|(_, most)| *most > MOST)
     }
 
@@ -152,16 +152,9 @@ impl Found {
         let weights = std::iter::successors(Some(1_u32), |weight| Some(weight * 3));
         self.summed().filter(|summed| summed.is_told_apart).zip(weights)
     }
-
-    /// The price key as far as it isn't the same for all rows.
-    fn price_key(&self) -> impl Iterator<Item = &'static str> {
-        let always = [MODEL_ID, REGION, SERVICE_TIER, PRICE_DAY];
-        let images = [OUTPUT_IMAGE_QUALITY, IMAGE_PIXELS];
-        always.into_iter().chain(images.into_iter().filter(|column| self.knows(column)))
-    }
 }
 
-/// Rows with everything they are told apart by; none may hold a count beyond [`MOST`].
+/// Rows with everything they are told apart by.
 pub(crate) fn with_keys(rows: LazyFrame, found: &Found, thresholds: &[i64]) -> LazyFrame {
     let mut priced_by = vec![price_day()];
     if found.knows(IMAGE_PIXELS) {
@@ -169,24 +162,29 @@ pub(crate) fn with_keys(rows: LazyFrame, found: &Found, thresholds: &[i64]) -> L
     }
     let reachable: Vec<i64> =
         thresholds.iter().copied().filter(|above| *above < found.most_input()).collect();
-    rows.with_columns(priced_by)
-        .with_columns(billing_columns(&DataType::Int64))
-        .with_columns([shape(found), band(&reachable)])
+    let rows = rows.with_columns(priced_by);
+    let rows = if found.holds_beyond() {
+        let alone = when(is_beyond()).then(col(cell::ALONE) + lit(1)).otherwise(lit(0));
+        rows.with_row_index(cell::ALONE, None)
+            .with_columns([alone.alias(cell::ALONE)])
+            .with_columns(billing_columns(&DataType::Int128))
+    } else {
+        rows.with_columns(billing_columns(&DataType::Int64))
+    };
+    rows.with_columns([shape(found), band(&reachable)])
 }
 
-/// The rows with a count beyond [`MOST`], to be priced one by one.
-pub fn beyond(rows: LazyFrame) -> LazyFrame {
-    rows.filter(is_beyond())
+/// Text columns that rows of a cell agree in.
+pub(crate) fn text_keys(found: &Found) -> impl Iterator<Item = &'static str> {
+    let quality = [OUTPUT_IMAGE_QUALITY].into_iter().filter(|column| found.knows(column));
+    [MODEL_ID, REGION, SERVICE_TIER].into_iter().chain(quality)
 }
 
-/// The rows without a count beyond [`MOST`].
-pub fn within(rows: LazyFrame) -> LazyFrame {
-    rows.filter(is_beyond().not())
-}
-
-/// Columns that rows of a cell agree in.
-pub(crate) fn keys(found: &Found) -> impl Iterator<Item = &'static str> {
-    found.price_key().chain([FAILED, INTERVENED, cell::SHAPE, cell::BAND])
+/// Other columns that rows of a cell agree in.
+pub(crate) fn number_keys(found: &Found) -> impl Iterator<Item = &'static str> {
+    let pixels = [IMAGE_PIXELS].into_iter().filter(|column| found.knows(column));
+    let alone = [cell::ALONE].into_iter().filter(|_| found.holds_beyond());
+    [PRICE_DAY, FAILED, INTERVENED, cell::SHAPE, cell::BAND].into_iter().chain(pixels).chain(alone)
 }
 
 /// Sums that pricing needs, with their names: 0 where nothing is known, until
