@@ -60,6 +60,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("csv", &["render"]),
     ("rust_xlsxwriter", &["render"]),
     ("ring", &["audit", "records"]),
+    ("maxminddb", &["audit", "pipeline"]),
+    ("serde_saphyr", &["audit"]),
+    ("ipnet", &["schema", "settings"]),
     ("tokio", AWS),
 ];
 

@@ -68,7 +68,7 @@ pub(super) fn run(args: &CoverageArgs, context: &Context) -> Result<Exit, Failur
 }
 
 /// All days that the store holds calls of.
-fn held(store: &Reader) -> Result<Period, Failure> {
+pub(super) fn held(store: &Reader) -> Result<Period, Failure> {
     let info = store.info()?;
     let tables = info.tables.iter().filter(|table| table.table != Table::Rejects.name());
     let days: Vec<_> =
