@@ -53,7 +53,7 @@ pub(super) fn texts(files: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, Error> 
 /// The `GeoIP` databases that the user names.
 ///
 /// # Errors
-/// When one can't be read or is no MaxMind database.
+/// When one can't be read or is no `MaxMind` database.
 pub fn places(databases: &[PathBuf]) -> Result<Places, Error> {
     let read = |path: &PathBuf| {
         std::fs::read(path).map_err(|source| Error::RuleFile { path: path.clone(), source })

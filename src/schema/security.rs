@@ -24,7 +24,7 @@ pub struct Security {
     pub business_hours: Option<BusinessHours>,
     /// The user's own accounts.
     pub own_accounts: Option<Vec<String>>,
-    /// ISO codes of the countries that calls are expected from; takes a GeoIP database.
+    /// ISO codes of the countries that calls are expected from; takes a `GeoIP` database.
     pub allowed_countries: Option<Vec<String>>,
     /// Buckets that hold logs.
     pub log_buckets: Option<Vec<String>>,
@@ -74,6 +74,6 @@ pub mod setting {
     pub const ALLOWED_COUNTRIES: &str = "security.allowed_countries";
     /// [`Security::log_buckets`](super::Security::log_buckets)
     pub const LOG_BUCKETS: &str = "security.log_buckets";
-    /// The MaxMind databases that addresses are looked up in.
+    /// The `MaxMind` databases that addresses are looked up in.
     pub const GEOIP_DATABASES: &str = "security.geoip_databases";
 }

@@ -28,7 +28,7 @@ pub struct AuditSettings {
     pub detections: Vec<PathBuf>,
     /// Files of control frameworks.
     pub controls: Vec<PathBuf>,
-    /// MaxMind databases that addresses are looked up in.
+    /// `MaxMind` databases that addresses are looked up in.
     pub geoip_databases: Vec<PathBuf>,
 }
 

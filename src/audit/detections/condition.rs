@@ -110,8 +110,11 @@ impl Placeholder {
     }
 }
 
+/// A short name in braces, and the SQL it stands for.
+type Abbreviation = (&'static str, fn() -> String);
+
 /// Conditions that many rules share.
-const ABBREVIATIONS: [(&str, fn() -> String); 3] = [
+const ABBREVIATIONS: [Abbreviation; 3] = [
     ("{runtime_call}", || {
         let operations = list(api_event::RUNTIME_OPERATIONS);
         let (source, name) = (api_event::EVENT_SOURCE, api_event::EVENT_NAME);
@@ -125,7 +128,7 @@ const ABBREVIATIONS: [(&str, fn() -> String); 3] = [
 ];
 
 fn with_abbreviations(text: &str) -> String {
-    let long = |text: String, (short, long): &(&str, fn() -> String)| text.replace(short, &long());
+    let long = |text: String, (short, long): &Abbreviation| text.replace(short, &long());
     ABBREVIATIONS.iter().fold(text.to_owned(), long)
 }
 
@@ -311,15 +314,12 @@ fn replaced(text: &str, value: impl Fn(&str) -> String) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         done.push_str(before);
-        match after.split_once('}').filter(|(name, _)| is_name(name)) {
-            Some((name, later)) => {
-                done.push_str(&value(name));
-                rest = later;
-            }
-            None => {
-                done.push('{');
-                rest = after;
-            }
+        if let Some((name, later)) = after.split_once('}').filter(|(name, _)| is_name(name)) {
+            done.push_str(&value(name));
+            rest = later;
+        } else {
+            done.push('{');
+            rest = after;
         }
     }
     done + rest

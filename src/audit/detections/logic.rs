@@ -26,7 +26,7 @@ pub(super) fn findings(rule: &Rule, rows: &Rows<'_>, period: Period) -> PolarsRe
             let groups = large_groups(by, condition, *count, rows)?;
             let selected = selected(by, condition, groups, distinct.as_ref(), rows)?;
             match distinct {
-                Some(_) => distinct_bursts(by, *count, *within, selected)?,
+                Some(_) => distinct_bursts(by, *count, *within, &selected)?,
                 None => bursts(by, *count, *within, selected)?,
             }
         }
@@ -125,7 +125,7 @@ fn distinct_bursts(
     by: &[Term],
     count: i64,
     within: Duration,
-    rows: LazyFrame,
+    rows: &LazyFrame,
 ) -> PolarsResult<LazyFrame> {
     const QUARTERS: i64 = 4;
     let step = (within.num_milliseconds() / QUARTERS).max(1);

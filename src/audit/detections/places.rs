@@ -1,4 +1,4 @@
-//! Where addresses are: country and network operator, from MaxMind databases that the user names.
+//! Where addresses are: country and network operator, from `MaxMind` databases that the user names.
 
 use std::net::IpAddr;
 
@@ -24,7 +24,7 @@ impl Places {
     /// Opens databases from their bytes.
     ///
     /// # Errors
-    /// The index of the one that is no MaxMind database, and why.
+    /// The index of the one that is no `MaxMind` database, and why.
     pub fn open(databases: Vec<Vec<u8>>) -> Result<Self, (usize, MaxMindDbError)> {
         let open = |(index, bytes)| Reader::from_source(bytes).map_err(|error| (index, error));
         databases.into_iter().enumerate().map(open).collect::<Result<_, _>>().map(Self)

@@ -40,7 +40,7 @@ impl<'a> Values<'a> {
             security.allowed_countries.as_ref().filter(|_| !places.is_empty()).map(|allowed| {
                 let is_foreign = |address| {
                     let country = places.of(address).country;
-                    country.is_some_and(|code| !allowed.iter().any(|own| *own == code))
+                    country.is_some_and(|code| !allowed.contains(&code))
                 };
                 chosen(addresses, is_foreign)
             });

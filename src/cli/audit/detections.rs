@@ -135,13 +135,11 @@ fn one(finding: &Finding) -> String {
         .map(|(name, value)| format!("{name} {}", value.as_deref().map_or("unknown".into(), shown)))
         .collect();
     let number = |n: i64| grouped(n.unsigned_abs().into());
-    let mut rows = format!("{} rows", number(finding.rows));
-    if let Some(of) = finding.of_rows {
-        rows += &format!(" of {}", number(of));
-    }
-    if let Some(distinct) = finding.distinct_values {
-        rows += &format!(", {} different", number(distinct));
-    }
+    let of = finding.of_rows.map_or_else(String::new, |of| format!(" of {}", number(of)));
+    let different = finding
+        .distinct_values
+        .map_or_else(String::new, |values| format!(", {} different", number(values)));
+    let rows = format!("{}{of}{different}", number(finding.rows));
     let place = finding.place.as_ref().map_or_else(String::new, |place| {
         let parts = [
             place.country.clone(),

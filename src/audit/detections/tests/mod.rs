@@ -154,7 +154,8 @@ fn set(record: &mut Value, path: &str, value: Value) {
 fn asked(rule: &Rule, records: &[Value], security: &Security, places: &Places) -> Detections {
     let (events, calls): (Vec<&Value>, Vec<&Value>) =
         records.iter().partition(|record| record.get("eventSource").is_some());
-    let calls: String = calls.iter().map(|call| format!("{call}\n")).collect();
+    let calls: Vec<String> = calls.iter().map(ToString::to_string).collect();
+    let calls = calls.join("\n");
     let decoded = |object: &str, text: &str| {
         let name = ObjectName { object, modified: None };
         let limits = Limits { max_object_bytes: 1 << 24 };
