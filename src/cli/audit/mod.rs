@@ -2,6 +2,7 @@
 
 mod coverage;
 mod detections;
+mod outages;
 mod verify;
 
 use clap::Subcommand;
@@ -13,6 +14,7 @@ use super::{Context, Exit, Failure, output, progress, sources, time};
 pub(super) enum AuditCommand {
     Coverage(coverage::CoverageArgs),
     Detections(detections::DetectionsArgs),
+    Outages(outages::OutagesArgs),
     Verify(verify::VerifyArgs),
 }
 
@@ -20,6 +22,7 @@ pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Fai
     match command {
         AuditCommand::Coverage(args) => coverage::run(args, context),
         AuditCommand::Detections(args) => detections::run(args, context),
+        AuditCommand::Outages(args) => outages::run(args, context),
         AuditCommand::Verify(args) => verify::run(args, context),
     }
 }
