@@ -12,17 +12,16 @@
 use chrono_tz::Tz;
 use polars::prelude::{DataType, Expr, LazyFrame, LazyGroupBy, PolarsResult, col, len, lit};
 
-use super::cost::cells as priced_by;
+use super::cost::cells::{self as priced_by, Steps};
 use super::dimensions::Dimension;
 use super::measures::{known_sum, number_of};
 use super::metric::Metric;
-use super::names_as_codes::Names;
 use super::percentiles::Percentile;
 use crate::schema::cost::{COST_STATUS, COST_UNITS, TOTAL_TOKENS};
 use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, FIRST_BYTE_MS, GUARDRAIL_ACTION,
-    IDENTITY_ARN, INPUT_BYTES, INPUT_TOKENS, LATENCY_MS, MODEL, OUTPUT_BYTES, OUTPUT_TOKENS,
-    PRINCIPAL, PROMPT_HASH, STATUS, guardrail_action, status,
+    INPUT_BYTES, INPUT_TOKENS, LATENCY_MS, MODEL, OUTPUT_BYTES, OUTPUT_TOKENS, PRINCIPAL, STATUS,
+    guardrail_action, status,
 };
 use crate::schema::usage::{cell, metric};
 
@@ -183,53 +182,18 @@ impl Grain {
         unique(other.map(Dimension::column_name))
     }
 
-    /// The key under the names that dimensions are computed from.
-    fn key(&self) -> PolarsResult<Key> {
+    /// Keys under the names that dimensions are computed from, and whether time is among them.
+    fn keys(&self) -> PolarsResult<(Vec<Expr>, bool)> {
+        let mut keys: Vec<Expr> = self.columns().into_iter().map(col).collect();
         let is_asked = |dimensions: &[Dimension]| self.by.iter().any(|d| dimensions.contains(d));
         let by_hour = is_asked(&[Dimension::Hour, Dimension::HourOfDay]);
         let with_time = self.by.iter().any(Dimension::is_calendar);
-        let mut others = Vec::new();
         if with_time {
             let finest = if by_hour { Dimension::Hour } else { Dimension::Day };
-            others.push(finest.key(self.timezone)?.alias(cell::TIME));
+            keys.push(finest.key(self.timezone)?.alias(cell::TIME));
         }
-        Ok(Key { texts: self.columns(), others, with_time })
+        Ok((keys, with_time))
     }
-}
-
-/// What rows are grouped by.
-struct Key {
-    /// Text columns.
-    texts: Vec<String>,
-    /// Everything else.
-    others: Vec<Expr>,
-    /// Whether time is among the others.
-    with_time: bool,
-}
-
-impl Key {
-    fn add_texts<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
-        for name in names {
-            if !self.texts.iter().any(|text| text == name) {
-                self.texts.push(name.to_owned());
-            }
-        }
-    }
-
-    /// Groups the rows, and aggregates each group.
-    fn aggregated(&self, rows: LazyFrame, aggregates: Vec<Expr>) -> LazyFrame {
-        let names = Names::default();
-        let texts = || self.texts.iter().map(String::as_str);
-        let codes = texts().map(|text| if has_few(text) { names.coded(text) } else { col(text) });
-        let keys = codes.chain(self.others.iter().cloned()).collect();
-        let named = texts().filter(|text| has_few(text)).map(|text| names.named(text));
-        grouped(rows, keys).agg(aggregates).with_columns(named.collect::<Vec<_>>())
-    }
-}
-
-/// Whether a text column repeats few different values.
-fn has_few(column: &str) -> bool {
-    ![PROMPT_HASH, IDENTITY_ARN].contains(&column)
 }
 
 impl Requests {
@@ -281,16 +245,15 @@ fn cells_with(
     more_keys: &[&str],
     amounts: &[&'static str],
 ) -> PolarsResult<LazyFrame> {
-    let mut key = grain.key()?;
-    key.add_texts(more_keys.iter().copied());
-    let mut sums = sums(grain, key.with_time);
+    let (mut keys, with_time) = grain.keys()?;
+    keys.extend(more_keys.iter().map(|key| col(*key)));
+    let mut sums = sums(grain, with_time);
     sums.extend(amounts.iter().map(|column| (*column, known_sum(column))));
-    Ok(key.aggregated(rows, named(sums)))
+    Ok(grouped(rows, keys).agg(named(sums)))
 }
 
 /// The cells of rows that are still to be priced: [`with_cost`](super::cost::cells::with_cost) does
-/// that. `thresholds` are where long-context prices begin
-/// ([`PriceBook::long_context_thresholds`](crate::prices::PriceBook::long_context_thresholds)).
+/// that.
 ///
 /// `found` is what the rows hold ([`extremes`](priced_by::extremes)), or more than that.
 ///
@@ -300,18 +263,18 @@ pub fn cells_to_price(
     rows: LazyFrame,
     grain: &Grain,
     found: &priced_by::Found,
-    thresholds: &[i64],
+    steps: &Steps,
 ) -> PolarsResult<LazyFrame> {
-    let mut key = grain.key()?;
-    key.add_texts(priced_by::text_keys(found));
-    key.others.extend(priced_by::number_keys(found).map(col));
+    let (mut keys, with_time) = grain.keys()?;
+    let own = grain.columns();
+    keys.extend(priced_by::keys(found).filter(|key| !own.iter().any(|name| name == key)).map(col));
     let mut needed = priced_by::sums(found);
-    for (name, sum) in sums(grain, key.with_time) {
+    for (name, sum) in sums(grain, with_time) {
         if needed.iter().all(|(other, _)| *other != name) {
             needed.push((name, sum));
         }
     }
-    let cells = key.aggregated(priced_by::with_keys(rows, found, thresholds), named(needed));
+    let cells = grouped(priced_by::with_keys(rows, found, steps), keys).agg(named(needed));
     Ok(priced_by::with_unknown(cells, found))
 }
 
@@ -320,7 +283,7 @@ pub fn cells_to_price(
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn values(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
-    let key = grain.key()?;
+    let (keys, with_time) = grain.keys()?;
     let wanted = grain.values();
     if wanted.is_empty() {
         return Ok(rows.select([]).limit(0)); // nothing to list, nothing to read
@@ -330,10 +293,10 @@ pub fn values(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
         _ => rows,
     };
     let mut lists: Vec<Expr> = wanted.into_iter().map(Values::collected).collect();
-    if key.with_time {
+    if with_time {
         lists.push(col(EVENT_TIME).min());
     }
-    Ok(key.aggregated(rows, lists))
+    Ok(grouped(rows, keys).agg(lists))
 }
 
 fn sums(grain: &Grain, with_time: bool) -> Vec<(&'static str, Expr)> {

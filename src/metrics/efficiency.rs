@@ -2,14 +2,13 @@
 
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, JoinArgs, JoinType, LazyFrame, NULL, PolarsResult, SortMultipleOptions,
-    by_name, col, len, lit, when,
+    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col, lit, when,
 };
 
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate, join_groups};
+use super::known_ids::comes_again;
 use super::measures::{number_of, share};
-use super::numbered::numbered;
 use super::window::in_period;
 use crate::period::Period;
 use crate::schema::cost::UNCACHED_INPUT_TOKENS;
@@ -17,14 +16,11 @@ use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, OUTPUT_TOKENS, PRINCIPAL,
     PROMPT_HASH, REQUEST_ID, STOP_REASON,
 };
-use crate::schema::usage::derived::COUNT;
 use crate::schema::usage::efficiency::{
     ALL_TOKENS, CACHE_HIT_SHARE, ENDED_TOKENS, REPEATED_PROMPT, TOKEN_EFFICIENCY,
     TOKEN_EFFICIENCY_COVERAGE, TRUNCATED_SHARE, USEFUL_TOKENS,
 };
 
-/// The hash of a prompt as a number.
-const PROMPT: &str = "prompt_number";
 /// Output tokens of responses that ended normally.
 const NORMAL: &str = "normal_tokens";
 /// Of these, tokens of repeats.
@@ -113,7 +109,7 @@ fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsRe
             output_tokens_where(lit(true)).alias(ALL_TOKENS),
         ],
     );
-    let again = with_repeated_prompt(sent_more_than_once(rows))?;
+    let again = with_repeated_prompt(sent_more_than_once(rows)?)?;
     let again = grouping.keyed(in_period(again, period))?;
     let repeated = output_tokens_where(ended_normally().and(col(REPEATED_PROMPT)));
     let again = aggregate(again, &keys, vec![repeated.alias(REPEATED)]);
@@ -121,21 +117,9 @@ fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsRe
     Ok(join_groups(all, again, &keys).with_columns([useful.alias(USEFUL_TOKENS)]))
 }
 
-/// Rows whose prompt other rows have too.
-fn sent_more_than_once(rows: &LazyFrame) -> LazyFrame {
-    let known = rows.clone().filter(col(PROMPT_HASH).is_not_null());
-    let prompts = known
-        .clone()
-        .select([numbered(col(PROMPT_HASH)).alias(PROMPT)])
-        .group_by([col(PROMPT)])
-        .agg([len().alias(COUNT)])
-        .filter(col(COUNT).gt(lit(1)))
-        .select([col(PROMPT)]);
-    let prompt = [col(PROMPT)];
-    known
-        .with_columns([numbered(col(PROMPT_HASH)).alias(PROMPT)])
-        .join(prompts, &prompt, &prompt, JoinArgs::new(JoinType::Semi))
-        .drop(by_name([PROMPT], true, false))
+/// Rows whose prompt other rows have too, at nearly the same time.
+fn sent_more_than_once(rows: &LazyFrame) -> PolarsResult<LazyFrame> {
+    Ok(rows.clone().filter(comes_again(rows.clone())?))
 }
 
 /// Adds `repeated_prompt`: the same principal sent the same prompt at most ten minutes before.

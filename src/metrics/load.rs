@@ -1,13 +1,12 @@
 //! How hard the service was used: worst minutes, busiest hours, principals at the same time.
 
 use polars::prelude::{
-    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, UnionArgs, col, concat,
-    lit, when,
+    Categories, DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, UnionArgs, col,
+    concat, lit, when,
 };
 
 use super::cells::each_a_cell;
 use super::measures::{errors, number_of, requests, share};
-use super::names_as_codes::Names;
 use crate::schema::invocation::{
     EVENT_TIME, INFERENCE_PROFILE, INPUT_BYTES, LATENCY_MS, MODEL_ID, OUTPUT_BYTES, PRINCIPAL,
 };
@@ -75,13 +74,15 @@ pub fn concurrent_principals(invocations: LazyFrame) -> PolarsResult<LazyFrame> 
     let start = || col(EVENT_TIME).cast(DataType::Int64);
     let lasts = when(col(LATENCY_MS).gt(lit(1_i64))).then(col(LATENCY_MS)).otherwise(lit(1_i64));
     let order = [PRINCIPAL, START, END].map(col);
+    // Sorting compares numbers then, not long texts.
+    let names = DataType::from_categories(Categories::global());
     let reach = col(END).cum_max(false).over([col(PRINCIPAL)])?;
     let before = col(REACH).shift(lit(1_i64)).over([col(PRINCIPAL)])?;
     let begins = col(START).gt(before).fill_null(lit(true)).cast(DataType::Int64);
     let runs = invocations
         .filter(col(PRINCIPAL).is_not_null().and(col(EVENT_TIME).is_not_null()))
         .select([
-            Names::default().coded(PRINCIPAL),
+            col(PRINCIPAL).cast(names).to_physical(),
             start().alias(START),
             (start() + lasts).alias(END),
         ])

@@ -1,7 +1,6 @@
 //! Ids of requests and prompts as numbers, to find out which of millions are the same.
 //!
-//! A number takes 16 bytes and one comparison, a text 36 bytes and a walk to where it lies: joining
-//! three million calls with as many events by number takes less than half the time.
+//! A number takes 16 bytes and one comparison, a text 36 bytes and a walk to where it lies.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -22,7 +21,8 @@ fn numbers(ids: &Column) -> PolarsResult<Column> {
     Ok(Series::new(ids.name().clone(), numbers).into_column())
 }
 
-fn number(id: &str) -> i128 {
+/// The number of one id.
+pub(crate) fn number(id: &str) -> i128 {
     let text = id.as_bytes();
     let bits = match text.len() {
         36 => uuid(text),

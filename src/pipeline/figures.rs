@@ -79,8 +79,9 @@ pub(super) fn unpriced_cells(
 ) -> Result<DataFrame, Error> {
     let extremes = collect(cost::cells::extremes(invocations.clone()))?;
     let found = cost::cells::Found::read(&extremes).map_err(Error::Compute)?;
-    let thresholds = book.long_context_thresholds();
-    let cells = cells::cells_to_price(invocations, grain, &found, &thresholds);
+    let steps =
+        cost::cells::Steps { thresholds: book.long_context_thresholds(), days: book.change_days() };
+    let cells = cells::cells_to_price(invocations, grain, &found, &steps);
     cells.map_err(Error::Compute).and_then(collect)
 }
 

@@ -526,6 +526,13 @@ impl PriceBook {
         distinct.into_iter().collect()
     }
 
+    /// UTC days from which on some price is another, in order.
+    pub fn change_days(&self) -> Vec<NaiveDate> {
+        let days = self.rows().iter().flat_map(|row| [row.effective_from, row.effective_to]);
+        let distinct: std::collections::BTreeSet<NaiveDate> = days.flatten().collect();
+        distinct.into_iter().collect()
+    }
+
     /// All price rows, in file order.
     pub fn rows(&self) -> &[PriceRow] {
         &self.parts.rows
