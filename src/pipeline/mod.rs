@@ -25,7 +25,7 @@ mod verify;
 mod whole;
 
 pub use allocation::{allocation, budgets};
-pub use anomalies::{AnomalyQuestion, anomalies};
+pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
@@ -50,7 +50,10 @@ pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
 pub use query::{QueryRequest, query, query_footing, sql};
-pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
+pub use report::{
+    Chosen, Comparison, PeriodChoice, ReportBasis, ReportForm, ReportRequest, headline, keep,
+    rendered, report, write,
+};
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};

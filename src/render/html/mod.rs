@@ -8,7 +8,7 @@ mod view;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-use super::Error;
+use super::{Brand, Error};
 use crate::report::parts::Report;
 use templates::{PAGE, Templates};
 
@@ -35,13 +35,22 @@ impl Theme {
     }
 }
 
+/// How pages look: their templates and whose they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The templates.
+    pub templates: Templates,
+    /// Name, logo and colours.
+    pub brand: Brand,
+}
+
 /// The report as one HTML page.
 ///
 /// # Errors
 /// [`Error::Template`] when a template is faulty, [`Error::Chart`] when a chart can't be drawn.
-pub fn html(report: &Report, templates: &Templates, theme: Theme) -> Result<String, Error> {
-    let page = view::page(report, theme.attribute())?;
-    let environment = environment(templates)?;
+pub fn html(report: &Report, look: &Look, theme: Theme) -> Result<String, Error> {
+    let page = view::page(report, theme.attribute(), &look.brand)?;
+    let environment = environment(&look.templates)?;
     environment
         .get_template(PAGE)
         .and_then(|template| template.render(page))
