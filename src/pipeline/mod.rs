@@ -8,12 +8,14 @@ mod anomalies;
 mod capacity;
 mod coverage;
 mod daily;
+mod detections;
 mod drivers;
 mod error;
 mod figures;
 mod forecast;
 mod ingest;
 mod kpis;
+mod outages;
 mod price_import;
 mod prices;
 mod profiles;
@@ -27,8 +29,9 @@ mod whole;
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
-pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
+pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
+pub use detections::{DetectionsRequest, audit_detections, detection_rules, places};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;
@@ -41,6 +44,7 @@ pub use ingest::{
     SourceRequest, Summary, request_cost_usd,
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures};
+pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,
