@@ -242,6 +242,6 @@ mod tests {
         let svg = "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>";
         assert!(logo(svg.as_bytes()).starts_with("data:image/svg+xml;base64,"));
         assert_eq!(with(b"%PDF"), Err(BrandProblem::NoPicture));
-        assert!(matches!(with(&[0; 200_000]), Err(BrandProblem::LargeLogo { .. })));
+        assert!(matches!(with(&vec![0; 200_000]), Err(BrandProblem::LargeLogo { .. })));
     }
 }

@@ -53,7 +53,12 @@ pub fn build(kind: Kind, audience: Option<Audience>, inputs: &Inputs) -> PolarsR
     if topics.contains(&Topic::Changes) {
         let changes = sections::changes::section(&facts, &report);
         mark_new(&mut report, &inputs.since);
-        report.sections.insert(0, changes);
+        // Where there is nothing to compare with, the reason stands last but the method.
+        let place = match changes.empty {
+            None => 0,
+            Some(_) => report.sections.len().saturating_sub(1),
+        };
+        report.sections.insert(place, changes);
     }
     Ok(report)
 }

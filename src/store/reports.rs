@@ -26,8 +26,8 @@ pub fn read(root: &Path, prefix: &str) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for entry in entries {
         let name = entry.map_err(failed)?.file_name();
-        let is_asked =
-            name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(".json"));
+        let is_asked = name.to_str().is_some_and(|name| name.starts_with(prefix))
+            && Path::new(&name).extension().is_some_and(|end| end == "json");
         if is_asked {
             names.push(name);
         }

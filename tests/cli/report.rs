@@ -322,8 +322,16 @@ fn a_week_without_logs_is_an_error_and_writes_nothing() {
     let source = source.to_str().expect("UTF-8");
     let args = ["report", "weekly", "--source", source, "--date", "2025-01-01"];
     let outcome = sandbox.run(args).exits(1);
-    assert!(outcome.stderr.contains("holds no logs from 2024-12-30"), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("hint: "), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("holds no invocation logs from 2024-12-30"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(
+        outcome.stderr.contains("hint: it holds 2026-11-02 to 2026-11-15"),
+        "{}",
+        outcome.stderr
+    );
     assert_eq!(files_below(&sandbox.work()), Vec::<PathBuf>::new());
 }
 

@@ -24,7 +24,7 @@ fn read(folder: &Path) -> Result<Templates, Failure> {
     let mut replaced = 0;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_template = name.ends_with(".j2") || name.ends_with(".css");
+        let is_template = entry.path().extension().is_some_and(|end| end == "j2" || end == "css");
         if !is_template || !entry.path().is_file() {
             continue;
         }

@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Canvas, DrawError, Label};
 use super::style::{self, Ink, WIDTH};
 use super::svg::{self, Words};
 use super::{mark_label, scale, tinted};
-use crate::render::format::Format;
+use crate::render::format::{Format, parts};
 use crate::report::parts::{DriverBar, DriverBars, Value};
 
 const DRIVER: f64 = 25.0;
@@ -32,8 +32,7 @@ pub(super) fn draw(
     words: &Words,
     format: &Format,
 ) -> Result<String, DrawError> {
-    let amounts: Vec<String> =
-        chart.rows.iter().map(|row| format.value(&Value::UsdChange(row.amount))).collect();
+    let amounts = amounts(chart, format);
     let plan = plan(chart, &amounts);
     svg::draw(words, (WIDTH, plan.height), |canvas| {
         let mut top = 2.0;
@@ -50,6 +49,29 @@ pub(super) fn draw(
         }
         canvas.line((plan.zero, 0.0), (plan.zero, plan.height), style::AXIS, 1.0)
     })
+}
+
+/// The printed amounts: drivers rounded together as in the table beside the chart, and the parts of
+/// each among themselves.
+fn amounts(chart: &DriverBars, format: &Format) -> Vec<String> {
+    let value = |row: &DriverBar| Value::UsdChange(row.amount);
+    let mut shown: Vec<String> = chart.rows.iter().map(|row| format.value(&value(row))).collect();
+    let is_driver = |row: &DriverBar| !row.is_part && !row.is_total;
+    let mut groups: Vec<Vec<usize>> =
+        vec![(0..chart.rows.len()).filter(|n| is_driver(&chart.rows[*n])).collect()];
+    for (index, row) in chart.rows.iter().enumerate() {
+        match groups.last_mut() {
+            Some(parts) if row.is_part => parts.push(index),
+            _ => groups.push(Vec::new()),
+        }
+    }
+    for group in groups {
+        let values: Vec<Value> = group.iter().map(|n| value(&chart.rows[*n])).collect();
+        for (place, text) in group.into_iter().zip(parts::amounts(&values, format)) {
+            shown[place] = text;
+        }
+    }
+    shown
 }
 
 fn height(row: &DriverBar) -> f64 {

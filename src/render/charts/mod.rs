@@ -103,7 +103,7 @@ fn amount(value: &Value) -> f64 {
 fn axis_value(tick: f64, step: f64, form: &Value) -> String {
     match form {
         Value::Usd(_) | Value::UnitUsd(_) | Value::Estimate(_) => axis_usd(tick, step),
-        Value::Share(_) | Value::Rate(_) => percent(tick, if step < 0.01 { 1 } else { 0 }),
+        Value::Share(_) | Value::Rate(_) => percent(tick, usize::from(step < 0.01)),
         _ => axis_count(tick, step),
     }
 }

@@ -44,10 +44,8 @@ pub(super) fn draw(chart: &Ranges, words: &Words, format: &Format) -> Result<Str
 }
 
 fn ends(row: &RangeRow, format: &Format) -> String {
-    if row.low == row.high {
-        return format.value(&row.high);
-    }
-    format!("{} to {}", format.value(&row.low), format.value(&row.high))
+    let (low, high) = (format.value(&row.low), format.value(&row.high));
+    if low == high { low } else { format!("{low} to {high}") }
 }
 
 fn plan(chart: &Ranges, ends: &[String]) -> Plan {
@@ -97,7 +95,7 @@ fn draw_row(
     y: f64,
     plan: &Plan,
 ) -> Result<(), DrawError> {
-    let label = style::fit(&row.label, style::LABEL, plan.left - 12.0);
+    let label = style::fit_name(&row.label, style::LABEL, plan.left - 12.0);
     canvas.text((0.0, y), &mark_label(&label, Anchor::Start))?;
     let (low, high) = (plan.x(amount(&row.low)), plan.x(amount(&row.high)));
     canvas.rect((low, y - 4.0), (high.max(low + 1.0), y + 4.0), style::C1_SOFT, 1.0)?;

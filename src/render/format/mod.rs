@@ -110,7 +110,8 @@ impl Format {
             Value::Estimate(amount) => number::estimate(*amount, unit.symbol()),
             Value::EstimateRange(low, high) => {
                 let end = |amount| number::estimate(amount, unit.symbol());
-                format!("{} to {}", end(*low), end(*high))
+                let (low, high) = (end(*low), end(*high));
+                if low == high { low } else { format!("{low} to {high}") }
             }
             Value::EstimateChange(amount) => number::estimate_change(*amount, unit.symbol()),
             Value::Share(share) => number::share(*share),

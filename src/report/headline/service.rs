@@ -77,7 +77,7 @@ pub(super) fn speed(facts: &Facts<'_>) -> Headline {
 
 /// The busiest minute.
 pub(super) fn load(facts: &Facts<'_>) -> Headline {
-    let loads = facts.insights().loads.as_ref().map(|loads| loads.loads.as_slice()).unwrap_or(&[]);
+    let loads = facts.insights().loads.as_ref().map_or(&[][..], |loads| loads.loads.as_slice());
     let busiest = loads.iter().max_by_key(|load| load.rpm.peak);
     let peak = busiest.and_then(|load| load.rpm.peak).and_then(|peak| u64::try_from(peak).ok());
     let nearest = loads

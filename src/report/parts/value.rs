@@ -114,6 +114,19 @@ impl Prose {
         Self(vec![Span::Text(words.into())])
     }
 
+    /// Prose of words in which what stands between backticks is a command or a key.
+    pub fn marked(words: &str) -> Self {
+        let spans = words.split('`').enumerate().filter(|(_, part)| !part.is_empty());
+        Self(
+            spans
+                .map(|(place, part)| match place % 2 {
+                    0 => Span::Text(part.to_owned()),
+                    _ => Span::Value(Value::Code(part.to_owned())),
+                })
+                .collect(),
+        )
+    }
+
     /// Adds words.
     #[must_use]
     pub fn say(mut self, words: impl Into<String>) -> Self {

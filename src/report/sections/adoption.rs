@@ -126,7 +126,6 @@ fn table(facts: &Facts<'_>) -> Table {
     let tokens = |usage: &Usage| {
         or_missing(usage.known(Metric::TotalTokens), Value::Tokens, Missing::NotInLog)
     };
-    #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
     let ratio = |metric: Metric| {
         let change = now.number(metric).zip(before.number(metric));
         let base = before.count(Metric::Requests);

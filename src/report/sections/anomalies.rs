@@ -54,7 +54,7 @@ fn nothing_judged(query: String, found: Option<&Anomalies>) -> Section {
     );
     section.empty = Some(Empty {
         why: Prose::text(why).say(" Nothing was judged, which is not the same as nothing found."),
-        fill: Prose::text(
+        fill: Prose::marked(
             "14 days of logs before the period, better eight weeks: `bedrock-lens ingest SOURCE`.",
         ),
         check: query,

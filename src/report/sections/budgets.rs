@@ -41,8 +41,8 @@ fn none_configured(facts: &Facts<'_>) -> Section {
     let takeaway = Prose::text("Not reported: no budget is configured.");
     let mut section = super::bare("budgets", "Budgets", takeaway);
     section.empty = Some(Empty {
-        why: Prose::text("The configuration has no `[[budget]]`."),
-        fill: Prose::text(
+        why: Prose::marked("The configuration has no `[[budget]]`."),
+        fill: Prose::marked(
             "`[[budget]]` with an `amount` per month, for everything or for a team, cost centre, account or model.",
         ),
         check: facts.query("month", "cost_usd"),

@@ -60,7 +60,7 @@ fn nothing_earlier(report: &Report, since: &Since) -> Section {
     let mut section = super::bare("changes", "Since the last report", takeaway);
     section.empty = Some(Empty {
         why: Prose::text(why),
-        fill: Prose::text(fill),
+        fill: Prose::marked(fill),
         check: report.reproduce.clone(),
     });
     section

@@ -48,7 +48,7 @@ fn not_known(facts: &Facts<'_>, query: String) -> Section {
     };
     let takeaway = Prose::text("Not reported: log coverage can’t be known.");
     let mut section = super::bare("coverage", "Log coverage", takeaway);
-    section.empty = Some(Empty { why: Prose::text(why), fill: Prose::text(fill), check: query });
+    section.empty = Some(Empty { why: Prose::text(why), fill: Prose::marked(fill), check: query });
     section
 }
 

@@ -50,7 +50,7 @@ fn nothing_before(facts: &Facts<'_>) -> Section {
     section.empty = Some(Empty {
         why: Prose::text("The log holds no priced request of the earlier period.")
             .say(" A change from nothing has no drivers."),
-        fill: Prose::text("Logs of the earlier period: `bedrock-lens ingest SOURCE` reads more."),
+        fill: Prose::marked("Logs of the earlier period: `bedrock-lens ingest SOURCE` reads more."),
         check: words::command(
             "query --by day --metrics requests,cost_usd",
             facts.inputs.previous_period,

@@ -50,7 +50,7 @@ fn too_short(query: String, reason: Option<&str>) -> Section {
             || "The store holds no request in the period and before it.".to_owned(),
             |reason| format!("{}.", words::capitalised(reason)),
         )),
-        fill: Prose::text("14 days of logs before the period: `bedrock-lens ingest SOURCE`."),
+        fill: Prose::marked("14 days of logs before the period: `bedrock-lens ingest SOURCE`."),
         check: query,
     });
     section

@@ -56,7 +56,7 @@ fn too_short(facts: &Facts<'_>, outlook: Option<&Outlook>) -> Section {
             .say(" complete days with known spend before the end of the period; a forecast needs ")
             .value(Value::Count(needed as u64))
             .say("."),
-        fill: Prose::text("Logs of earlier days: `bedrock-lens ingest SOURCE` reads more."),
+        fill: Prose::marked("Logs of earlier days: `bedrock-lens ingest SOURCE` reads more."),
         check: command(facts),
     });
     section

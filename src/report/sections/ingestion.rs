@@ -33,8 +33,8 @@ fn one_shot() -> Section {
     let takeaway = Prose::text("Not reported: the report was made without a store.");
     let mut section = super::bare("ingestion", "Ingestion", takeaway);
     section.empty = Some(Empty {
-        why: Prose::text("A report of a `--source` reads everything once and keeps nothing."),
-        fill: Prose::text("`bedrock-lens ingest SOURCE`, then the report without `--source`."),
+        why: Prose::marked("A report of a `--source` reads everything once and keeps nothing."),
+        fill: Prose::marked("`bedrock-lens ingest SOURCE`, then the report without `--source`."),
         check: "bedrock-lens store info".to_owned(),
     });
     section

@@ -38,7 +38,7 @@ fn nothing(query: String) -> Section {
     let mut section = super::bare("load", "Load and quotas", takeaway);
     section.empty = Some(Empty {
         why: Prose::text("Load per minute is counted from logged requests, and there are none."),
-        fill: Prose::text("Logs of the period: `bedrock-lens ingest SOURCE` reads more."),
+        fill: Prose::marked("Logs of the period: `bedrock-lens ingest SOURCE` reads more."),
         check: query,
     });
     section
@@ -63,32 +63,32 @@ fn ranked(loads: &Loads) -> Vec<&Load> {
     ranked
 }
 
-/// `claude-sonnet-4-5, us-east-1`
+/// `claude-sonnet-4-5, us-east-1 (us), 111122223333`
 pub(in crate::report) fn name(pool: &Pool) -> String {
     let model = pool.model.as_deref().map_or_else(|| "unknown".to_owned(), model_name::short);
     let region = pool.region.as_deref().unwrap_or("unknown Region");
+    let account = pool.account.as_deref().unwrap_or("unknown account");
     match pool.routing.as_deref() {
-        None | Some("in_region") => format!("{model}, {region}"),
-        Some(routing) => format!("{model}, {region} ({routing})"),
+        None | Some("in_region") => format!("{model}, {region}, {account}"),
+        Some(routing) => format!("{model}, {region} ({routing}), {account}"),
     }
 }
 
 fn takeaway(ranked: &[&Load]) -> Prose {
     let Some(first) = ranked.first() else { return Prose::default() };
     let throttled: i64 = ranked.iter().map(|load| load.throttled).sum();
-    let sentence = match peak_share(first) {
-        Some(share) => Prose::default()
+    let sentence = if let Some(share) = peak_share(first) {
+        Prose::default()
             .value(Value::Id(name(&first.pool)))
             .say(" reached ")
             .value(Value::Share(share))
-            .say(" of its quota in its busiest minute"),
-        None => {
-            let busiest = ranked.iter().max_by_key(|load| load.rpm.peak);
-            let peak = busiest.and_then(|load| load.rpm.peak).unwrap_or(0);
-            Prose::text("The busiest minute of one model and Region had ")
-                .value(Value::Count(u64::try_from(peak).unwrap_or(0)))
-                .say(" requests; no quota is configured to compare with")
-        }
+            .say(" of its quota in its busiest minute")
+    } else {
+        let busiest = ranked.iter().max_by_key(|load| load.rpm.peak);
+        let peak = busiest.and_then(|load| load.rpm.peak).unwrap_or(0);
+        Prose::text("The busiest minute of one model, Region and account had ")
+            .value(Value::Count(u64::try_from(peak).unwrap_or(0)))
+            .say(" requests; no quota is configured to compare with")
     };
     let throttled = u64::try_from(throttled).unwrap_or(0);
     if throttled == 0 {
@@ -104,9 +104,9 @@ fn against_quotas(ranked: &[&Load]) -> Option<Figure> {
         let quota = load.quota.as_ref()?;
         let by_tokens = quota.tpm_peak_share >= quota.rpm_peak_share;
         let (of, granted, word) = if by_tokens {
-            (&load.tpm, quota.tpm, "tokens")
+            (&load.tpm, quota.tpm, "Tokens")
         } else {
-            (&load.rpm, quota.rpm, "requests")
+            (&load.rpm, quota.rpm, "Requests")
         };
         #[expect(clippy::cast_precision_loss, reason = "a part of a quota, drawn")]
         let part = |value: Option<i64>| {
@@ -114,7 +114,7 @@ fn against_quotas(ranked: &[&Load]) -> Option<Figure> {
             Some(value? as f64 / granted as f64)
         };
         Some(RangeRow {
-            label: format!("{}, {word}", name(&load.pool)),
+            label: format!("{word}: {}", name(&load.pool)),
             low: Value::Share(part(of.median)?),
             likely: part(of.p95).map(Value::Share),
             high: Value::Share(part(of.peak)?),
@@ -213,7 +213,7 @@ fn table(facts: &Facts<'_>, ranked: &[&Load]) -> Table {
         show_caption: false,
         wide: true,
         columns: vec![
-            text_column("pool", "Model and Region"),
+            text_column("pool", "Model, Region and account"),
             parts_column("requests", "Requests", None),
             figure_column("rpm_p95", "95th pct", Some("req/min")),
             figure_column("rpm_peak", "Peak", Some("req/min")),
@@ -291,7 +291,9 @@ fn notes(loads: &Loads, ranked: &[&Load]) -> Vec<Prose> {
          the quota is a sign, not a proof.",
     )];
     if ranked.iter().all(|load| load.quota.is_none()) {
-        notes.push(Prose::text("No `[[quota]]` is configured: the parts of quotas are not known."));
+        notes.push(Prose::marked(
+            "No `[[quota]]` is configured: the parts of quotas are not known.",
+        ));
     }
     if loads.unused_quotas > 0 {
         notes.push(

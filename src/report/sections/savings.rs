@@ -33,7 +33,7 @@ fn no_data(query: String) -> Section {
     let mut section = super::bare("savings", "Savings opportunities", takeaway);
     section.empty = Some(Empty {
         why: Prose::text("The log holds no request of this period."),
-        fill: Prose::text("Logs of the period: `bedrock-lens ingest SOURCE` reads more."),
+        fill: Prose::marked("Logs of the period: `bedrock-lens ingest SOURCE` reads more."),
         check: query,
     });
     section

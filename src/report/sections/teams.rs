@@ -38,7 +38,7 @@ fn no_rules(facts: &Facts<'_>) -> Section {
     let takeaway = Prose::text("Not reported: no rule says which team a request belongs to.");
     let mut section = super::bare("teams", "Spend by team", takeaway);
     section.empty = Some(Empty {
-        why: Prose::text("The configuration has no `[[allocation.rule]]`."),
+        why: Prose::marked("The configuration has no `[[allocation.rule]]`."),
         fill: Prose::text(
             "Rules by request metadata, principal, application profile or account; see docs/allocation.md.",
         ),
@@ -135,10 +135,8 @@ fn takeaway(now: &Statement) -> Prose {
             .say(" carries ")
             .value(part(cost))
             .say(" of the spend; ")
-            .value(Value::Usd(nobody))
-            .say(" (")
             .value(part(nobody))
-            .say(") is given to no team."),
+            .say(" is given to no team."),
         _ => Prose::text("No priced request belongs to a team."),
     }
 }

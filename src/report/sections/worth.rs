@@ -72,8 +72,8 @@ fn not_stated(facts: &Facts<'_>) -> Section {
     let takeaway = Prose::text("Not reported: nobody has said what the work is worth.");
     let mut section = super::bare("return", "Return", takeaway);
     section.empty = Some(Empty {
-        why: Prose::text("The configuration has no `[worth]`, and logs don’t know it."),
-        fill: Prose::text(
+        why: Prose::marked("The configuration has no `[worth]`, and logs don’t know it."),
+        fill: Prose::marked(
             "`[worth]` with `per_request_usd`, or `minutes_saved_per_request` and `hourly_cost_usd`.",
         ),
         check: facts.query("status", "requests,cost_usd"),
