@@ -60,6 +60,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("csv", &["render"]),
     ("rust_xlsxwriter", &["render"]),
     ("ring", &["audit", "records"]),
+    ("zip", &["pipeline"]), // audit packs
     ("tokio", AWS),
 ];
 

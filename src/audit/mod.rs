@@ -1,5 +1,7 @@
-//! What can be proven from the logs: their integrity.
+//! What can be proven from the logs: their integrity, and who used what.
 //!
 //! Pure: documents, keys and hashes in, verdicts out; no file, network or clock.
 
+pub mod access;
 pub mod integrity;
+pub mod seal;

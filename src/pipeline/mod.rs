@@ -3,6 +3,7 @@
 //! The only module that knows all stages. It hands stores, settings and templates to the pure stages
 //! as values, and never decides what a figure means.
 
+mod access;
 mod allocation;
 mod anomalies;
 mod capacity;
@@ -14,6 +15,7 @@ mod figures;
 mod forecast;
 mod ingest;
 mod kpis;
+mod pack;
 mod price_import;
 mod prices;
 mod profiles;
@@ -24,6 +26,7 @@ mod trends;
 mod verify;
 mod whole;
 
+pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
@@ -41,6 +44,7 @@ pub use ingest::{
     SourceRequest, Summary, request_cost_usd,
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures};
+pub use pack::{PackIntegrity, PackRequest, Packed, ResultCounts, pack, verify_pack};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,

@@ -4,6 +4,7 @@
 //! rounds. Log text is a stranger's text: it is stripped of control characters, capped and
 //! escaped here, whatever the output.
 
+pub mod access;
 pub mod answer;
 pub mod charts;
 pub mod csv;
@@ -20,7 +21,7 @@ mod fixture;
 mod tests;
 
 pub use html::templates::Templates;
-pub use html::{Theme, html};
+pub use html::{Theme, html, pack_html};
 pub use json::json;
 pub use text::{TextOptions, headline, text, trust_line};
 

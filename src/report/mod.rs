@@ -11,6 +11,7 @@ mod headline;
 mod json;
 mod kpis;
 pub mod model_name;
+pub mod pack;
 pub mod parts;
 mod read;
 mod sections;

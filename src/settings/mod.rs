@@ -10,6 +10,7 @@ mod ingest;
 mod place;
 mod quotas;
 mod savings;
+mod secrets;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::likeness::{ALIKE, nearest};
 pub use error::Error;
 pub use ingest::IngestSettings;
 pub use savings::Substitute;
+pub use secrets::{censored, without_secrets};
 pub use source::{LogKind, SourceSettings};
 
 use crate::schema::allocation::Allocation;
