@@ -15,6 +15,7 @@ mod figures;
 mod forecast;
 mod ingest;
 mod kpis;
+mod outages;
 mod pack;
 mod price_import;
 mod prices;
@@ -30,7 +31,7 @@ pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
-pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
+pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
@@ -44,6 +45,7 @@ pub use ingest::{
     SourceRequest, Summary, request_cost_usd,
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures};
+pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
 pub use pack::{PackIntegrity, PackRequest, Packed, ResultCounts, pack, verify_pack};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{

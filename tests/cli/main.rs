@@ -14,6 +14,7 @@ mod help;
 mod ingest;
 mod insight;
 mod kill;
+mod outages;
 mod pack;
 mod query;
 mod query_forms;

@@ -2,6 +2,7 @@
 
 mod access;
 mod coverage;
+mod outages;
 mod pack;
 mod verify;
 mod verify_pack;
@@ -19,6 +20,7 @@ use crate::audit::seal::KeyError;
 pub(super) enum AuditCommand {
     Access(access::AccessArgs),
     Coverage(coverage::CoverageArgs),
+    Outages(outages::OutagesArgs),
     Pack(pack::PackArgs),
     Verify(verify::VerifyArgs),
     VerifyPack(verify_pack::VerifyPackArgs),
@@ -28,6 +30,7 @@ pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Fai
     match command {
         AuditCommand::Access(args) => access::run(args, context),
         AuditCommand::Coverage(args) => coverage::run(args, context),
+        AuditCommand::Outages(args) => outages::run(args, context),
         AuditCommand::Pack(args) => pack::run(args, context),
         AuditCommand::Verify(args) => verify::run(args, context),
         AuditCommand::VerifyPack(args) => verify_pack::run(args, context),

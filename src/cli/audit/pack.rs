@@ -12,7 +12,6 @@ use crate::audit::seal::{KeyError, SigningKey};
 use crate::period::{Cadence, Period};
 use crate::pipeline::{self, PackIntegrity, PackRequest, Packed, VerifyRequest};
 use crate::render::format::number::grouped;
-use crate::sources::Source;
 use crate::store::Reader;
 
 /// Write the evidence of a quarter as one archive, with a report over it
@@ -50,31 +49,42 @@ pub(in crate::cli) struct PackArgs {
     /// Public keys for that, as for `audit verify`
     #[arg(long, value_name = "PATH", requires = "verify")]
     keys: Option<PathBuf>,
+    /// Ask CloudTrail for the public keys where none are given; of buckets they are asked anyway
+    #[arg(long, requires = "verify")]
+    ask_keys: bool,
     /// User metadata of the objects for that, as for `audit verify`
     #[arg(long, value_name = "FILE", requires = "verify")]
     metadata: Option<PathBuf>,
     /// Take a signature that the metadata lacks from the digest that follows
     #[arg(long, requires = "verify")]
     recover_signatures: bool,
+    /// A bucket that holds logs, beside those that events and the store name; changes to it are judged
+    #[arg(long, value_name = "NAME")]
+    bucket: Vec<String>,
     /// Sign the manifest with this Ed25519 key (PEM, PKCS #8)
     #[arg(long, value_name = "FILE")]
     sign_key: Option<PathBuf>,
     /// Print what was written as one JSON object
     #[arg(long)]
     json: bool,
+    // Last: its heading holds for whatever follows.
+    #[command(flatten)]
+    s3: sources::S3Args,
 }
 
 pub(super) fn run(args: &PackArgs, context: &Context) -> Result<Exit, Failure> {
     let period = period(args, context)?;
     let key = args.sign_key.as_deref().map(signing_key).transpose()?;
-    let source = args.verify.as_deref().map(|path| sources::place(path, context)).transpose()?;
+    let place = args.verify.as_deref().map(|path| sources::place(path, &args.s3, context));
+    let place = place.transpose()?;
     let store = Reader::open(&context.settings.store)?;
     let book = context.price_book()?;
     let request = PackRequest {
         period,
         now: context.now,
         configuration: configuration(context)?,
-        integrity: source.as_deref().map(|source| integrity(source, args, context)),
+        integrity: place.as_ref().map(|place| integrity(place, args, context)),
+        buckets: args.bucket.iter().cloned().collect(),
         key: key.as_ref(),
         reproduce: reproduce(args, period, context),
     };
@@ -127,15 +137,21 @@ fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
     })
 }
 
-fn integrity<'a>(source: &'a dyn Source, args: &PackArgs, context: &Context) -> PackIntegrity<'a> {
+fn integrity<'a>(
+    place: &'a sources::Place,
+    args: &PackArgs,
+    context: &Context,
+) -> PackIntegrity<'a> {
     PackIntegrity {
-        source,
+        source: place.source.as_ref(),
         name: args.verify.as_deref().unwrap_or(Path::new("")).display().to_string(),
         request: VerifyRequest {
             keys: args.keys.clone(),
+            ask_keys: (args.ask_keys || place.source.is_far()).then(|| place.access.clone()),
             metadata: args.metadata.clone(),
             scope: Scope { recover_signatures: args.recover_signatures, ..Scope::default() },
             max_object_bytes: context.settings.ingest.max_object_bytes,
+            at_once: context.settings.ingest.requests_in_flight,
         },
     }
 }

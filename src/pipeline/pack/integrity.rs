@@ -1,10 +1,8 @@
 //! The digest check as evidence: every file, every hour, every problem.
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
-
 use super::super::Error;
 use super::evidence;
+use super::outages::{moment, name};
 use super::target::Target;
 use crate::audit::integrity::Verification;
 
@@ -50,16 +48,4 @@ pub(super) fn write(target: &mut Target, verification: &Verification) -> Result<
     });
     let heads = ["hour", "account", "region", "trail", "proven"];
     evidence::table(target, "integrity/hours.csv", &heads, rows)
-}
-
-/// The word that JSON has for a value.
-fn name<T: Serialize>(value: &T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        other => other.map(|value| value.to_string()).unwrap_or_default(),
-    }
-}
-
-fn moment(at: Option<DateTime<Utc>>) -> String {
-    at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default()
 }

@@ -3,9 +3,11 @@
 
 mod evidence;
 mod integrity;
+mod outages;
 mod read;
 mod target;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -13,12 +15,12 @@ use polars::prelude::{SortMultipleOptions, col, lit};
 
 use super::access::{UNUSED_DAYS, review_of};
 use super::{
-    AccessRequest, Basis, CoverageAnswer, CoverageRequest, Error, Join, Progress, VerifyRequest,
-    audit_coverage, verify,
+    AccessRequest, Basis, CoverageAnswer, CoverageRequest, Error, Join, OutageAnswer,
+    OutageRequest, Progress, Verified, VerifyRequest, audit_coverage, audit_outages, verify,
 };
 use crate::audit::access::{AccessReview, SuggestedPolicy};
 use crate::audit::integrity::{Verdict, Verification};
-use crate::audit::seal::{self, Manifest, SigningKey};
+use crate::audit::seal::{self, Manifest, PackFile, SigningKey};
 use crate::metrics::coverage::CoverageDimension;
 use crate::period::Period;
 use crate::prices::PriceBook;
@@ -45,6 +47,8 @@ pub struct PackRequest<'a> {
     pub configuration: serde_json::Value,
     /// Where to check the digests; nobody asked for it without.
     pub integrity: Option<PackIntegrity<'a>>,
+    /// Buckets that hold logs, beside those that events and the store name.
+    pub buckets: BTreeSet<String>,
     /// Who signs.
     pub key: Option<&'a SigningKey>,
     /// The command that makes the pack again.
@@ -111,72 +115,112 @@ pub fn pack(
     path: &Path,
     progress: &dyn Progress,
 ) -> Result<Packed, Error> {
-    let Basis { store, book, .. } = basis;
-    let period = request.period;
-    check_held(store, period)?;
+    check_held(basis.store, request.period)?;
     let mut target = Target::create(path)?;
-    let verified = match &request.integrity {
-        Some(asked) => {
-            let mut wanted = asked.request.clone();
-            wanted.scope.range = Some(period);
-            Some(verify(asked.source, &wanted, progress)?)
-        }
-        None => None,
-    };
-    let wanted = CoverageRequest {
-        period,
-        by: vec![CoverageDimension::Account, CoverageDimension::Region, CoverageDimension::Day],
-        timezone: chrono_tz::UTC,
-        as_of: request.now,
-    };
-    let coverage = audit_coverage(store, book, &wanted)?;
-    let (review, policies) = review_of(
-        store,
-        book,
-        AccessRequest { period, unused_days: UNUSED_DAYS, now: request.now },
-    )?;
-
-    write_coverage(&mut target, &coverage)?;
-    write_access(&mut target, &review, &policies)?;
-    write_admin_actions(&mut target, store, period)?;
-    let objects = write_inputs(&mut target, store, period)?;
-    if let Some(verified) = &verified {
-        integrity::write(&mut target, &verified.verification)?;
-    }
-    let prices = write_method(&mut target, book, request)?;
-
+    let answers = Answers::gather(basis, request, progress)?;
+    answers.write(&mut target)?;
+    write_admin_actions(&mut target, basis.store, request.period)?;
+    let objects = write_inputs(&mut target, basis.store, request.period)?;
+    let prices = write_method(&mut target, basis.book, request)?;
     let listed = target.files().to_vec();
-    let sums = seal::sums(&listed);
-    let inputs = PackInputs {
-        pack_id: pack_id(period, &sums),
-        period,
-        generated: request.now,
-        version: env!("CARGO_PKG_VERSION"),
-        accounts: names(&review, |one| one.who.account.iter().cloned().collect()),
-        regions: names(&review, |one| one.regions.iter().map(|used| used.name.clone()).collect()),
-        integrity: facts(request, verified.as_ref().map(|verified| &verified.verification)),
-        controls: Vec::new(),
-        findings: Vec::new(),
-        rules: RuleCounts::default(),
-        coverage: coverage_figures(&coverage),
-        outages: Vec::new(),
-        access: &review,
-        prices,
-        objects,
-        files: &listed,
-        reproduce: request.reproduce.clone(),
-    };
+    let inputs = answers.inputs(request, &listed, objects, prices);
     let report = report(&inputs);
     let manifest = finish(target, &report, request, &inputs.pack_id)?;
-    let verdict = verified.as_ref().map(|verified| verified.verification.verdict);
     Ok(Packed {
         manifest,
-        verdict,
+        verdict: answers.verification().map(|verification| verification.verdict),
         controls: ResultCounts::of(&inputs.controls),
         findings: inputs.findings.len() as u64,
         outages: inputs.outages.len() as u64,
-        failures: verified.map(|verified| verified.failures).unwrap_or_default(),
+        failures: answers.verified.map(|verified| verified.failures).unwrap_or_default(),
     })
+}
+
+/// What the questions of the audit came to.
+struct Answers {
+    verified: Option<Verified>,
+    coverage: CoverageAnswer,
+    outages: OutageAnswer,
+    review: AccessReview,
+    policies: Vec<SuggestedPolicy>,
+}
+
+impl Answers {
+    fn gather(
+        basis: Basis<'_>,
+        request: &PackRequest<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Self, Error> {
+        let Basis { store, book, .. } = basis;
+        let (period, now) = (request.period, request.now);
+        let verified = request.integrity.as_ref().map(|asked| {
+            let mut wanted = asked.request.clone();
+            wanted.scope.range = Some(period);
+            verify(asked.source, &wanted, progress)
+        });
+        let verified = verified.transpose()?;
+        let wanted = CoverageRequest {
+            period,
+            by: vec![CoverageDimension::Account, CoverageDimension::Region, CoverageDimension::Day],
+            timezone: chrono_tz::UTC,
+            as_of: now,
+        };
+        let coverage = audit_coverage(store, book, &wanted)?;
+        let wanted = OutageRequest { period, as_of: now, buckets: request.buckets.clone() };
+        let outages = audit_outages(store, book, &wanted)?;
+        let wanted = AccessRequest { period, unused_days: UNUSED_DAYS, now };
+        let (review, policies) = review_of(store, book, wanted)?;
+        Ok(Self { verified, coverage, outages, review, policies })
+    }
+
+    fn write(&self, target: &mut Target) -> Result<(), Error> {
+        write_coverage(target, &self.coverage)?;
+        outages::write(target, &self.outages)?;
+        write_access(target, &self.review, &self.policies)?;
+        match self.verification() {
+            Some(verification) => integrity::write(target, verification),
+            None => Ok(()),
+        }
+    }
+
+    fn verification(&self) -> Option<&Verification> {
+        self.verified.as_ref().map(|verified| &verified.verification)
+    }
+
+    fn inputs<'a>(
+        &'a self,
+        request: &'a PackRequest<'_>,
+        files: &'a [PackFile],
+        objects: InputObjects,
+        prices: PriceBookFacts,
+    ) -> PackInputs<'a> {
+        let review = &self.review;
+        let asked = request.integrity.as_ref();
+        PackInputs {
+            pack_id: pack_id(request.period, &seal::sums(files)),
+            period: request.period,
+            generated: request.now,
+            version: env!("CARGO_PKG_VERSION"),
+            accounts: names(review, |one| one.who.account.iter().cloned().collect()),
+            regions: names(review, |one| {
+                one.regions.iter().map(|used| used.name.clone()).collect()
+            }),
+            integrity: asked.zip(self.verification()).map(|(asked, verification)| IntegrityFacts {
+                verification,
+                source: asked.name.clone(),
+            }),
+            controls: Vec::new(),
+            findings: Vec::new(),
+            rules: RuleCounts::default(),
+            coverage: coverage_figures(&self.coverage),
+            outages: outages::lines(&self.outages),
+            access: review,
+            prices,
+            objects,
+            files,
+            reproduce: request.reproduce.clone(),
+        }
+    }
 }
 
 /// Writes what stands over the evidence: the report, the sums, the manifest and its signature.
@@ -244,16 +288,8 @@ fn names(
     of: impl Fn(&crate::audit::access::PrincipalAccess) -> Vec<String>,
 ) -> Vec<String> {
     let active = review.principals.iter().filter(|one| one.is_active());
-    let all: std::collections::BTreeSet<String> = active.flat_map(of).collect();
+    let all: BTreeSet<String> = active.flat_map(of).collect();
     all.into_iter().collect()
-}
-
-fn facts<'a>(
-    request: &PackRequest<'_>,
-    verification: Option<&'a Verification>,
-) -> Option<IntegrityFacts<'a>> {
-    let asked = request.integrity.as_ref()?;
-    Some(IntegrityFacts { verification: verification?, source: asked.name.clone() })
 }
 
 fn coverage_figures(answer: &CoverageAnswer) -> CoverageFigures {
@@ -270,7 +306,7 @@ fn coverage_figures(answer: &CoverageAnswer) -> CoverageFigures {
             Join::NothingLogged => Some("the invocation log holds nothing"),
         },
         requests: number(answer.requests),
-        estimate: answer.estimate.cost_usd,
+        estimate: answer.estimate.as_ref().and_then(|estimate| estimate.cost_usd),
     }
 }
 
@@ -280,6 +316,8 @@ fn write_coverage(target: &mut Target, answer: &CoverageAnswer) -> Result<(), Er
     evidence::objects(target, "evidence/coverage.csv", &heads, &answer.rows)?;
     let heads = ["account_id", "region", "from", "to", "unlogged", "hours"];
     evidence::objects(target, "evidence/coverage-gaps.csv", &heads, &answer.gaps)?;
+    let heads = ["account_id", "region", "unlogged"];
+    evidence::objects(target, "evidence/coverage-silent.csv", &heads, &answer.silent_places)?;
     let heads = ["event_source", "event_name", "requests"];
     evidence::objects(target, "evidence/coverage-outside.csv", &heads, &answer.outside)
 }
