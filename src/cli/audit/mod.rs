@@ -2,6 +2,7 @@
 
 mod access;
 mod coverage;
+mod detections;
 mod outages;
 mod pack;
 mod verify;
@@ -20,6 +21,7 @@ use crate::audit::seal::KeyError;
 pub(super) enum AuditCommand {
     Access(access::AccessArgs),
     Coverage(coverage::CoverageArgs),
+    Detections(detections::DetectionsArgs),
     Outages(outages::OutagesArgs),
     Pack(pack::PackArgs),
     Verify(verify::VerifyArgs),
@@ -30,6 +32,7 @@ pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Fai
     match command {
         AuditCommand::Access(args) => access::run(args, context),
         AuditCommand::Coverage(args) => coverage::run(args, context),
+        AuditCommand::Detections(args) => detections::run(args, context),
         AuditCommand::Outages(args) => outages::run(args, context),
         AuditCommand::Pack(args) => pack::run(args, context),
         AuditCommand::Verify(args) => verify::run(args, context),

@@ -77,14 +77,25 @@ pub(super) fn run(args: &PackArgs, context: &Context) -> Result<Exit, Failure> {
     let key = args.sign_key.as_deref().map(signing_key).transpose()?;
     let place = args.verify.as_deref().map(|path| sources::place(path, &args.s3, context));
     let place = place.transpose()?;
-    let store = Reader::open(&context.settings.store)?;
+    let settings = &context.settings;
+    let rules = pipeline::detection_rules(&settings.audit.detections)?;
+    let places = pipeline::places(&settings.audit.geoip_databases)?;
+    let store = Reader::open(&settings.store)?;
     let book = context.price_book()?;
     let request = PackRequest {
         period,
         now: context.now,
         configuration: configuration(context)?,
         integrity: place.as_ref().map(|place| integrity(place, args, context)),
-        buckets: args.bucket.iter().cloned().collect(),
+        rules: &rules,
+        places: &places,
+        security: &settings.security,
+        buckets: args
+            .bucket
+            .iter()
+            .chain(settings.security.log_buckets.iter().flatten())
+            .cloned()
+            .collect(),
         key: key.as_ref(),
         reproduce: reproduce(args, period, context),
     };

@@ -2,6 +2,7 @@
 //! the report over them, then what makes the whole checkable.
 
 mod evidence;
+mod findings;
 mod integrity;
 mod outages;
 mod read;
@@ -15,10 +16,12 @@ use polars::prelude::{SortMultipleOptions, col, lit};
 
 use super::access::{UNUSED_DAYS, review_of};
 use super::{
-    AccessRequest, Basis, CoverageAnswer, CoverageRequest, Error, Join, OutageAnswer,
-    OutageRequest, Progress, Verified, VerifyRequest, audit_coverage, audit_outages, verify,
+    AccessRequest, Basis, CoverageAnswer, CoverageRequest, DetectionsRequest, Error, Join,
+    OutageAnswer, OutageRequest, Progress, Verified, VerifyRequest, audit_coverage,
+    audit_detections, audit_outages, verify,
 };
 use crate::audit::access::{AccessReview, SuggestedPolicy};
+use crate::audit::detections::{Detections, Places, RuleSet, Severity};
 use crate::audit::integrity::{Verdict, Verification};
 use crate::audit::seal::{self, Manifest, PackFile, SigningKey};
 use crate::metrics::coverage::CoverageDimension;
@@ -28,8 +31,9 @@ use crate::prices::list::{Filter, list};
 use crate::render::{self, Templates, Theme, access as access_rows};
 use crate::report::pack::{
     ControlLine, ControlVerdict, CoverageFigures, InputObjects, IntegrityFacts, PackInputs,
-    PackReport, PriceBookFacts, RuleCounts, pack as report,
+    PackReport, PriceBookFacts, pack as report,
 };
+use crate::schema::security::Security;
 use crate::schema::{Table, api_event};
 use crate::sources::Source;
 use crate::store::Reader;
@@ -47,6 +51,12 @@ pub struct PackRequest<'a> {
     pub configuration: serde_json::Value,
     /// Where to check the digests; nobody asked for it without.
     pub integrity: Option<PackIntegrity<'a>>,
+    /// Detection rules, the databases that they look addresses up in, and what the user says is allowed.
+    pub rules: &'a RuleSet,
+    /// See `rules`.
+    pub places: &'a Places,
+    /// See `rules`.
+    pub security: &'a Security,
     /// Buckets that hold logs, beside those that events and the store name.
     pub buckets: BTreeSet<String>,
     /// Who signs.
@@ -141,6 +151,7 @@ struct Answers {
     verified: Option<Verified>,
     coverage: CoverageAnswer,
     outages: OutageAnswer,
+    detections: Detections,
     review: AccessReview,
     policies: Vec<SuggestedPolicy>,
 }
@@ -168,14 +179,24 @@ impl Answers {
         let coverage = audit_coverage(store, book, &wanted)?;
         let wanted = OutageRequest { period, as_of: now, buckets: request.buckets.clone() };
         let outages = audit_outages(store, book, &wanted)?;
+        let wanted = DetectionsRequest {
+            rules: request.rules,
+            only: &[],
+            severity: Severity::Info,
+            security: request.security,
+            places: request.places,
+            period,
+        };
+        let detections = audit_detections(store, &wanted)?;
         let wanted = AccessRequest { period, unused_days: UNUSED_DAYS, now };
         let (review, policies) = review_of(store, book, wanted)?;
-        Ok(Self { verified, coverage, outages, review, policies })
+        Ok(Self { verified, coverage, outages, detections, review, policies })
     }
 
     fn write(&self, target: &mut Target) -> Result<(), Error> {
         write_coverage(target, &self.coverage)?;
         outages::write(target, &self.outages)?;
+        findings::write(target, &self.detections)?;
         write_access(target, &self.review, &self.policies)?;
         match self.verification() {
             Some(verification) => integrity::write(target, verification),
@@ -210,8 +231,8 @@ impl Answers {
                 source: asked.name.clone(),
             }),
             controls: Vec::new(),
-            findings: Vec::new(),
-            rules: RuleCounts::default(),
+            findings: findings::lines(&self.detections),
+            rules: findings::rules(&self.detections),
             coverage: coverage_figures(&self.coverage),
             outages: outages::lines(&self.outages),
             access: review,

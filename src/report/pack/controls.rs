@@ -84,7 +84,7 @@ pub(super) fn sheet(inputs: &PackInputs<'_>) -> Sheet {
         figure: None,
         tables: Vec::new(),
         notes: Vec::new(),
-        empty: Some(Prose::text("The configuration leaves all controls out.")),
+        empty: Some(Prose::text("No control is mapped.")),
     };
     if all.is_empty() {
         return sheet;

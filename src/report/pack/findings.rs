@@ -31,7 +31,8 @@ pub(super) fn sheet(inputs: &PackInputs<'_>) -> Sheet {
                 .value(Value::Count(rules.not_evaluated))
                 .say(
                     " could not be asked. Every rule with its reason stands in \
-                     evidence/detection-rules.csv, the rows of each that fired in \
+                     evidence/detection-rules.csv, every finding with the command that shows all of \
+                     its rows in evidence/findings.csv, the first ten rows of each in \
                      evidence/detections.",
                 ),
         ],
@@ -101,7 +102,7 @@ fn line(finding: &FindingLine) -> super::super::parts::TableRow {
     row(
         RowRole::Body,
         vec![
-            toned(Value::Text(finding.severity.clone()), tone),
+            toned(Value::Text(finding.severity.to_owned()), tone),
             Value::Lines(finding.title.clone(), finding.rule.clone()).into(),
             id(finding.principal.as_deref()),
             words(when),

@@ -94,7 +94,7 @@ pub struct FindingLine {
     /// What it is.
     pub title: String,
     /// `critical`, `high`, `medium`, `low`, `info`.
-    pub severity: String,
+    pub severity: &'static str,
     /// Whether that is at least high.
     pub is_grave: bool,
     /// Who, where the rule tells callers apart.
