@@ -63,7 +63,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("maxminddb", &["audit", "pipeline"]),
     ("serde_saphyr", &["audit"]),
     ("ipnet", &["schema", "settings"]),
-    ("zip", &["pipeline"]), // audit packs
+    ("zip", &["sources", "pipeline"]), // archived trails, audit packs
     ("tokio", AWS),
 ];
 

@@ -4,7 +4,6 @@
 //! rounds. Log text is a stranger's text: it is stripped of control characters, capped and
 //! escaped here, whatever the output.
 
-pub mod access;
 pub mod answer;
 pub mod charts;
 pub mod csv;

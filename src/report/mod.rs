@@ -4,6 +4,7 @@
 //! format and read no clock. [`weekly`] is the business report; `sections` and `trust` are shared
 //! by all kinds.
 
+pub mod access;
 pub mod answer;
 mod compare;
 pub mod grain;

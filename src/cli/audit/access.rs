@@ -12,9 +12,9 @@ use crate::cli::answer::{self, DASH, Form, FormArgs, fixed};
 use crate::cli::range::RangeArgs;
 use crate::period::Period;
 use crate::pipeline::{self, AccessRequest, UNUSED_DAYS};
-use crate::render::access;
 use crate::render::format::number::grouped;
 use crate::render::table::Row;
+use crate::report::access;
 use crate::report::parts::Align;
 use crate::store::Reader;
 

@@ -28,7 +28,8 @@ use crate::metrics::coverage::CoverageDimension;
 use crate::period::Period;
 use crate::prices::PriceBook;
 use crate::prices::list::{Filter, list};
-use crate::render::{self, Templates, Theme, access as access_rows};
+use crate::render::{self, Templates, Theme};
+use crate::report::access as access_rows;
 use crate::report::pack::{
     ControlLine, ControlVerdict, CoverageFigures, InputObjects, IntegrityFacts, PackInputs,
     PackReport, PriceBookFacts, pack as report,
