@@ -22,7 +22,7 @@ mod tests;
 
 pub use brand::{Brand, BrandProblem};
 pub use html::templates::Templates;
-pub use html::{Look, Theme, html};
+pub use html::{Look, Theme, html, pack_html};
 pub use json::json;
 pub use text::{TextOptions, headline, text, trust_line};
 

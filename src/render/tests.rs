@@ -340,5 +340,6 @@ fn spoil_chart(chart: &mut Chart) {
         Chart::EventStrip(chart) => {
             (chart.rows[0].id, chart.rows[0].label) = (bad(), bad());
         }
+        Chart::ChainStrip(chart) => chart.rows[0].label = bad(),
     }
 }

@@ -4,6 +4,7 @@
 //! format and read no clock. [`kind`] says which sections a report is made of, [`build`](fn@build)
 //! makes it; `sections` and `trust` are shared by all kinds.
 
+pub mod access;
 pub mod answer;
 mod build;
 mod compare;
@@ -16,6 +17,7 @@ pub mod kind;
 mod kpis;
 pub mod ledger;
 pub mod model_name;
+pub mod pack;
 pub mod parts;
 mod read;
 mod sections;

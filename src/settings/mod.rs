@@ -11,6 +11,7 @@ mod ingest;
 mod place;
 mod quotas;
 mod savings;
+mod secrets;
 mod security;
 mod source;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use brand::BrandSettings;
 pub use error::Error;
 pub use ingest::IngestSettings;
 pub use savings::Substitute;
+pub use secrets::{censored, without_secrets};
 pub use security::AuditSettings;
 pub use source::{LogKind, SourceSettings};
 pub use worth::WorthSettings;

@@ -4,6 +4,7 @@
 //! page pixels on a 640 wide canvas, so that text is never scaled.
 
 mod canvas;
+mod chain_strip;
 mod dot_range;
 mod driver_bars;
 mod event_strip;
@@ -50,6 +51,7 @@ pub fn figure(figure: &Figure, id: &str, format: &Format) -> Result<String, Erro
         Chart::Ranges(chart) => ranges::draw(chart, &words, format),
         Chart::SmallMultiples(chart) => small_multiples::draw(chart, &words, format),
         Chart::EventStrip(chart) => event_strip::draw(chart, &words),
+        Chart::ChainStrip(chart) => chain_strip::draw(chart, &words),
     };
     drawn.map_err(|reason| Error::Chart { title: identifier(&figure.title), reason })
 }

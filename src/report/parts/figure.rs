@@ -45,6 +45,8 @@ pub enum Chart {
     SmallMultiples(SmallMultiples),
     /// When each thing happened, one row per thing.
     EventStrip(EventStrip),
+    /// A bar over time for each chain, broken where something is wrong.
+    ChainStrip(ChainStrip),
 }
 
 /// A category with its fixed colour, the same through the whole report.
@@ -300,4 +302,30 @@ pub struct Event {
     pub severity: Severity,
     /// The stretches in which it happened.
     pub spans: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// See [`Chart::ChainStrip`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChainStrip {
+    /// First instant shown.
+    pub from: DateTime<Utc>,
+    /// First instant after.
+    pub to: DateTime<Utc>,
+    /// Rows from top to bottom.
+    pub rows: Vec<Strip>,
+    /// Labels along the time, each at the instant it begins with.
+    pub ticks: Vec<(DateTime<Utc>, String)>,
+}
+
+/// A row of a chain strip.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Strip {
+    /// Label.
+    pub label: String,
+    /// Second label, beside it.
+    pub detail: String,
+    /// Stretches in which all is well.
+    pub good: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Stretches in which something is wrong.
+    pub bad: Vec<(DateTime<Utc>, DateTime<Utc>)>,
 }

@@ -12,9 +12,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use figure::{
-    Bar, Category, Chart, ColumnGroup, DotRange, DotRow, DriverBar, DriverBars, Event, EventStrip,
-    Figure, ForecastDay, ForecastLine, HeatCell, HeatMap, HorizontalBars, HourlyColumns, Mark,
-    MarkedLine, Panel, RangeRow, Ranges, SmallMultiples, StackedColumns,
+    Bar, Category, ChainStrip, Chart, ColumnGroup, DotRange, DotRow, DriverBar, DriverBars, Event,
+    EventStrip, Figure, ForecastDay, ForecastLine, HeatCell, HeatMap, HorizontalBars,
+    HourlyColumns, Mark, MarkedLine, Panel, RangeRow, Ranges, SmallMultiples, StackedColumns,
+    Strip,
 };
 pub use table::{Align, Column, RowRole, Swatch, Table, TableCell, TableRow};
 pub use value::{Missing, Prose, Span, Value};

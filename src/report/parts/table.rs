@@ -82,6 +82,8 @@ pub enum RowRole {
     Total,
     /// Context after the total; not part of the sum.
     Aside,
+    /// Heads the rows that follow.
+    Group,
 }
 
 /// A cell.

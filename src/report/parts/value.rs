@@ -69,6 +69,10 @@ pub enum Value {
     Model(String),
     /// A command or a code.
     Code(String),
+    /// The result of a test, told by a shape too: its word; the cell's tone judges it.
+    Status(&'static str),
+    /// Words, and quieter ones below them.
+    Lines(String, String),
 }
 
 /// Why there is no value.

@@ -22,6 +22,7 @@ macro_rules! shown {
 
 mod finding;
 mod kpi;
+pub(super) mod pack;
 mod table;
 
 use finding::FindingView;
