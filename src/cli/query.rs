@@ -158,7 +158,7 @@ pub(super) fn run(args: &QueryArgs, context: &Context) -> Result<Exit, Failure> 
     let queried = pipeline::query(context.basis(&store, &book), request)?;
     put(&written(&queried.answer, &asked, args, context)?, args, context)?;
     if args.format == Format::Table && !context.output.quiet {
-        let footing = pipeline::query_footing(&store, request, &queried)?;
+        let footing = pipeline::query_footing((&store, &book), request, &queried)?;
         context.output.note(&crate::render::trust_line(&footing, None, Script::Ascii));
     }
     Ok(Exit::Done)

@@ -65,7 +65,7 @@ impl KnownIds {
 ///
 /// # Errors
 /// When the rows can't be read.
-pub(super) fn comes_again(rows: LazyFrame) -> PolarsResult<Expr> {
+pub(crate) fn comes_again(rows: LazyFrame) -> PolarsResult<Expr> {
     let mut hours: PlHashMap<i64, PlHashSet<i128>> = PlHashMap::default();
     let mut again: PlHashSet<i128> = PlHashSet::default();
     each(rows, PROMPT_HASH, |time, prompt| {

@@ -45,12 +45,25 @@ fn uuid(text: &[u8]) -> Option<u128> {
 
 /// The bits of at most 32 hex digits in lower case.
 fn hex(digits: &[u8]) -> Option<u128> {
-    digits.iter().try_fold(0, |bits, letter| match letter {
-        b'0'..=b'9' => Some(bits << 4 | u128::from(letter - b'0')),
-        b'a'..=b'f' => Some(bits << 4 | u128::from(letter - b'a' + 10)),
-        _ => None,
-    })
+    let (mut bits, mut all) = (0_u128, 0_u8);
+    for letter in digits {
+        let digit = DIGITS[usize::from(*letter)];
+        bits = bits << 4 | u128::from(digit & 0x0f);
+        all |= digit; // looked at once, at the end: most ids are sound
+    }
+    (all & 0xf0 == 0).then_some(bits)
 }
+
+/// The value of each letter as a hex digit; more than 15 for what is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 fn hashed(text: &[u8]) -> u128 {
     let half = |salt: u8| {

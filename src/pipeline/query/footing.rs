@@ -6,6 +6,7 @@ use super::{Queried, QueryRequest, known};
 use crate::metrics::price_coverage::price_coverage;
 use crate::period::Period;
 use crate::pipeline::{Error, figures};
+use crate::prices::PriceBook;
 use crate::report::parts::TrustCell;
 use crate::report::{DaysWithLogs, Footing, footing};
 use crate::schema::Table;
@@ -17,11 +18,13 @@ use crate::store::Reader;
 /// # Errors
 /// When the store can't be read.
 pub fn query_footing(
-    store: &Reader,
+    (store, book): (&Reader, &PriceBook),
     request: &QueryRequest,
     queried: &Queried,
 ) -> Result<Vec<TrustCell>, Error> {
     let Some(period) = request.period.or(known(store)?) else { return Ok(Vec::new()) };
+    let today = request.now.date_naive();
+    let is_stale = queried.billed_and_unpriced_tokens.is_some() && book.is_stale(today);
     let rejects = store.scan(Table::Rejects, Some(period))?;
     let rejects = rejects.select([polars::prelude::len().cast(DataType::Int64)]);
     let rejects = rejects.collect().map_err(Error::Compute)?;
@@ -32,6 +35,7 @@ pub fn query_footing(
             None => None,
         },
         billed_and_unpriced_tokens: queried.billed_and_unpriced_tokens,
+        stale_prices_days: is_stale.then(|| book.age_days(today)),
         objects: store.objects_in(period)?.read,
         rejects: rejects.columns().first().map_or(Ok(0), first_count)?,
     }))
