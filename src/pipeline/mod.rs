@@ -3,11 +3,13 @@
 //! The only module that knows all stages. It hands stores, settings and templates to the pure stages
 //! as values, and never decides what a figure means.
 
+mod access;
 mod allocation;
 mod anomalies;
 mod capacity;
 mod coverage;
 mod daily;
+mod detections;
 mod drivers;
 mod error;
 mod figures;
@@ -15,6 +17,7 @@ mod forecast;
 mod ingest;
 mod kpis;
 mod outages;
+mod pack;
 mod price_import;
 mod prices;
 mod profiles;
@@ -25,11 +28,13 @@ mod trends;
 mod verify;
 mod whole;
 
+pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
+pub use detections::{DetectionsRequest, audit_detections, detection_rules, places};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;
@@ -43,6 +48,7 @@ pub use ingest::{
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures};
 pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
+pub use pack::{PackIntegrity, PackRequest, Packed, ResultCounts, pack, verify_pack};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,
