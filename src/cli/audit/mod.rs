@@ -1,5 +1,6 @@
 //! `audit`: what can be proven, and what cannot.
 
+mod controls;
 mod coverage;
 mod detections;
 mod outages;
@@ -12,6 +13,7 @@ use super::{Context, Exit, Failure, output, progress, sources, time};
 /// Prove that logs are whole and unchanged
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
+    Controls(controls::ControlsArgs),
     Coverage(coverage::CoverageArgs),
     Detections(detections::DetectionsArgs),
     Outages(outages::OutagesArgs),
@@ -20,6 +22,7 @@ pub(super) enum AuditCommand {
 
 pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
+        AuditCommand::Controls(args) => controls::run(args, context),
         AuditCommand::Coverage(args) => coverage::run(args, context),
         AuditCommand::Detections(args) => detections::run(args, context),
         AuditCommand::Outages(args) => outages::run(args, context),
