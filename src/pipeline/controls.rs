@@ -12,7 +12,7 @@ use super::{
 };
 use crate::audit::controls::{
     ControlQuestion, ControlsResult, CoverageFacts, Facts, Framework, OutageFact, RecorderName,
-    SensitiveFacts, VerificationFacts, controls, frameworks,
+    SensitiveFacts, Test, VerificationFacts, controls, frameworks,
 };
 use crate::audit::detections::{Detections, Rule, RuleSet, detections};
 use crate::audit::outage::{OutageKind, Recorder};
@@ -91,7 +91,7 @@ fn named_rules<'a>(request: &ControlsRequest<'a>) -> Vec<&'a Rule> {
     let tests = request.frameworks.iter().flat_map(|framework| &framework.controls);
     let named: BTreeSet<&str> = tests
         .flat_map(|control| &control.tests)
-        .flat_map(|test| test.rules())
+        .flat_map(Test::rules)
         .map(String::as_str)
         .collect();
     request.rules.rules().iter().filter(|rule| named.contains(rule.id.as_str())).collect()

@@ -189,14 +189,12 @@ impl Asked<'_> {
     }
 
     fn evaluated(&self, rules: &[String]) -> Found {
-        match self.unasked(rules) {
-            Some(reason) => Found::unknown(&reason),
-            None => {
-                let fired = self.with_verdict(rules, RuleVerdict::Fired);
-                let found = if fired.is_empty() { "nothing".into() } else { fired.join(", ") };
-                Found::judged(true, format!("every rule was asked; found: {found}"))
-            }
+        if let Some(reason) = self.unasked(rules) {
+            return Found::unknown(&reason);
         }
+        let fired = self.with_verdict(rules, RuleVerdict::Fired);
+        let found = if fired.is_empty() { "nothing".to_owned() } else { fired.join(", ") };
+        Found::judged(true, format!("every rule was asked; found: {found}"))
     }
 
     fn with_verdict(&self, rules: &[String], verdict: RuleVerdict) -> Vec<String> {

@@ -76,7 +76,7 @@ impl World {
         let named: Vec<&Rule> = mine.controls[0]
             .tests
             .iter()
-            .flat_map(|test| test.rules())
+            .flat_map(super::Test::rules)
             .filter_map(|id| rules.rule(id))
             .collect();
         let question = DetectionQuestion {
