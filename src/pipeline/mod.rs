@@ -3,6 +3,7 @@
 //! The only module that knows all stages. It hands stores, settings and templates to the pure stages
 //! as values, and never decides what a figure means.
 
+mod access;
 mod allocation;
 mod anomalies;
 mod capacity;
@@ -17,6 +18,7 @@ mod forecast;
 mod ingest;
 mod kpis;
 mod outages;
+mod pack;
 mod price_import;
 mod prices;
 mod profiles;
@@ -27,6 +29,7 @@ mod trends;
 mod verify;
 mod whole;
 
+pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
@@ -49,6 +52,7 @@ pub use ingest::{
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures};
 pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
+pub use pack::{PackIntegrity, PackRequest, Packed, ResultCounts, pack, verify_pack};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,

@@ -20,7 +20,7 @@ mod fixture;
 mod tests;
 
 pub use html::templates::Templates;
-pub use html::{Theme, html};
+pub use html::{Theme, html, pack_html};
 pub use json::json;
 pub use text::{TextOptions, headline, text, trust_line};
 

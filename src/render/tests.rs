@@ -274,5 +274,6 @@ fn spoil_chart(chart: &mut Chart) {
             chart.burst = Some((0, 1, Prose::text(bad())));
         }
         Chart::HorizontalBars(chart) => chart.rows[0].label = bad(),
+        Chart::ChainStrip(chart) => chart.rows[0].label = bad(),
     }
 }

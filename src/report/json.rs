@@ -75,6 +75,10 @@ impl Serialize for Value {
                 serializer.collect_str(&time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
             }
             Self::Day(day) => serializer.collect_str(day),
+            Self::Status(word) => serializer.serialize_str(word),
+            Self::Lines(text, detail) => {
+                serializer.collect_map([("text", text), ("detail", detail)])
+            }
             Self::Text(text) | Self::Id(text) | Self::Model(text) | Self::Code(text) => {
                 serializer.serialize_str(text)
             }

@@ -4,6 +4,7 @@
 //! format and read no clock. [`weekly`] is the business report; `sections` and `trust` are shared
 //! by all kinds.
 
+pub mod access;
 pub mod answer;
 mod compare;
 pub mod grain;
@@ -11,6 +12,7 @@ mod headline;
 mod json;
 mod kpis;
 pub mod model_name;
+pub mod pack;
 pub mod parts;
 mod read;
 mod sections;

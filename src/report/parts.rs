@@ -232,6 +232,8 @@ pub enum Chart {
     HourlyColumns(HourlyColumns),
     /// Sorted bars with the previous period as a tick.
     HorizontalBars(HorizontalBars),
+    /// A bar over time for each chain, broken where something is wrong.
+    ChainStrip(ChainStrip),
 }
 
 /// A category with its fixed colour, the same through the whole report.
@@ -321,6 +323,32 @@ pub struct HourlyColumns {
     pub days: Vec<(usize, String)>,
     /// The largest burst: first hour, hours, and what to write beside it.
     pub burst: Option<(usize, usize, Prose)>,
+}
+
+/// See [`Chart::ChainStrip`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChainStrip {
+    /// First instant shown.
+    pub from: DateTime<Utc>,
+    /// First instant after.
+    pub to: DateTime<Utc>,
+    /// Rows from top to bottom.
+    pub rows: Vec<Strip>,
+    /// Labels along the time, each at the instant it begins with.
+    pub ticks: Vec<(DateTime<Utc>, String)>,
+}
+
+/// A row of a chain strip.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Strip {
+    /// Label.
+    pub label: String,
+    /// Second label, beside it.
+    pub detail: String,
+    /// Stretches in which all is well.
+    pub good: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Stretches in which something is wrong.
+    pub bad: Vec<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 /// See [`Chart::HorizontalBars`].
@@ -421,6 +449,8 @@ pub enum RowRole {
     Total,
     /// Context after the total; not part of the sum.
     Aside,
+    /// Heads the rows that follow.
+    Group,
 }
 
 /// A cell.
@@ -496,6 +526,10 @@ pub enum Value {
     Model(String),
     /// A command or a code.
     Code(String),
+    /// The result of a test, told by a shape too: its word; the cell's tone judges it.
+    Status(&'static str),
+    /// Words, and quieter ones below them.
+    Lines(String, String),
 }
 
 /// Why there is no value.

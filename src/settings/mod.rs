@@ -10,6 +10,7 @@ mod ingest;
 mod place;
 mod quotas;
 mod savings;
+mod secrets;
 mod security;
 mod source;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::likeness::{ALIKE, nearest};
 pub use error::Error;
 pub use ingest::IngestSettings;
 pub use savings::Substitute;
+pub use secrets::{censored, without_secrets};
 pub use security::AuditSettings;
 pub use source::{LogKind, SourceSettings};
 

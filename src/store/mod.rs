@@ -18,6 +18,7 @@ mod files;
 mod history;
 mod info;
 mod lock;
+mod objects;
 pub mod profiles;
 mod prune;
 mod repeats;
@@ -37,7 +38,9 @@ pub use error::Error;
 pub use history::Completed;
 pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
 pub use lock::OnLocked;
+pub use objects::ObjectRead;
 pub use prune::Pruning;
+pub use segment::sha256;
 pub use verify::{Problem, Verification};
 
 use crate::period::Period;

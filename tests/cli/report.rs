@@ -155,7 +155,7 @@ fn the_figures_of_both_weeks_equal_the_truth() {
 }
 
 /// Runs `html.py`: the page is valid; returns its tables and texts.
-fn read_page(page: &str) -> Value {
+pub(crate) fn read_page(page: &str) -> Value {
     let sandbox = Sandbox::new();
     let path = sandbox.write("page.html", page);
     let mut command = sandbox.command(python_with_html5lib());

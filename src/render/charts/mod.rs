@@ -4,6 +4,7 @@
 //! page pixels on a 640 wide canvas, so that text is never scaled.
 
 mod canvas;
+mod chain_strip;
 mod dot_range;
 mod heat_map;
 mod horizontal_bars;
@@ -37,6 +38,7 @@ pub fn figure(figure: &Figure, id: &str, format: &Format) -> Result<String, Erro
         Chart::DotRange(chart) => dot_range::draw(chart, &words),
         Chart::HourlyColumns(chart) => hourly_columns::draw(chart, &words, format),
         Chart::HorizontalBars(chart) => horizontal_bars::draw(chart, &words, format),
+        Chart::ChainStrip(chart) => chain_strip::draw(chart, &words),
     };
     drawn.map_err(|reason| Error::Chart { title: identifier(&figure.title), reason })
 }

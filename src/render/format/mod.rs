@@ -109,6 +109,9 @@ impl Format {
             Value::Time(at) => time::instant(*at, self.year, unit == Unit::Shown),
             Value::Day(day) => time::day(*day, self.year),
             Value::Text(words) => clean(words),
+            Value::Status(word) => clean(word),
+            Value::Lines(words, detail) if detail.is_empty() => clean(words),
+            Value::Lines(words, detail) => format!("{} ({})", clean(words), clean(detail)),
             Value::Id(id) | Value::Code(id) => identifier(id),
             Value::Model(id) => identifier(&short(id)),
         }

@@ -21,6 +21,7 @@ macro_rules! shown {
 }
 
 mod kpi;
+pub(super) mod pack;
 mod table;
 
 use kpi::KpiView;
