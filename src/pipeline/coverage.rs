@@ -7,6 +7,7 @@ use polars::prelude::{AnyValue, DataFrame, IntoLazy, JoinType, LazyFrame, NamedF
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::ingest::LOG_DELIVERY;
 use super::{Error, figures};
 use crate::metrics::coverage::{
     CoverageDimension, CoverageQuery, coverage, gaps, outside, unlogged_calls,
@@ -22,10 +23,6 @@ use crate::schema::usage::coverage as names;
 use crate::schema::usage::derived::{FROM, TO};
 use crate::store::Reader;
 use crate::units::Usd;
-
-/// A call's log may come this much later: invocation logs are delivered every few minutes, and an
-/// hour is what `ingest` allows them as well.
-const DELIVERY_DELAY: Duration = Duration::hours(1);
 
 /// Rows this far outside the period may be the other half of a call at its edge.
 const MARGIN: Duration = Duration::days(1);
@@ -127,7 +124,7 @@ pub fn audit_coverage(
     let events = with_models(store.scan(Table::ApiEvents, Some(wide))?)?;
     let logs = store.scan(Table::Invocations, Some(wide))?;
     let answer = |by: &[CoverageDimension]| {
-        let late_from = Some(request.as_of - DELIVERY_DELAY);
+        let late_from = Some(request.as_of - LOG_DELIVERY);
         let query = CoverageQuery { period, by, timezone: request.timezone, late_from };
         coverage(events.clone(), logs.clone(), &query).and_then(LazyFrame::collect)
     };

@@ -13,6 +13,8 @@
 mod catalog;
 mod commit;
 mod compact;
+mod encode;
+mod entries;
 mod error;
 mod files;
 mod history;
@@ -20,9 +22,11 @@ mod info;
 mod lock;
 pub mod profiles;
 mod prune;
+mod recount;
 mod repeats;
 mod seen;
 mod segment;
+mod staged;
 mod verify;
 
 use std::cell::Cell;

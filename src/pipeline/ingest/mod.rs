@@ -17,6 +17,7 @@ mod summary;
 pub use cost::request_cost_usd;
 pub use plan::{History, Plan, SourceRequest};
 pub use read::ReadOptions;
+pub(super) use selection::LOG_DELIVERY;
 pub use selection::Selection;
 pub(super) use summary::with_reason;
 pub use summary::{Duplicates, Pruned, RequestCounts, Summary};

@@ -70,7 +70,7 @@ impl<'b> Scan<'b> {
     #[inline]
     pub(in crate::records) fn skip(&mut self) -> Result<(), Fault> {
         match self.peek()? {
-            b'"' => self.text_value(),
+            b'"' => self.text_value().map(drop),
             b'{' | b'[' => self.nested(),
             _ => self.scalar(),
         }
@@ -81,7 +81,7 @@ impl<'b> Scan<'b> {
         let mut open = Nesting::default();
         loop {
             match self.peek()? {
-                b'"' => self.text_value()?,
+                b'"' => drop(self.text_value()?),
                 b'{' => {
                     self.at += 1;
                     if self.peek()? == b'}' {
@@ -143,12 +143,13 @@ impl<'b> Scan<'b> {
         self.expect(b':')
     }
 
+    /// Crosses a text that is a value. True if it holds escapes.
     #[inline]
-    fn text_value(&mut self) -> Result<(), Fault> {
+    pub(super) fn text_value(&mut self) -> Result<bool, Fault> {
         let from = self.at + 1;
-        self.text()?;
+        let escaped = self.text()?;
         self.last_text = from..self.at - 1;
-        Ok(())
+        Ok(escaped)
     }
 
     /// Crosses a text from its opening quote, which is known to be there. True if it holds escapes.
@@ -388,7 +389,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
-    use super::{Fault, Scan, is_special, plain_len};
+    use super::{Scan, is_special, plain_len};
 
     /// Reads the first value of `json` here and with `serde_json`, and compares.
     fn check(json: &[u8]) {
