@@ -136,6 +136,8 @@ impl Texts {
                 return self.keep_text(text);
             }
             self.recent = vec![NULL; RECENT];
+            let first = hash(self.entry(0).as_bytes()) % RECENT;
+            self.recent[first] = 0;
         }
         let place = hash(text.as_bytes()) % RECENT;
         let known = self.recent[place];
