@@ -15,13 +15,13 @@ use crate::pipeline::{
 };
 use crate::records::Limits;
 use crate::render::format::number::{bytes, grouped};
-use crate::sources::Bounds;
+use crate::sources::{Bounds, is_cloudtrail_url};
 use crate::store::{OnLocked, Reader, Writer};
 
 /// Read log objects into the store
 ///
-/// SOURCE is a folder, a file, `s3://bucket/prefix`, or the name of a source in the configuration
-/// file; without one, all of the configuration's are read. Every object is read once: a second run
+/// SOURCE is a folder, a file, `s3://bucket/prefix`, `cloudtrail:REGION` for CloudTrail's event history
+/// of 90 days, or the name of a source in the configuration file; without one, all of the configuration's are read. Every object is read once: a second run
 /// takes only what is new or changed. What can't be read is counted by reason and never stops the
 /// rest. Of S3, a run without `--from` and `--to` lists what was written since the last complete
 /// ingest of the same source and two days before it (`trailing_days`); the first one lists all.
@@ -32,10 +32,13 @@ Examples:
   bedrock-lens ingest ~/logs --from 2026-11-09 --to 2026-11-16 --kind invocations
   bedrock-lens ingest s3://acme-logs/AWSLogs --profile audit
   bedrock-lens ingest s3://acme-logs --from 2026-11-09 --to 2026-11-16 --dry-run
+  bedrock-lens ingest cloudtrail:us-east-1 --profile audit
+  bedrock-lens ingest cloudtrail:us-east-1/bedrock.amazonaws.com --from 2026-11-09 --to 2026-11-16
   bedrock-lens ingest --json --quiet        all sources of the configuration, as from cron")]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 pub(super) struct IngestArgs {
-    /// Folders, files, `s3://bucket/prefix`, or names of configured sources [default: all of these]
+    /// Folders, files, `s3://bucket/prefix`, `cloudtrail:REGION`, or names of configured sources
+    /// [default: all of these]
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
     #[command(flatten)]
@@ -47,6 +50,9 @@ pub(super) struct IngestArgs {
     /// reason; of objects that are read from now on
     #[arg(long)]
     bodies: bool,
+    /// Keep the SHA-256 of every object that is read from now on, for the input list of an audit pack
+    #[arg(long)]
+    hash: bool,
     /// Print the summary as one JSON object
     #[arg(long)]
     json: bool,
@@ -89,6 +95,13 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
     if args.dry_run {
         return dry_run(&sources, args, context);
     }
+    if sources.iter().any(|request| is_cloudtrail_url(&request.source.name())) {
+        context.output.note(
+            "CloudTrail's event history holds management events of the last 90 days, of one account \
+             and Region; data events (agents, knowledge bases, asynchronous calls) and Insights are \
+             not in it",
+        );
+    }
     let on_locked = if args.wait { OnLocked::Wait } else { OnLocked::Fail };
     // List before the store is touched, so that a wrong path doesn't leave an empty store behind.
     let found = plan(&sources, context)?;
@@ -97,6 +110,7 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
     let bar = Bar::new(context.output);
     let mut options = read_options(context);
     options.with_bodies = args.bodies;
+    options.with_hashes = args.hash;
     if let Some(bytes) = args.max_object_bytes {
         options.limits.max_object_bytes = bytes.get();
     }
@@ -123,6 +137,7 @@ pub(super) fn read_options(context: &Context) -> ReadOptions {
         limits: Limits { max_object_bytes: settings.max_object_bytes },
         bounds: Bounds { bytes: settings.bytes_in_flight, requests: settings.requests_in_flight },
         with_bodies: false,
+        with_hashes: false,
     }
 }
 

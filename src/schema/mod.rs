@@ -6,16 +6,19 @@
 //!
 //! Null means unknown, never zero. Times are UTC with millisecond precision.
 
+pub mod access;
 pub mod allocation;
 pub mod api_event;
 pub mod budget;
 pub mod capacity;
 pub mod columns;
 pub mod cost;
+pub mod detection;
 pub mod drivers;
 pub mod invocation;
 pub mod quota;
 pub mod reject;
+pub mod security;
 pub mod target;
 pub mod usage;
 pub mod what_if;

@@ -3,6 +3,7 @@
 //! The only module that reads the environment and the configuration file.
 
 mod allocation;
+mod brand;
 mod budgets;
 mod error;
 mod file;
@@ -10,9 +11,12 @@ mod ingest;
 mod place;
 mod quotas;
 mod savings;
+mod secrets;
+mod security;
 mod source;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,14 +26,19 @@ use etcetera::AppStrategy;
 
 use crate::likeness::{ALIKE, nearest};
 
+pub use brand::BrandSettings;
 pub use error::Error;
 pub use ingest::IngestSettings;
 pub use savings::Substitute;
+pub use secrets::{censored, without_secrets};
+pub use security::AuditSettings;
 pub use source::{LogKind, SourceSettings};
+pub use worth::WorthSettings;
 
 use crate::schema::allocation::Allocation;
 use crate::schema::budget::Budget;
 use crate::schema::quota::Quota;
+use crate::schema::security::Security;
 use crate::schema::target::Target;
 use place::Place;
 
@@ -121,8 +130,16 @@ pub struct Settings {
     pub quotas: Vec<Quota>,
     /// Models that could take another's place.
     pub substitutes: Vec<Substitute>,
+    /// What the user says is allowed.
+    pub security: Security,
+    /// Files that add rules and controls.
+    pub audit: AuditSettings,
     /// What key figures should be, by name, in place of the targets that come with the tool.
     pub targets: BTreeMap<String, Target>,
+    /// Whose reports are.
+    pub brand: BrandSettings,
+    /// What a successful request is worth.
+    pub worth: Option<WorthSettings>,
 }
 
 /// How cached tokens are charged, for models whose logged input tokens include them.
@@ -159,9 +176,12 @@ impl Settings {
             .map(|name| (name, "--timezone"))
             .or_else(|| environment.timezone.as_deref().map(|name| (name, "BEDROCK_LENS_TIMEZONE")))
             .or_else(|| file.timezone.as_deref().map(|name| (name, "the configuration file")));
+        let timezone = timezone.map_or(Ok(Tz::UTC), |(name, origin)| zone(name, origin))?;
         Ok(Self {
             store: store.map_or_else(default_store, Ok)?,
-            timezone: timezone.map_or(Ok(Tz::UTC), |(name, origin)| zone(name, origin))?,
+            timezone,
+            audit: file.audit.resolve(&file.security, folder),
+            security: file.security.resolve(place, timezone)?,
             prices_file: file.prices.file.map(|prices| folder.join(prices)),
             ingest: file.ingest.resolve()?,
             sources: source::resolve(file.source, folder)?,
@@ -173,6 +193,8 @@ impl Settings {
             quotas,
             substitutes: file.savings.substitute,
             targets: file.targets,
+            brand: file.brand.below(folder),
+            worth: file.worth.resolve(place)?,
             price_book: flags
                 .price_book
                 .clone()

@@ -3,6 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::catalog::{FileEntry, ObjectEntry};
+use super::objects;
 use super::staged::Staged;
 
 /// How many rows of each table an object held.
@@ -50,7 +51,7 @@ pub(super) fn put_objects(
             now_ms,
         ])?;
     }
-    Ok(())
+    objects::put_hashes(change, entries.iter().map(|(entry, _)| entry))
 }
 
 /// Keeps the highest number that a file name bears.

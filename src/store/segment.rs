@@ -63,7 +63,7 @@ pub(super) fn compression() -> PolarsResult<ParquetCompression> {
 }
 
 /// SHA-256 as lower-case hex.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
