@@ -60,7 +60,7 @@ pub use profiles::{
 pub use query::{QueryRequest, query, query_footing, sql};
 pub use report::{
     Chosen, Comparison, PeriodChoice, ReportBasis, ReportForm, ReportRequest, headline, keep,
-    rendered, report, write,
+    rendered, report, report_range, write,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};

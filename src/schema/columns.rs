@@ -28,7 +28,7 @@ pub trait Block: Sized {
     /// The table.
     const TABLE: Table;
     /// How many rows there are.
-    fn len(&self) -> usize;
+    fn height(&self) -> usize;
     /// The UTC instant that decides the row's partition.
     fn partition_time(&self, row: usize) -> Option<TimeMs>;
     /// The column of this name, if it holds texts.
@@ -169,7 +169,6 @@ fn hash(text: &[u8]) -> usize {
         }
         _ => text.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)),
     };
-    #[expect(clippy::cast_possible_truncation, reason = "the upper bits are the mixed ones")]
     let place = ((mixed ^ text.len() as u64).wrapping_mul(SPREAD) >> 48) as usize;
     place
 }

@@ -278,7 +278,7 @@ macro_rules! table {
         impl $crate::schema::columns::Block for Columns {
             const TABLE: $crate::schema::Table = $table;
 
-            fn len(&self) -> usize {
+            fn height(&self) -> usize {
                 self.len
             }
 

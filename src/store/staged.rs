@@ -229,10 +229,10 @@ fn by_day<C: Block>(blocks: &[C]) -> BTreeMap<NaiveDate, OfDay<'_, C>> {
     let mut days = BTreeMap::new();
     for columns in blocks {
         let mut start = 0;
-        while start < columns.len() {
+        while start < columns.height() {
             let day = day_of(columns.partition_time(start));
             let is_later = |row: &usize| day_of(columns.partition_time(*row)) != day;
-            let end = (start..columns.len()).find(is_later).unwrap_or(columns.len());
+            let end = (start..columns.height()).find(is_later).unwrap_or(columns.height());
             let OfDay(pieces) = days.entry(day).or_insert_with(|| OfDay(Vec::new()));
             pieces.push(Piece { columns, rows: start..end });
             start = end;

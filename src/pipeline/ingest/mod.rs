@@ -13,6 +13,8 @@ mod plan;
 mod read;
 mod selection;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use cost::request_cost_usd;
 pub use plan::{History, Plan, SourceRequest};

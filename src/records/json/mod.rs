@@ -3,6 +3,7 @@
 //! Knows the grammar, nothing of logs. Whoever reads says which keys it wants; everything else is
 //! crossed by [`Scan`], checked but not built. Values borrow from the text.
 
+mod plain;
 mod scan;
 
 use std::borrow::Cow;

@@ -7,9 +7,13 @@
 //!
 //! Sources: <https://parquet.apache.org/docs/file-format/data-pages/encodings/>.
 
+mod dictionary;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
-use polars::prelude::{ArrowSchema, CompatLevel, PlHashMap, PolarsError, PolarsResult, SchemaExt};
+use polars::prelude::{ArrowSchema, CompatLevel, PolarsError, PolarsResult, SchemaExt};
 use polars_parquet::parquet::CowBuffer;
 use polars_parquet::parquet::encoding::{Encoding, hybrid_rle};
 use polars_parquet::parquet::metadata::Descriptor;
@@ -25,6 +29,7 @@ use polars_parquet::write::{
     WriteOptions, compress, fallible_streaming_iterator,
 };
 
+use self::dictionary::{Dictionary, NumberDictionary};
 use super::segment;
 use crate::schema::columns::{NULL, Plain, Texts, Visitor};
 use crate::schema::{Table, TimeMs};
@@ -35,10 +40,6 @@ const GROUP_ROWS: usize = 512 * 512;
 const PAGE_BYTES: usize = 1 << 20;
 /// Rows of one page at most.
 const PAGE_ROWS: usize = 1 << 17;
-/// Texts of a dictionary after which it must prove that it is shorter than its column …
-const TRIED_TEXTS: usize = 4096;
-/// … and bytes after which it is given up.
-const DICTIONARY_BYTES: usize = 8 << 20;
 /// Longer texts are no bounds in statistics.
 const BOUND_BYTES: usize = 64;
 
@@ -151,7 +152,9 @@ impl Column {
     fn dictionary(&mut self, dictionary: &Dictionary<'_>) -> PolarsResult<()> {
         let texts = &dictionary.texts;
         let mut bytes = Vec::with_capacity(dictionary.bytes + texts.len() * 4);
-        texts.iter().for_each(|text| append_text(text, &mut bytes));
+        for text in texts {
+            append_text(text, &mut bytes);
+        }
         let bounds = texts.iter().copied().min().zip(texts.iter().copied().max());
         self.dictionary_page(bytes, texts.len())?;
         for keys in dictionary.keys.chunks(PAGE_ROWS) {
@@ -309,87 +312,6 @@ impl Column {
     }
 }
 
-/// The distinct texts of a column, and which of them each row has.
-struct Dictionary<'a> {
-    texts: Vec<&'a str>,
-    /// Size of all texts.
-    bytes: usize,
-    keys: Vec<u32>,
-}
-
-impl<'a> Dictionary<'a> {
-    /// `None` where the texts hardly repeat: then writing them out is shorter.
-    fn of(pieces: &[(&'a Texts, Range<usize>)], height: usize) -> Option<Self> {
-        let mut known: PlHashMap<&'a str, u32> = PlHashMap::default();
-        let mut all = Self { texts: Vec::new(), bytes: 0, keys: Vec::with_capacity(height) };
-        let mut of_piece: Vec<u32> = Vec::new();
-        let mut seen = 0;
-        for (texts, rows) in pieces {
-            of_piece.clear();
-            of_piece.resize(texts.entries(), NULL);
-            let keys = texts.keys(rows.clone());
-            let missing = rows.len() - keys.len();
-            for key in keys {
-                let Some(place) = of_piece.get_mut(*key as usize) else {
-                    all.keys.push(NULL);
-                    continue;
-                };
-                if *place == NULL {
-                    let text = texts.entry(*key);
-                    *place = *known.entry(text).or_insert_with(|| all.add(text));
-                    seen += 1;
-                }
-                all.keys.push(*place);
-            }
-            all.keys.extend(std::iter::repeat_n(NULL, missing));
-            let repeats_little = all.texts.len() > TRIED_TEXTS && all.texts.len() * 3 > seen * 2;
-            if repeats_little || all.bytes > DICTIONARY_BYTES {
-                return None;
-            }
-        }
-        Some(all)
-    }
-
-    fn add(&mut self, text: &'a str) -> u32 {
-        self.texts.push(text);
-        self.bytes += text.len();
-        u32::try_from(self.texts.len() - 1).unwrap_or(NULL)
-    }
-}
-
-/// The distinct numbers of a column, and which of them each row has.
-struct NumberDictionary {
-    numbers: Vec<i64>,
-    keys: Vec<u32>,
-}
-
-impl NumberDictionary {
-    /// `None` where the numbers lie too far apart for a table of them, or hardly repeat.
-    fn of(values: &[Option<i64>]) -> Option<Self> {
-        let known = || values.iter().copied().flatten();
-        let (min, max) = (known().min()?, known().max()?);
-        let range = usize::try_from(max.checked_sub(min)?).ok()?;
-        if range >= values.len().max(1 << 16) {
-            return None;
-        }
-        let mut places = vec![NULL; range + 1];
-        let mut all = Self { numbers: Vec::new(), keys: Vec::with_capacity(values.len()) };
-        for value in values {
-            let offset = value.and_then(|value| usize::try_from(value - min).ok());
-            let Some((place, value)) = offset.and_then(|at| places.get_mut(at)).zip(*value) else {
-                all.keys.push(NULL);
-                continue;
-            };
-            if *place == NULL {
-                *place = u32::try_from(all.numbers.len()).unwrap_or(NULL);
-                all.numbers.push(value);
-            }
-            all.keys.push(*place);
-        }
-        (all.numbers.len() * 4 < values.len() * 3 || all.numbers.len() < 64).then_some(all)
-    }
-}
-
 /// All values of a column, one for each row.
 fn values<T: Copy, N>(
     pieces: &[(&Plain<T>, Range<usize>)],
@@ -431,81 +353,4 @@ fn append_text(text: &str, bytes: &mut Vec<u8>) {
 
 fn count(rows: usize) -> Option<i64> {
     i64::try_from(rows).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use polars::prelude::{DataFrame, LazyFrame};
-    use proptest::prelude::*;
-
-    use super::super::segment;
-    use super::super::staged::OfDay;
-    use super::encode;
-    use crate::schema::api_event::{self, ApiEvent};
-    use crate::schema::columns::Piece;
-    use crate::schema::{Row as _, Table, TimeMs};
-
-    /// What a file of these rows reads back as.
-    fn read_back(blocks: &[api_event::Columns]) -> DataFrame {
-        let pieces =
-            blocks.iter().map(|columns| Piece { columns, rows: 0..columns.len() }).collect();
-        let bytes = encode(Table::ApiEvents, &OfDay(pieces)).expect("encoded");
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("rows.parquet");
-        std::fs::write(&path, bytes).expect("written");
-        segment::scan(&[path], Table::ApiEvents.schema())
-            .and_then(LazyFrame::collect)
-            .expect("rows")
-    }
-
-    fn check(blocks: &[Vec<ApiEvent>]) {
-        let columns: Vec<api_event::Columns> =
-            blocks.iter().map(|rows| rows.iter().cloned().collect()).collect();
-        let expected = ApiEvent::frame(blocks.concat()).expect("a frame");
-        let found = read_back(&columns);
-        assert!(found.equals_missing(&expected), "{found}\n{expected}");
-    }
-
-    fn row() -> impl Strategy<Value = ApiEvent> {
-        let text = || prop::option::of("[ab]{0,2}|[a-z0-9]{36}|é{40}");
-        let count = prop_oneof![0..9_i64, any::<i64>()];
-        let time = prop::option::of((0..1_000_i64).prop_map(TimeMs));
-        (text(), text(), prop::option::of(count), time, prop::option::of(any::<bool>())).prop_map(
-            |(event_id, event_name, input_tokens, event_time, read_only)| ApiEvent {
-                event_id,
-                event_name,
-                input_tokens,
-                event_time,
-                read_only,
-                ..ApiEvent::default()
-            },
-        )
-    }
-
-    proptest! {
-        #[test]
-        fn rows_read_back_as_a_frame_of_them_would(
-            blocks in prop::collection::vec(prop::collection::vec(row(), 1..200), 1..4),
-        ) {
-            check(&blocks);
-        }
-    }
-
-    #[test]
-    fn many_ids_many_numbers_and_many_rows_take_several_pages_and_groups() {
-        let rows = |from: i64, to: i64| -> Vec<ApiEvent> {
-            let row = |n: i64| ApiEvent {
-                event_id: (n % 7 > 0).then(|| format!("{n:036}")),
-                event_name: Some(format!("name {}", n % 5000)),
-                input_tokens: (n % 3 > 0).then_some(n * 1_000_003),
-                output_tokens: Some(n % 100),
-                read_only: (n % 11 > 3).then_some(n % 2 == 0),
-                event_time: Some(TimeMs(n * 1000)),
-                ..ApiEvent::default()
-            };
-            (from..to).map(row).collect()
-        };
-        check(&[rows(0, 150_000), rows(150_000, 300_001)]);
-        check(&[rows(0, 1)]);
-    }
 }
