@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::range::{FilterArgs, RangeArgs};
+use super::range::{FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output};
 use crate::insight::anomaly::{
     Anomalies, Driver, Figure, FirstSeen, Incident, Rules, ScopeName, Severity, Skipped,
@@ -15,7 +15,6 @@ use crate::render::format::Script;
 use crate::render::format::number::grouped;
 use crate::render::table::{Fit, Head, Row, TableOptions, table};
 use crate::report::parts::{Align, RowRole};
-use crate::store::Reader;
 
 /// Find hours and days that depart from the usual, and what is new
 ///
@@ -66,7 +65,7 @@ pub(super) fn run(args: &AnomaliesArgs, context: &Context) -> Result<Exit, Failu
     let period = args.range.period(context)?.unwrap_or_else(|| last_days(context));
     let filter = args.filter.filter()?;
     let dimensions = dimensions(&args.by, context)?;
-    let store = Reader::open(&context.settings.store)?;
+    let store = store_for(Some(period), context)?;
     let book = context.price_book()?;
     let question = AnomalyQuestion {
         period,

@@ -3,14 +3,13 @@
 use clap::Args;
 
 use super::figures::{aligned, figure, row, text};
-use super::range::{FilterArgs, RangeArgs};
+use super::range::{FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output, time};
 use crate::period::Cadence;
 use crate::pipeline::{self, KpiAnswer, KpiFigure};
 use crate::report::kpi_value;
 use crate::report::parts::{Missing, RowRole, Value};
 use crate::schema::target::Outcome;
-use crate::store::Reader;
 use crate::units::Usd;
 
 /// Show the key figures of a period against their targets
@@ -47,7 +46,7 @@ pub(super) fn run(args: &KpisArgs, context: &Context) -> Result<Exit, Failure> {
         Cadence::Weekly.before(Cadence::Weekly.period_of(today, zone), zone)
     };
     let period = args.range.period(context)?.unwrap_or_else(last_week);
-    let store = Reader::open(&context.settings.store)?;
+    let store = store_for(Some(period), context)?;
     let book = context.price_book()?;
     let basis = context.basis(&store, &book);
     let targets = &context.settings.targets;

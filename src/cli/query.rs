@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::range::{Against, FilterArgs, RangeArgs};
+use super::range::{Against, FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output};
 use crate::metrics::calendar::is_grain;
 use crate::metrics::names::UnknownName;
@@ -15,7 +15,6 @@ use crate::render::answer as form;
 use crate::render::format::Script;
 use crate::render::table::{Fit, TableOptions};
 use crate::report::answer::{Answer, EmptyPeriods, Question, SortBy};
-use crate::store::Reader;
 
 /// Ask for metrics by dimensions over a range, or run SQL
 ///
@@ -145,7 +144,11 @@ pub(super) fn run(args: &QueryArgs, context: &Context) -> Result<Exit, Failure> 
     if args.chart && args.format != Format::Table {
         return Err(Failure::usage("`--chart` is for `--format table`"));
     }
-    let store = Reader::open(&context.settings.store)?;
+    let earliest = match &asked {
+        Asked::Sql(_) => args.range.period(context)?,
+        Asked::Request(request) => request.previous.or(request.period),
+    };
+    let store = store_for(earliest, context)?;
     let book = context.price_book()?;
     let request = match &asked {
         Asked::Sql(sql) => {

@@ -64,7 +64,7 @@ pub use profiles::{
 pub use query::{Queried, QueryRequest, query, query_footing, sql};
 pub use report::{
     Chosen, Comparison, PeriodChoice, ReportBasis, ReportForm, ReportRequest, headline, keep,
-    rendered, report, write,
+    rendered, report, report_range, write,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{NamedComparison, ShiftFigures, SlopeFigures, TrendsAnswer, trends};

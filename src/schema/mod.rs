@@ -220,10 +220,18 @@ macro_rules! table {
 
         impl Columns {
             /// Appends a row.
+            #[inline]
             pub fn push(&mut self, row: $borrowed<'_>) {
                 use $crate::schema::columns::Values as _;
+                $( if let Some(value) = row.$field { self.$field.put(self.len, value); } )*
                 self.len += 1;
-                $( self.$field.push(row.$field); )*
+            }
+
+            /// Forgets the rows behind this many.
+            pub fn truncate(&mut self, rows: usize) {
+                use $crate::schema::columns::Values as _;
+                self.len = self.len.min(rows);
+                $( self.$field.truncate(rows); )*
             }
 
             /// Leaves out the rows whose partition is not to be kept; returns how many those were.
@@ -265,31 +273,42 @@ macro_rules! table {
                     $( $field: self.$field.get(row).map(Into::into), )*
                 })
             }
+        }
 
-            /// The UTC instant that decides the row's partition.
-            pub fn partition_time(&self, row: usize) -> Option<$crate::schema::TimeMs> {
+        impl $crate::schema::columns::Block for Columns {
+            const TABLE: $crate::schema::Table = $table;
+
+            fn height(&self) -> usize {
+                self.len
+            }
+
+            fn partition_time(&self, row: usize) -> Option<$crate::schema::TimeMs> {
                 use $crate::schema::columns::Values as _;
                 self.$time.get(row)
             }
 
-            /// The rows of these stretches, one after another, as a frame with the table's schema.
-            ///
-            /// # Errors
-            /// Only when Polars refuses the cast of a logical type.
-            pub fn frame(
+            fn texts(&self, name: &str) -> Option<&$crate::schema::columns::Texts> {
+                use $crate::schema::columns::Values as _;
+                match name {
+                    $( $constant => self.$field.texts(), )*
+                    _ => None,
+                }
+            }
+
+            fn show<V: $crate::schema::columns::Visitor>(
                 pieces: &[$crate::schema::columns::Piece<'_, Self>],
-            ) -> polars::prelude::PolarsResult<polars::prelude::DataFrame> {
+                visitor: &mut V,
+            ) {
                 use $crate::schema::columns::Values;
-                let height = pieces.iter().map(|piece| piece.rows.len()).sum();
-                polars::prelude::DataFrame::new(height, vec![
-                    $(
-                        <<$type as $crate::schema::columns::Kept>::Values as Values>::series(
-                            $constant,
-                            height,
-                            &mut pieces.iter().map(|piece| (&piece.columns.$field, piece.rows.clone())),
-                        )?,
-                    )*
-                ])
+                $(
+                    let columns: Vec<_> = pieces
+                        .iter()
+                        .map(|piece| (&piece.columns.$field, piece.rows.clone()))
+                        .collect();
+                    <<$type as $crate::schema::columns::Kept>::Values as Values>::show(
+                        $constant, &columns, visitor,
+                    );
+                )*
             }
         }
 

@@ -14,6 +14,8 @@
 mod catalog;
 mod commit;
 mod compact;
+mod encode;
+mod entries;
 mod error;
 mod files;
 mod history;
@@ -22,10 +24,12 @@ mod lock;
 mod objects;
 pub mod profiles;
 mod prune;
+mod recount;
 mod repeats;
 pub mod reports;
 mod seen;
 mod segment;
+mod staged;
 mod verify;
 
 use std::cell::Cell;

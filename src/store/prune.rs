@@ -12,7 +12,8 @@ use rusqlite::{Transaction, params};
 use serde::Serialize;
 
 use super::catalog::FileEntry;
-use super::commit::{Staged, day_of, put_last_file, put_repeats, put_segments};
+use super::entries::{put_last_file, put_repeats, put_segments};
+use super::staged::{Staged, day_of};
 use super::{Error, Reader, Writer, files, segment};
 use crate::records::Decoded;
 use crate::schema::invocation::OBJECT;

@@ -3,10 +3,12 @@
 mod args;
 mod look;
 
+use chrono::{DateTime, Duration, Utc};
 use clap::Args;
 
 use super::ingest::{read_options, warn_of_troubles};
 use super::progress::Bar;
+use super::range::store_for;
 use super::sources::{S3Args, requests};
 use super::{Context, Exit, Failure, output, time};
 use crate::metrics::filter::Filter;
@@ -38,7 +40,7 @@ pub(super) fn run(args: &ReportArgs, context: &Context) -> Result<Exit, Failure>
     if let Some(source) = &options.source {
         return one_shot(source, &request, options, context);
     }
-    let store = Reader::open(&context.settings.store)?;
+    let store = store_for(pipeline::report_range(&request), context)?;
     write(&store, true, &request, options, context)?;
     Ok(Exit::Done)
 }
@@ -95,7 +97,13 @@ fn comparison(options: &ReportOptions, context: &Context) -> Result<Comparison, 
     }
 }
 
-/// Reads a source into a store that vanishes, and reports on it.
+/// How far before its periods a report looks: for the other halves of calls at their edges, and for
+/// prompts that were sent before.
+const LOOKED_BACK: Duration = Duration::days(1);
+
+/// Reads a source into a store that vanishes, and reports on it. Of a source that is far, only what
+/// the report's range needs is listed; without a range given, the last complete period is meant, since
+/// what the data reaches to could only be told by listing all of it.
 fn one_shot(
     source: &str,
     request: &ReportRequest,
@@ -103,7 +111,21 @@ fn one_shot(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let s3 = S3Args::default();
-    let sources = requests(&[source.to_owned()], &Selection::default(), &s3, context)?;
+    let opened = |range| {
+        let selection = Selection { range, ..Selection::default() };
+        requests(&[source.to_owned()], &selection, &s3, context)
+    };
+    let mut sources = opened(None)?;
+    let mut request = request.clone();
+    if sources.iter().any(|asked| asked.source.is_far()) {
+        if request.choice == PeriodChoice::LastInData {
+            request.choice = PeriodChoice::LastComplete;
+        }
+        let earlier = |from: DateTime<Utc>| from.checked_sub_signed(LOOKED_BACK).unwrap_or(from);
+        let listed = |range: Period| Period { from: earlier(range.from), to: range.to };
+        sources = opened(pipeline::report_range(&request).map(listed))?;
+    }
+    let request = &request;
     let plan = Plan::list(&sources, History::none(context.now))?;
     let folder = tempfile::tempdir().map_err(pipeline::Error::Temporary)?;
     let mut writer = Writer::open(folder.path(), OnLocked::Fail)?;

@@ -24,7 +24,7 @@ use crate::schema::target::Target;
 pub use forms::{ReportForm, headline, rendered, write};
 pub use inputs::Chosen;
 pub use kept::keep;
-pub use period::{Comparison, PeriodChoice};
+pub use period::{Comparison, PeriodChoice, report_range};
 
 /// What report to make.
 #[derive(Debug, Clone)]
