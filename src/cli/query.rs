@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::range::{Against, FilterArgs, RangeArgs};
 use super::{Context, Exit, Failure, output};
+use crate::deliver::file::write_whole;
 use crate::metrics::calendar::is_grain;
 use crate::metrics::names::UnknownName;
 use crate::pipeline::{self, QueryRequest};
@@ -271,7 +272,7 @@ fn to_stdout(args: &QueryArgs) -> bool {
 fn put(bytes: &[u8], args: &QueryArgs, context: &Context) -> Result<(), Failure> {
     match &args.output {
         Some(path) if !to_stdout(args) => {
-            pipeline::write_whole(path, bytes)?;
+            write_whole(path, bytes).map_err(pipeline::Error::Deliver)?;
             context.output.note(&format!("wrote {}", path.display()));
         }
         _ => output::bytes(bytes)?,

@@ -1,15 +1,14 @@
 //! `report`: the finished page, from the store or in one shot from a source.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::delivery::{self, DeliveryArgs};
 use super::ingest::{read_options, warn_of_troubles};
 use super::progress::Bar;
 use super::sources::{S3Args, requests};
-use super::{Context, Exit, Failure, output, time};
-use crate::pipeline::{self, History, PeriodChoice, Plan, ReportForm, ReportRequest, Selection};
-use crate::render::{TextOptions, Theme};
+use super::{Context, Exit, Failure, time};
+use crate::pipeline::{self, History, Look, PeriodChoice, Plan, ReportRequest, Selection};
+use crate::render::{Templates, Theme};
 use crate::store::{OnLocked, Reader, Writer};
 
 /// Write a report
@@ -50,25 +49,11 @@ struct WeeklyArgs {
     /// End of the period, exclusive
     #[arg(long, value_name = "TIME", requires = "from")]
     to: Option<String>,
-    /// Forms to write
-    #[arg(long, value_delimiter = ',', default_value = "html")]
-    format: Vec<Format>,
-    /// File or folder to write to; `-` is standard output [default: the current folder]
-    #[arg(short, long, value_name = "PATH")]
-    output: Option<PathBuf>,
     /// Colours of the page
     #[arg(long, default_value = "auto")]
     theme: ThemeChoice,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// One self-contained page.
-    Html,
-    /// Plain text.
-    Text,
-    /// The report's values, for programs.
-    Json,
+    #[command(flatten)]
+    delivery: DeliveryArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -83,13 +68,13 @@ enum ThemeChoice {
 
 pub(super) fn run(args: &ReportArgs, context: &Context) -> Result<Exit, Failure> {
     let Kind::Weekly(args) = &args.kind;
+    args.delivery.check("weekly", None, context)?;
     let request = request(args, context)?;
     if let Some(source) = &args.source {
         return one_shot(source, &request, args, context);
     }
     let store = Reader::open(&context.settings.store)?;
-    write(&store, &request, args, context)?;
-    Ok(Exit::Done)
+    finish(&store, &request, args, Exit::Done, context)
 }
 
 fn request(args: &WeeklyArgs, context: &Context) -> Result<ReportRequest, Failure> {
@@ -124,38 +109,42 @@ fn one_shot(
             .output
             .hint("everything else was read; the report's data quality counts what was not");
     }
-    write(writer.reader(), request, args, context)?;
-    Ok(if summary.is_partial() { Exit::Partial } else { Exit::Done })
+    let so_far = if summary.is_partial() { Exit::Partial } else { Exit::Done };
+    finish(writer.reader(), request, args, so_far, context)
 }
 
-fn write(
+/// Makes the report and puts it where it should go.
+fn finish(
     store: &Reader,
     request: &ReportRequest,
     args: &WeeklyArgs,
+    so_far: Exit,
     context: &Context,
-) -> Result<(), Failure> {
-    let book = context.price_book()?;
-    let report = pipeline::weekly(store, &book, request)?;
-    let text = TextOptions::default();
-    for format in &args.format {
-        let form = match format {
-            Format::Html => ReportForm::Html(match args.theme {
-                ThemeChoice::Auto => Theme::Auto,
-                ThemeChoice::Light => Theme::Light,
-                ThemeChoice::Dark => Theme::Dark,
-            }),
-            Format::Text => ReportForm::Text(text),
-            Format::Json => ReportForm::Json,
-        };
-        let page = pipeline::rendered(&report, form)?;
-        match args.output.as_deref() {
-            Some(path) if path.as_os_str() == "-" => output::result(&page)?,
-            path => {
-                let path = pipeline::write(&report, form, &page, path)?;
-                context.output.note(&format!("wrote {}", path.display()));
-            }
+) -> Result<Exit, Failure> {
+    if args.delivery.if_complete {
+        let period = pipeline::report_period(store, request)?;
+        if !delivery::is_complete(store, period, context)? {
+            return Ok(Exit::NotPassed);
         }
     }
-    context.output.note(&pipeline::headline(&report));
-    Ok(())
+    let book = context.price_book()?;
+    let report = pipeline::weekly(store, &book, request)?;
+    let templates = Templates::default();
+    let look = Look {
+        theme: args.theme.into(),
+        templates: &templates,
+        browser: context.settings.browser.as_deref(),
+        search: &context.settings.search,
+    };
+    delivery::deliver(&report, &args.delivery, (&look, None), so_far, context)
+}
+
+impl From<ThemeChoice> for Theme {
+    fn from(choice: ThemeChoice) -> Self {
+        match choice {
+            ThemeChoice::Auto => Self::Auto,
+            ThemeChoice::Light => Self::Light,
+            ThemeChoice::Dark => Self::Dark,
+        }
+    }
 }

@@ -6,14 +6,18 @@
 mod allocation;
 mod anomalies;
 mod capacity;
+mod complete;
 mod coverage;
 mod daily;
 mod drivers;
 mod error;
 mod figures;
 mod forecast;
+mod forms;
 mod ingest;
 mod kpis;
+mod mail;
+mod once;
 mod price_import;
 mod prices;
 mod profiles;
@@ -22,11 +26,11 @@ mod report;
 mod savings;
 mod trends;
 mod verify;
-mod whole;
 
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
+pub use complete::{Completeness, completeness};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
@@ -36,11 +40,14 @@ pub use forecast::{
     BackTestFigures, BudgetOutlook, ForecastAnswer, ForecastFigures, Horizon, Interval,
     LONGEST_HORIZON, MonthEnd, forecast_of,
 };
+pub use forms::{Look, ReportForm, headline, rendered};
 pub use ingest::{
     Duplicates, History, Plan, Progress, Pruned, ReadOptions, RequestCounts, Selection, Silent,
     SourceRequest, Summary, request_cost_usd,
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures};
+pub use mail::{MailPlan, mail, report_item};
+pub use once::{Delivery, Fate, deliver_once};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,
@@ -50,8 +57,7 @@ pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
 pub use query::{QueryRequest, query, query_footing, sql};
-pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
+pub use report::{PeriodChoice, ReportRequest, report_period, weekly};
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
-pub use whole::write_whole;

@@ -1,6 +1,4 @@
-//! The journey of a report: choose the period, scan and price, build the value, render, write.
-
-use std::path::{Path, PathBuf};
+//! The journey of a report: choose the period, scan and price, build the value.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -13,8 +11,6 @@ use crate::metrics::cells::{self, Requests};
 use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::period::{Cadence, Period};
 use crate::prices::{CacheConvention, PriceBook};
-use crate::render::format::Script;
-use crate::render::{self, Templates, TextOptions, Theme};
 use crate::report::parts::Report;
 use crate::report::{self, Inputs, PriceFacts};
 use crate::schema::Table;
@@ -58,6 +54,14 @@ pub fn weekly(store: &Reader, book: &PriceBook, request: &ReportRequest) -> Resu
     let (period, previous_period) = periods(store, request)?;
     let inputs = inputs(store, book, request, period, previous_period)?;
     report::weekly(&inputs).map_err(Error::Compute)
+}
+
+/// The period that a report would be about.
+///
+/// # Errors
+/// When the store holds nothing, or can't be read.
+pub fn report_period(store: &Reader, request: &ReportRequest) -> Result<Period, Error> {
+    periods(store, request).map(|(period, _)| period)
 }
 
 fn inputs(
@@ -188,65 +192,4 @@ fn reproduce(request: &ReportRequest, period: Period) -> String {
         command = format!("{command} --source {source}");
     }
     command
-}
-
-/// A form of a finished report.
-#[derive(Debug, Clone, Copy)]
-pub enum ReportForm {
-    /// One self-contained page.
-    Html(Theme),
-    /// Plain text.
-    Text(TextOptions),
-    /// The report's values.
-    Json,
-}
-
-impl ReportForm {
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Html(_) => "html",
-            Self::Text(_) => "txt",
-            Self::Json => "json",
-        }
-    }
-}
-
-/// The report in a form.
-///
-/// # Errors
-/// When a template is wrong.
-pub fn rendered(report: &Report, form: ReportForm) -> Result<String, Error> {
-    match form {
-        ReportForm::Html(theme) => {
-            render::html(report, &Templates::default(), theme).map_err(Error::Render)
-        }
-        ReportForm::Text(options) => Ok(render::text(report, options)),
-        ReportForm::Json => render::json(report).map_err(Error::Render),
-    }
-}
-
-/// Writes the page to a file and returns its path: `target` itself, or below it when it is a
-/// folder, or in the current folder when there is none.
-///
-/// # Errors
-/// When the file can't be written.
-pub fn write(
-    report: &Report,
-    form: ReportForm,
-    page: &str,
-    target: Option<&Path>,
-) -> Result<PathBuf, Error> {
-    let name = format!("report-{}-{}.{}", report.kind, report.period_name, form.extension());
-    let path = match target {
-        Some(folder) if folder.is_dir() => folder.join(name),
-        Some(file) => file.to_owned(),
-        None => PathBuf::from(name),
-    };
-    std::fs::write(&path, page).map_err(|source| Error::Write { path: path.clone(), source })?;
-    Ok(path)
-}
-
-/// The report's headline as one line of text.
-pub fn headline(report: &Report) -> String {
-    render::headline(report, Script::Unicode)
 }

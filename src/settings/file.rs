@@ -9,7 +9,7 @@ use crate::schema::target::Target;
 
 use super::place::Place;
 use super::source::SourceSettings;
-use super::{Error, allocation, budgets, ingest, quotas, savings};
+use super::{Error, allocation, budgets, ingest, mail, quotas, savings, upload};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +34,11 @@ pub(super) struct Contents {
     /// `[targets]`: what key figures should be, by name.
     #[serde(default)]
     pub(super) targets: BTreeMap<String, Target>,
+    #[serde(default)]
+    pub(super) mail: mail::Contents,
+    #[serde(default)]
+    pub(super) recipients: Vec<toml::Spanned<mail::RecipientList>>,
+    pub(super) upload: Option<toml::Spanned<upload::UploadSettings>>,
     /// The text of the file, for the lines of what is wrong in it.
     #[serde(skip)]
     pub(super) text: String,

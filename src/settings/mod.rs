@@ -7,12 +7,14 @@ mod budgets;
 mod error;
 mod file;
 mod ingest;
+mod mail;
 mod place;
 mod quotas;
 mod savings;
 mod source;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,14 +26,21 @@ use crate::likeness::{ALIKE, nearest};
 
 pub use error::Error;
 pub use ingest::IngestSettings;
+pub use mail::{
+    AttachedForm, MailSettings, RecipientList, Secret, SmtpSecurity, SmtpSettings, Transport,
+};
 pub use savings::Substitute;
 pub use source::{LogKind, SourceSettings};
+pub use upload::{AccessSettings, UploadEncryption, UploadSettings};
 
 use crate::schema::allocation::Allocation;
 use crate::schema::budget::Budget;
 use crate::schema::quota::Quota;
 use crate::schema::target::Target;
 use place::Place;
+
+/// A configuration file with every key in it, explained and commented out.
+pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// The configuration file looked for in the current folder.
 const DEFAULT_FILE: &str = "bedrock-lens.toml";
@@ -64,6 +73,14 @@ pub struct Environment {
     pub ca_bundle: Option<PathBuf>,
     /// `BEDROCK_LENS_PRICE_BOOK`.
     pub price_book: Option<PathBuf>,
+    /// `BEDROCK_LENS_SMTP_USERNAME`.
+    pub smtp_username: Option<String>,
+    /// `BEDROCK_LENS_SMTP_PASSWORD`.
+    pub smtp_password: Option<Secret>,
+    /// `BEDROCK_LENS_CHROMIUM`: the browser that prints.
+    pub browser: Option<PathBuf>,
+    /// `PATH`: where programs are looked for.
+    pub search: Vec<PathBuf>,
     /// Whether `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
     /// Whether `TERM` is `dumb`.
@@ -83,6 +100,12 @@ impl Environment {
             price_book: path("BEDROCK_LENS_PRICE_BOOK").map(PathBuf::from),
             timezone: text("BEDROCK_LENS_TIMEZONE"),
             s3_endpoint_url: text("AWS_ENDPOINT_URL_S3"),
+            smtp_username: text("BEDROCK_LENS_SMTP_USERNAME"),
+            smtp_password: text("BEDROCK_LENS_SMTP_PASSWORD").map(Secret),
+            browser: path("BEDROCK_LENS_CHROMIUM").map(PathBuf::from),
+            search: path("PATH")
+                .map(|path| std::env::split_paths(&path).collect())
+                .unwrap_or_default(),
             ca_bundle: path("AWS_CA_BUNDLE").map(PathBuf::from),
             no_color: text("NO_COLOR").is_some(),
             dumb_terminal: text("TERM").as_deref() == Some("dumb"),
@@ -107,6 +130,16 @@ pub struct Settings {
     pub s3_endpoint_url: Option<String>,
     /// Certificates to trust when talking to AWS, from the environment.
     pub ca_bundle: Option<PathBuf>,
+    /// How reports are mailed.
+    pub mail: MailSettings,
+    /// Whom they are mailed to.
+    pub recipients: Vec<RecipientList>,
+    /// How they are written to S3.
+    pub upload: UploadSettings,
+    /// The browser that prints, if one is named.
+    pub browser: Option<PathBuf>,
+    /// Where programs are looked for.
+    pub search: Vec<PathBuf>,
     /// The user's prices file, on top of the catalogue.
     pub prices_file: Option<PathBuf>,
     /// A catalogue to use in place of the one that comes with the tool.
@@ -152,6 +185,9 @@ impl Settings {
         let allocation = file.allocation.resolve(place)?;
         let budgets = budgets::resolve(file.budget, place)?;
         let quotas = quotas::resolve(file.quota, place)?;
+        let mail = file.mail.resolve(place, environment)?;
+        let recipients = mail::lists(file.recipients, place)?;
+        let upload = upload::resolve(file.upload, place)?;
         let store = flags.store.clone().or_else(|| environment.store.clone()).or(file.store);
         let timezone = flags
             .timezone
@@ -170,6 +206,11 @@ impl Settings {
             file: path.map(Path::to_owned),
             allocation,
             budgets,
+            mail,
+            recipients,
+            upload,
+            browser: environment.browser.clone(),
+            search: environment.search.clone(),
             quotas,
             substitutes: file.savings.substitute,
             targets: file.targets,

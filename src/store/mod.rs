@@ -7,12 +7,14 @@
 //! catalog.sqlite                                 objects read, live files, the prompt-hash key
 //! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
+//! deliveries.sqlite                              what was delivered to whom
 //! aws-profiles.json                              what AWS said of application inference profiles
 //! ```
 
 mod catalog;
 mod commit;
 mod compact;
+mod deliveries;
 mod error;
 mod files;
 mod history;
@@ -33,6 +35,7 @@ use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
 pub use catalog::{FileEntry, ObjectEntry};
 pub use commit::{Committed, ReadObject};
 pub use compact::Compaction;
+pub use deliveries::{Claim, Deliveries, Item, Settled};
 pub use error::Error;
 pub use history::Completed;
 pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
@@ -199,7 +202,15 @@ fn absent(root: &Path) -> Error {
 
 /// Whether this is a file, or a folder with anything but what a store that is being created holds.
 fn holds_other_things(root: &Path) -> bool {
-    let own = [files::CATALOG, files::WRITE_LOCK, files::READ_LOCK, files::PROFILES];
+    let own = [
+        files::CATALOG,
+        files::WRITE_LOCK,
+        files::READ_LOCK,
+        files::PROFILES,
+        files::DELIVERIES,
+        files::DELIVERIES_JOURNAL,
+        files::DELIVERIES_LOCK,
+    ];
     if root.is_file() {
         return true;
     }

@@ -1,19 +1,30 @@
-//! `config`: what the settings are, and whether they can work.
+//! `config`: a file to begin with, what the settings are, and whether they can work.
 
 mod check;
+mod init;
 mod show;
 
 use clap::{Args, Subcommand};
 
+use super::output::Output;
 use super::{Context, Exit, Failure};
+pub(super) use init::InitArgs;
 
-/// Show and check the configuration
+/// Begin, show and check the configuration
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
+  bedrock-lens config init
   bedrock-lens config show
   bedrock-lens config check")]
 pub(super) enum ConfigCommand {
+    /// Write a configuration file with every key in it, explained and commented out
+    #[command(after_help = "\
+Examples:
+  bedrock-lens config init
+  bedrock-lens config init production.toml
+  bedrock-lens config init - | less")]
+    Init(init::InitArgs),
     /// Show the settings as they are resolved: flag, environment, configuration file, default
     #[command(after_help = "\
 Examples:
@@ -51,8 +62,14 @@ pub(super) struct ConfigArgs {
     json: bool,
 }
 
+/// Writes the file to begin with, which takes no settings.
+pub(super) fn init(args: &InitArgs, output: Output) -> Result<Exit, Failure> {
+    init::run(args, output)
+}
+
 pub(super) fn run(command: &ConfigCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
+        ConfigCommand::Init(args) => init::run(args, context.output),
         ConfigCommand::Show(args) => show::run(args.json, context),
         ConfigCommand::Check(args) => check::run(args.json, context),
     }

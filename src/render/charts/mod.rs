@@ -4,6 +4,7 @@
 //! page pixels on a 640 wide canvas, so that text is never scaled.
 
 mod canvas;
+mod day_columns;
 mod dot_range;
 mod heat_map;
 mod horizontal_bars;
@@ -15,6 +16,7 @@ mod svg;
 pub mod ticks;
 
 use canvas::{Anchor, Label};
+pub use day_columns::{DayPair, day_columns, day_pairs};
 pub use spark::spark;
 use style::Ink;
 use svg::Words;

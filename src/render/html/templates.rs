@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::render::email::MAIL_PAGE;
+
 /// Template sources by file name; starts with those embedded in the binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates(BTreeMap<String, String>);
@@ -9,10 +11,12 @@ pub struct Templates(BTreeMap<String, String>);
 /// Name of the template a page starts with.
 pub const PAGE: &str = "report.html.j2";
 
-const EMBEDDED: [(&str, &str); 4] = [
+const EMBEDDED: [(&str, &str); 6] = [
     (PAGE, include_str!("../../../report-templates/report.html.j2")),
     ("section.html.j2", include_str!("../../../report-templates/section.html.j2")),
     ("parts.html.j2", include_str!("../../../report-templates/parts.html.j2")),
+    (MAIL_PAGE, include_str!("../../../report-templates/email.html.j2")),
+    ("email.css", include_str!("../../../report-templates/email.css")),
     ("style.css", include_str!("../../../report-templates/style.css")),
 ];
 
