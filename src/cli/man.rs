@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Exit, Failure, output};
-use crate::deliver::file::write_whole;
 use crate::pipeline;
 
 /// Print the manual page of the tool or a command, or write all of them
@@ -55,6 +54,6 @@ fn page(command: &clap::Command) -> std::io::Result<Vec<u8>> {
 fn write_all(command: &clap::Command, folder: &Path) -> Result<(), Failure> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name());
     let path = folder.join(format!("{}.1", name.replace(' ', "-")));
-    write_whole(&path, &page(command)?).map_err(pipeline::Error::Deliver)?;
+    pipeline::write_whole(&path, &page(command)?)?;
     command.get_subcommands().try_for_each(|command| write_all(command, folder))
 }

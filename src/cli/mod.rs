@@ -44,7 +44,7 @@ use output::{ColorChoice, Output};
 use crate::aws::Access;
 use crate::pipeline::{self, Basis};
 use crate::prices::{CacheConvention, PriceBook};
-use crate::settings::{AccessSettings, CachedTokens, Environment, Flags, Settings};
+use crate::settings::{AccessSettings, CachedTokens, Environment, Flags, Settings, misspelt_keys};
 use crate::store::Reader;
 
 /// Accounts for every Amazon Bedrock model call from the logs in S3, and turns them into reports.
@@ -185,7 +185,18 @@ pub fn run() -> Exit {
         Command::Prices(args) => args.book.clone(),
         _ => None,
     };
-    context(&cli.global, price_book, &environment, output)
+    let flags = flags(&cli.global, price_book);
+    if matches!(cli.command, Command::Config(config::ConfigCommand::Check(_))) {
+        // The check names all of them, not only the first.
+        let misspelt = misspelt_keys(&flags, &environment);
+        if !misspelt.is_empty() {
+            misspelt.into_iter().for_each(|error| {
+                output.failure(&error.into());
+            });
+            return Exit::Usage;
+        }
+    }
+    context(&cli.global, &flags, &environment, output)
         .and_then(|context| dispatch(cli.command, &context))
         .unwrap_or_else(|failure| output.failure(&failure))
         .under(strict)
@@ -201,19 +212,22 @@ fn without_settings(command: &Command, output: Output) -> Option<Result<Exit, Fa
     }
 }
 
-fn context(
-    global: &Global,
-    price_book: Option<PathBuf>,
-    environment: &Environment,
-    output: Output,
-) -> Result<Context, Failure> {
-    let flags = Flags {
+fn flags(global: &Global, price_book: Option<PathBuf>) -> Flags {
+    Flags {
         config: global.config.clone(),
         store: global.store.clone(),
         timezone: global.timezone.clone(),
         price_book,
-    };
-    let settings = Settings::resolve(&flags, environment)?;
+    }
+}
+
+fn context(
+    global: &Global,
+    flags: &Flags,
+    environment: &Environment,
+    output: Output,
+) -> Result<Context, Failure> {
+    let settings = Settings::resolve(flags, environment)?;
     let now = match &global.as_of {
         Some(text) => time::instant(text, settings.timezone, "--as-of")?,
         None => time::now(),

@@ -8,7 +8,6 @@ use clap::{Args, ValueEnum};
 
 use super::range::{Against, FilterArgs, RangeArgs};
 use super::{Context, Exit, Failure, output};
-use crate::deliver::file::write_whole;
 use crate::metrics::calendar::is_grain;
 use crate::metrics::names::UnknownName;
 use crate::pipeline::{self, QueryRequest};
@@ -272,7 +271,7 @@ fn to_stdout(args: &QueryArgs) -> bool {
 fn put(bytes: &[u8], args: &QueryArgs, context: &Context) -> Result<(), Failure> {
     match &args.output {
         Some(path) if !to_stdout(args) => {
-            write_whole(path, bytes).map_err(pipeline::Error::Deliver)?;
+            pipeline::write_whole(path, bytes)?;
             context.output.note(&format!("wrote {}", path.display()));
         }
         _ => output::bytes(bytes)?,

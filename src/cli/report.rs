@@ -123,7 +123,7 @@ fn finish(
 ) -> Result<Exit, Failure> {
     if args.delivery.if_complete {
         let period = pipeline::report_period(store, request)?;
-        if !delivery::is_complete(store, period, context)? {
+        if !delivery::is_complete(store, ("weekly", period), &args.delivery, context)? {
             return Ok(Exit::NotPassed);
         }
     }

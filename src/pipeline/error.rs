@@ -194,6 +194,15 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// Names or digests tell of more hours than can be told one by one.
+    #[error("digests and log files span too many hours{}", period.map(phrase).unwrap_or_default())]
+    TooManyHours {
+        /// From the first to the last.
+        period: Option<Period>,
+    },
+    /// No threads to work on.
+    #[error("could not start threads: {0}")]
+    Threads(String),
     /// A target in the configuration is for no key figure.
     #[error(transparent)]
     Kpis(kpi::Error),
@@ -222,6 +231,7 @@ impl Error {
             | Self::PriceList { .. }
             | Self::PriceListFile { .. }
             | Self::NoPriceList { .. }
+            | Self::TooManyHours { .. }
             | Self::NoRegion => true,
             Self::Source(source) => source.is_usage(),
             _ => false,
@@ -264,6 +274,9 @@ impl Error {
             ),
             Self::MetadataFile { .. } => Some(
                 r#"the file holds {"s3://bucket/key": {"x-amz-meta-signature": "…"}, …}"#.into(),
+            ),
+            Self::TooManyHours { .. } => Some(
+                "name the time to prove with `--from` and `--to`, and a Region with `--region`".into(),
             ),
             Self::NoPriceList { .. } => Some(
                 "a price list is `offers/v1.0/aws/AmazonBedrock/current/<region>/index.json` of \

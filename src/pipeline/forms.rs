@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use crate::deliver::print;
+use crate::deliver::{file, print};
 use crate::render::format::Script;
 use crate::render::{self, Templates, TextOptions, Theme};
 use crate::report::parts::Report;
@@ -93,6 +93,14 @@ pub fn rendered(report: &Report, form: ReportForm, look: &Look<'_>) -> Result<Ve
         ReportForm::Xlsx => render::workbook(report),
     }
     .map_err(Error::Render)
+}
+
+/// Writes a file whole or not at all; one of the name is replaced.
+///
+/// # Errors
+/// When the folder can't be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    Ok(file::write_whole(path, bytes)?)
 }
 
 /// The report's headline as one line of text.

@@ -18,6 +18,7 @@ mod ingest;
 mod kpis;
 mod mail;
 mod once;
+mod outages;
 mod price_import;
 mod prices;
 mod profiles;
@@ -31,7 +32,7 @@ pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use complete::{Completeness, completeness};
-pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
+pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
@@ -40,14 +41,15 @@ pub use forecast::{
     BackTestFigures, BudgetOutlook, ForecastAnswer, ForecastFigures, Horizon, Interval,
     LONGEST_HORIZON, MonthEnd, forecast_of,
 };
-pub use forms::{Look, ReportForm, headline, rendered};
+pub use forms::{Look, ReportForm, headline, rendered, write_whole};
 pub use ingest::{
     Duplicates, History, Plan, Progress, Pruned, ReadOptions, RequestCounts, Selection, Silent,
     SourceRequest, Summary, request_cost_usd,
 };
-pub use kpis::{KpiAnswer, KpiFigure, key_figures};
+pub use kpis::{KpiAnswer, KpiFigure, key_figures, known_targets};
 pub use mail::{MailPlan, mail, report_item};
 pub use once::{Delivery, Fate, deliver_once};
+pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,

@@ -24,7 +24,7 @@ pub mod format;
 pub mod html;
 mod json;
 mod png;
-mod summary;
+pub mod summary;
 pub mod table;
 mod text;
 pub mod xlsx;
@@ -38,7 +38,6 @@ pub use archive::archive;
 pub use html::templates::Templates;
 pub use html::{Theme, html};
 pub use json::json;
-pub use summary::summary;
 pub use text::{TextOptions, headline, text, trust_line};
 pub use xlsx::report_workbook as workbook;
 

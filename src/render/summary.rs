@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::period::Period;
 use crate::report::parts::{Prose, Report, RowRole, Span, Value};
 
 /// Version of the line's layout.
 const SCHEMA: u32 = 1;
 
 /// The report's line, without what became of it.
-pub fn summary(report: &Report) -> Map<String, Json> {
-    let minute = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%MZ").to_string();
+pub fn of(report: &Report) -> Map<String, Json> {
     let cost = match &report.headline.value {
         value @ Value::Usd(_) => json!(value),
         _ => Json::Null,
@@ -17,7 +17,7 @@ pub fn summary(report: &Report) -> Map<String, Json> {
     let fields = [
         ("schema", json!(SCHEMA)),
         ("command", json!(format!("report {}", report.kind))),
-        ("period", json!([minute(report.period.from), minute(report.period.to)])),
+        ("period", minutes(report.period)),
         ("cost_usd", cost),
         ("requests", total(report, "requests")),
         ("log_coverage", share(report, "log_coverage")),
@@ -25,6 +25,23 @@ pub fn summary(report: &Report) -> Map<String, Json> {
         ("grade", json!(report.trust.grade)),
     ];
     fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The line of a report that was not made because its period is not complete.
+pub fn incomplete(kind: &str, period: Period, exit: u8) -> Json {
+    json!({
+        "schema": SCHEMA,
+        "command": format!("report {kind}"),
+        "period": minutes(period),
+        "complete": false,
+        "outputs": [],
+        "exit": exit,
+    })
+}
+
+fn minutes(period: Period) -> Json {
+    let minute = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%MZ").to_string();
+    json!([minute(period.from), minute(period.to)])
 }
 
 /// The figure in the total row of the first table that has the column.

@@ -11,6 +11,7 @@ mod mail;
 mod place;
 mod quotas;
 mod savings;
+mod schema;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -148,6 +149,8 @@ pub struct Settings {
     pub cached_tokens: CachedTokens,
     /// Whose calls are whose.
     pub allocation: Allocation,
+    /// Mappings of the configuration file that no rule uses.
+    pub unused_mappings: Vec<String>,
     /// Monthly budgets.
     pub budgets: Vec<Budget>,
     /// Quotas per minute.
@@ -182,6 +185,7 @@ impl Settings {
         let file = path.map_or_else(|| Ok(file::Contents::default()), file::read)?;
         let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
         let place = Place { text: &file.text, path: path.unwrap_or(Path::new("")) };
+        let unused_mappings = file.allocation.unused_mappings();
         let allocation = file.allocation.resolve(place)?;
         let budgets = budgets::resolve(file.budget, place)?;
         let quotas = quotas::resolve(file.quota, place)?;
@@ -205,6 +209,7 @@ impl Settings {
             ca_bundle: environment.ca_bundle.clone(),
             file: path.map(Path::to_owned),
             allocation,
+            unused_mappings,
             budgets,
             mail,
             recipients,
@@ -222,6 +227,14 @@ impl Settings {
             cached_tokens: file.prices.cached_tokens.unwrap_or_default(),
         })
     }
+}
+
+/// Every key of the run's configuration file that stands where it can't; reading the file stops at the
+/// first.
+pub fn misspelt_keys(flags: &Flags, environment: &Environment) -> Vec<Error> {
+    let named = flags.config.as_ref().or(environment.config.as_ref());
+    let path = named.map_or(Path::new(DEFAULT_FILE), PathBuf::as_path);
+    std::fs::read_to_string(path).map_or_else(|_| Vec::new(), |text| schema::misspelt(&text, path))
 }
 
 fn default_store() -> Result<PathBuf, Error> {

@@ -1,6 +1,7 @@
 //! `audit`: what can be proven, and what cannot.
 
 mod coverage;
+mod outages;
 mod verify;
 
 use clap::Subcommand;
@@ -11,12 +12,14 @@ use super::{Context, Exit, Failure, output, progress, sources, time};
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
     Coverage(coverage::CoverageArgs),
+    Outages(outages::OutagesArgs),
     Verify(verify::VerifyArgs),
 }
 
 pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
         AuditCommand::Coverage(args) => coverage::run(args, context),
+        AuditCommand::Outages(args) => outages::run(args, context),
         AuditCommand::Verify(args) => verify::run(args, context),
     }
 }

@@ -3,10 +3,13 @@
 use serde_json::{Value, json};
 
 use super::super::output;
+use super::remarks::remarks;
 use super::{Context, Exit, Failure};
 use crate::pipeline;
 use crate::settings::SourceSettings;
-use crate::sources::{assuming_policy, reading_policy};
+use crate::sources::{
+    assuming_policy, is_cloudtrail_url, is_s3_url, lookup_policy, reading_policy,
+};
 
 pub(super) fn run(as_json: bool, context: &Context) -> Result<Exit, Failure> {
     let sources = context
@@ -16,22 +19,25 @@ pub(super) fn run(as_json: bool, context: &Context) -> Result<Exit, Failure> {
         .map(checked)
         .collect::<Result<Vec<Value>, _>>()
         .map_err(pipeline::Error::Source)?;
-    context.price_book()?;
+    let book = context.price_book()?;
+    pipeline::known_targets(&context.settings.targets)?;
+    let remarks = remarks(&context.settings, &book);
     let file = context.settings.file.as_ref().map(|file| file.to_string_lossy().into_owned());
     let text = if as_json {
-        format!("{}\n", json!({"file": file, "sources": sources}))
+        format!("{}\n", json!({"file": file, "sources": sources, "remarks": remarks}))
     } else {
-        words(file.as_deref(), &sources)
+        words(file.as_deref(), &sources, &remarks)
     };
     output::result(&text)?;
     Ok(Exit::Done)
 }
 
 fn checked(source: &SourceSettings) -> Result<Value, crate::sources::Error> {
-    let policy = source
-        .is_s3()
-        .then(|| reading_policy(&source.url, source.region.as_deref()))
-        .transpose()?;
+    let policy = if source.is_s3() {
+        Some(reading_policy(&source.url, source.region.as_deref())?)
+    } else {
+        is_cloudtrail_url(&source.url).then(lookup_policy)
+    };
     Ok(json!({
         "name": source.name,
         "url": source.url,
@@ -41,14 +47,16 @@ fn checked(source: &SourceSettings) -> Result<Value, crate::sources::Error> {
     }))
 }
 
-fn words(file: Option<&str>, sources: &[Value]) -> String {
+fn words(file: Option<&str>, sources: &[Value], remarks: &[String]) -> String {
     let opening = match file {
         Some(file) => format!("`{file}` can be used\n"),
         None => "no configuration file; defaults are used\n".to_owned(),
     };
     let mut parts = vec![opening];
+    parts.extend(remarks.iter().map(|remark| format!("remark: {remark}\n")));
     parts.extend(sources.iter().map(source_words));
-    if sources.iter().any(|source| !source["policy"].is_null()) {
+    let is_bucket = |source: &Value| source["url"].as_str().is_some_and(is_s3_url);
+    if sources.iter().any(is_bucket) {
         let note = "\nA bucket encrypted with a key of KMS also takes `kms:Decrypt` on that key.\n";
         parts.push(note.to_owned());
     }

@@ -6,7 +6,6 @@ use clap::Args;
 
 use crate::cli::output::Output;
 use crate::cli::{Exit, Failure, output};
-use crate::deliver::file::write_whole;
 use crate::pipeline;
 use crate::settings::EXAMPLE;
 
@@ -31,7 +30,7 @@ pub(in crate::cli) fn run(args: &InitArgs, output: Output) -> Result<Exit, Failu
             "`{path}` exists; `--force` replaces it, `-` in its place prints the new one"
         )));
     }
-    write_whole(&args.path, EXAMPLE.as_bytes()).map_err(pipeline::Error::Deliver)?;
+    pipeline::write_whole(&args.path, EXAMPLE.as_bytes())?;
     output.note(&format!("wrote {}", args.path.display()));
     Ok(Exit::Done)
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod init;
+mod remarks;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -32,6 +33,9 @@ Examples:
   bedrock-lens --config production.toml config show --json")]
     Show(ConfigArgs),
     /// Check the configuration, and show the IAM policy that its sources need
+    ///
+    /// Names every key that is misspelt, with its line and the nearest known one, and says what is
+    /// not used or can't work as it is written.
     ///
     /// Asks AWS nothing. The policies are the least that `ingest` needs; a bucket encrypted with a
     /// key of KMS also takes `kms:Decrypt` on that key.

@@ -26,6 +26,9 @@ fn values(settings: &Settings) -> Value {
         "cached_tokens": settings.cached_tokens,
         "ingest": settings.ingest,
         "sources": settings.sources,
+        "mail": settings.mail,
+        "recipients": settings.recipients,
+        "upload": settings.upload,
     })
 }
 
@@ -51,6 +54,10 @@ fn file(settings: &Settings) -> String {
     parts.push(table("[prices]", &Value::Object(prices)));
     let sources = values["sources"].as_array().into_iter().flatten();
     parts.extend(sources.map(|source| table("[[source]]", source)));
+    parts.extend(subtables("mail", &values["mail"]));
+    let recipients = values["recipients"].as_array().into_iter().flatten();
+    parts.extend(recipients.map(|list| table("[[recipients]]", list)));
+    parts.push(table("[upload]", &values["upload"]));
     parts.concat()
 }
 
@@ -59,6 +66,16 @@ fn table(heading: &str, values: &Value) -> String {
     let lines: String =
         values.as_object().unwrap_or(&none).iter().map(|(key, value)| line(key, value)).collect();
     format!("\n{heading}\n{lines}")
+}
+
+/// A table and the tables in it.
+fn subtables(name: &str, values: &Value) -> Vec<String> {
+    let none = Map::new();
+    let all = values.as_object().unwrap_or(&none);
+    let (tables, lines): (Map<String, Value>, Map<String, Value>) =
+        all.clone().into_iter().partition(|(_, value)| value.is_object());
+    let inner = tables.iter().map(|(key, value)| table(&format!("[{name}.{key}]"), value));
+    std::iter::once(table(&format!("[{name}]"), &Value::Object(lines))).chain(inner).collect()
 }
 
 /// A key and its value; texts, numbers and lists are written in TOML as in JSON.

@@ -2,16 +2,18 @@
 
 use chrono::Duration;
 
-use super::{Context, Failure};
+use super::{Context, DeliveryArgs, Exit, Failure, output};
 use crate::cli::time;
 use crate::period::Period;
 use crate::pipeline::{Completeness, completeness};
+use crate::render::summary;
 use crate::store::Reader;
 
 /// Whether the period is complete; says why not.
 pub(in crate::cli) fn is_complete(
     store: &Reader,
-    period: Period,
+    (kind, period): (&str, Period),
+    args: &DeliveryArgs,
     context: &Context,
 ) -> Result<bool, Failure> {
     let late = Duration::minutes(i64::from(context.settings.ingest.late_minutes));
@@ -36,5 +38,8 @@ pub(in crate::cli) fn is_complete(
     };
     let (from, to) = (time::text(period.from), time::text(period.to));
     context.output.note(&format!("no report: {from} to {to} is not complete: {why}"));
+    if args.json {
+        output::result(&format!("{}\n", summary::incomplete(kind, period, Exit::NotPassed as u8)))?;
+    }
     Ok(false)
 }

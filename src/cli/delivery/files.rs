@@ -4,7 +4,6 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::{Context, DeliveryArgs, Done, Failure, Format, Look, mail, output};
-use crate::deliver::file::write_whole;
 use crate::deliver::s3::{Bucket, Place};
 use crate::pipeline::{self, rendered};
 use crate::render::TextOptions;
@@ -103,7 +102,7 @@ fn put(
         }
         Some(path) => path.to_owned(),
     };
-    write_whole(&path, &file.bytes).map_err(pipeline::Error::Deliver)?;
+    pipeline::write_whole(&path, &file.bytes)?;
     context.output.note(&format!("wrote {}", path.display()));
     Ok(path.to_string_lossy().into_owned())
 }

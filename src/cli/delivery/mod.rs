@@ -232,7 +232,7 @@ pub(super) fn deliver(
 
 /// The line that `--json` prints.
 fn line(report: &Report, done: &Done, exit: Exit) -> String {
-    let mut fields = render::summary(report);
+    let mut fields = render::summary::of(report);
     fields.insert("outputs".to_owned(), json!(done.outputs));
     fields.insert("mail".to_owned(), done.mail.json());
     fields.insert("exit".to_owned(), json!(exit as u8));

@@ -12,9 +12,9 @@ pub use message::{Attachment, Inline, Mail, Message, Shown};
 pub use ses::{Ses, SesAccess};
 pub use smtp::{Login, Security, Smtp, SmtpAccess};
 
-/// Most addresses that one message goes to: SES takes no more.
+/// Most addresses that one message goes to. SES takes fifty, and may count the one in the `To` line.
 /// Source: <https://docs.aws.amazon.com/ses/latest/dg/quotas.html>.
-pub const MOST_RECIPIENTS: usize = 50;
+pub const MOST_RECIPIENTS: usize = 49;
 
 /// What became of a message for one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
