@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use polars::prelude::PolarsError;
 
+use crate::audit::detections::RuleError;
 use crate::audit::integrity::keys::KeysError;
 use crate::insight::anomaly::RulesError;
 use crate::insight::kpi;
@@ -194,6 +195,35 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A file of detection rules, of controls, or a `GeoIP` database can't be read.
+    #[error("could not read `{}`", path.display())]
+    RuleFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A detection rule is wrong.
+    #[error(transparent)]
+    DetectionRules(RuleError),
+    /// No detection rule has this id.
+    #[error("there is no detection rule `{id}`")]
+    NoSuchRule {
+        /// As named.
+        id: String,
+        /// The known one most like it.
+        nearest: Option<String>,
+    },
+    /// A file is no `GeoIP` database.
+    #[error("could not use the GeoIP database `{}`", path.display())]
+    GeoIp {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: maxminddb::MaxMindDbError,
+    },
     /// Names or digests tell of more hours than can be told one by one.
     #[error("digests and log files span too many hours{}", period.map(phrase).unwrap_or_default())]
     TooManyHours {
@@ -231,6 +261,10 @@ impl Error {
             | Self::PriceList { .. }
             | Self::PriceListFile { .. }
             | Self::NoPriceList { .. }
+            | Self::RuleFile { .. }
+            | Self::DetectionRules(_)
+            | Self::NoSuchRule { .. }
+            | Self::GeoIp { .. }
             | Self::TooManyHours { .. }
             | Self::NoRegion => true,
             Self::Source(source) => source.is_usage(),
@@ -264,6 +298,16 @@ impl Error {
                 let like = nearest(name, known.iter().map(String::as_str), ALIKE);
                 let like = like.map(|like| format!("did you mean `{like}`? "));
                 Some(format!("{}key figures: {}", like.unwrap_or_default(), known.join(", ")))
+            }
+            Self::NoSuchRule { nearest, .. } => Some(nearest.as_ref().map_or_else(
+                || "`bedrock-lens audit detections --list` names all rules".to_owned(),
+                |nearest| format!("did you mean `{nearest}`?"),
+            )),
+            Self::DetectionRules(_) => {
+                Some("docs/detections.md says how a rule is written".to_owned())
+            }
+            Self::GeoIp { .. } => {
+                Some("it takes a MaxMind database (.mmdb), such as GeoLite2-Country".to_owned())
             }
             Self::Overrides(_) => {
                 Some("`bedrock-lens prices check` lists everything that is wrong".into())

@@ -1,6 +1,7 @@
 //! `audit`: what can be proven, and what cannot.
 
 mod coverage;
+mod detections;
 mod outages;
 mod verify;
 
@@ -12,6 +13,7 @@ use super::{Context, Exit, Failure, output, progress, sources, time};
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
     Coverage(coverage::CoverageArgs),
+    Detections(detections::DetectionsArgs),
     Outages(outages::OutagesArgs),
     Verify(verify::VerifyArgs),
 }
@@ -19,6 +21,7 @@ pub(super) enum AuditCommand {
 pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
         AuditCommand::Coverage(args) => coverage::run(args, context),
+        AuditCommand::Detections(args) => detections::run(args, context),
         AuditCommand::Outages(args) => outages::run(args, context),
         AuditCommand::Verify(args) => verify::run(args, context),
     }
