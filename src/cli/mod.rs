@@ -190,9 +190,9 @@ pub fn run() -> Exit {
         // The check names all of them, not only the first.
         let misspelt = misspelt_keys(&flags, &environment);
         if !misspelt.is_empty() {
-            misspelt.into_iter().for_each(|error| {
+            for error in misspelt {
                 output.failure(&error.into());
-            });
+            }
             return Exit::Usage;
         }
     }

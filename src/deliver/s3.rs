@@ -98,12 +98,12 @@ impl Bucket {
     ///
     /// # Errors
     /// [`Error::Object`] with what S3 says.
-    pub fn put(&self, place: &Place, bytes: Vec<u8>, content_type: &str) -> Result<(), Error> {
-        match self.put_once(&self.access, place, &bytes, content_type) {
+    pub fn put(&self, place: &Place, bytes: &[u8], content_type: &str) -> Result<(), Error> {
+        match self.put_once(&self.access, place, bytes, content_type) {
             Err(failure) => match &failure.problem {
                 Problem::WrongRegion(Some(region)) => {
                     let there = self.access.in_region(region);
-                    self.put_once(&there, place, &bytes, content_type)
+                    self.put_once(&there, place, bytes, content_type)
                 }
                 _ => Err(failure),
             },

@@ -256,7 +256,7 @@ impl Contents {
         Ok(MailSettings {
             from: self.from.map(Spanned::into_inner),
             reply_to: self.reply_to.into_iter().map(Spanned::into_inner).collect(),
-            transport: self.transport.unwrap_or_else(|| match smtp {
+            transport: self.transport.unwrap_or(match smtp {
                 Some(_) => Transport::Smtp,
                 None => Transport::Ses,
             }),

@@ -14,15 +14,12 @@ fn the_file_to_begin_with_passes_its_check_as_it_is_and_with_every_key_used() {
     assert!(again.stderr.contains("--force"), "{}", again.stderr);
     sandbox.run(["config", "init", "--force"]).exits(0);
     let text = sandbox.run(["config", "init", "-"]).exits(0).stdout;
-    let used: String = text
-        .lines()
-        .map(|line| {
-            let setting = line
-                .strip_prefix('#')
-                .filter(|rest| rest.starts_with(|c: char| !c.is_whitespace()));
-            format!("{}\n", setting.unwrap_or(line))
-        })
-        .collect();
+    let uncommented = |line: &str| {
+        let setting = line.strip_prefix('#');
+        let setting = setting.filter(|rest| rest.starts_with(|c: char| !c.is_whitespace()));
+        setting.unwrap_or(line).to_owned() + "\n"
+    };
+    let used: String = text.lines().map(uncommented).collect();
     assert!(used.contains("\n[[recipients]]\n"), "{used}");
     sandbox.write("work/bedrock-lens.toml", &used);
     sandbox.write("work/maps.toml", "[teams]\n\"svc-chat\" = \"chat\"\n");

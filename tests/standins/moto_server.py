@@ -128,7 +128,7 @@ def answer(command):
         return {"mails": sent}
     elif what == "object":
         found = S3.get_object(command["bucket"], command["key"])
-        metadata = dict(found.response_dict)
+        metadata = dict(found.response_dict) | dict(found.metadata)
         return {"text": found.value.decode("utf-8", "replace"), "headers": metadata}
     elif what == "auth":
         settings.INITIAL_NO_AUTH_ACTION_COUNT = 0

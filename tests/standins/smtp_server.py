@@ -79,7 +79,7 @@ async def serve(security, login, context, ready):
             known = isinstance(data, LoginPassword) and [data.login.decode(), data.password.decode()] == login
             return AuthResult(success=known, handled=known)
 
-        options |= {"authenticator": check, "auth_required": True, "auth_require_tls": security != "plain"}
+        options |= {"authenticator": check, "auth_required": True, "auth_require_tls": security == "starttls"}
     loop = asyncio.get_running_loop()
     wrapper = context if security == "tls" else None
     server = await loop.create_server(lambda: SMTP(Handler(), **options), "127.0.0.1", 0, ssl=wrapper)

@@ -54,7 +54,7 @@ fn mail(settings: &Settings) -> Vec<String> {
     let has_lists = !settings.recipients.is_empty();
     remark(
         mail.from.is_some() && !has_lists,
-        "`[mail]` is not used: there is no `[[recipients]]`; only `--to` sends",
+        "`[mail]` is not used: there is no `[[recipients]]`; only `--mail-to` sends",
     );
     remark(
         mail.from.is_none() && has_lists,

@@ -45,7 +45,7 @@ pub(super) fn write(
     for file in files {
         match args.output.as_deref() {
             Some(path) if path.as_os_str() == "-" => output::bytes(&file.bytes)?,
-            Some(path) if is_s3(path) => store(file, path, several, args, done, context)?,
+            Some(path) if is_s3(path) => store(&file, path, several, args, done, context)?,
             path => done.outputs.push(put(&file, path, several, context)?),
         }
     }
@@ -57,7 +57,7 @@ fn is_s3(path: &Path) -> bool {
 }
 
 fn store(
-    file: File,
+    file: &File,
     target: &Path,
     several: bool,
     args: &DeliveryArgs,
@@ -72,7 +72,7 @@ fn store(
     }
     let place = place.of_file(&file.name);
     let bucket = Bucket::open(&args.upload(context)).map_err(pipeline::Error::Deliver)?;
-    match bucket.put(&place, file.bytes.clone(), file.content_type) {
+    match bucket.put(&place, &file.bytes, file.content_type) {
         Ok(()) => {
             context.output.note(&format!("wrote {place}"));
             done.outputs.push(place.to_string());
@@ -80,7 +80,7 @@ fn store(
         Err(error) => {
             context.output.trouble(&Failure::from(pipeline::Error::Deliver(error)));
             done.is_partial = true;
-            done.outputs.push(put(&file, None, several, context)?);
+            done.outputs.push(put(file, None, several, context)?);
         }
     }
     Ok(())

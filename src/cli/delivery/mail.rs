@@ -68,7 +68,7 @@ pub(super) fn recipients(
     };
     let mut lists = Vec::new();
     let mut given = Vec::new();
-    for name in &args.to {
+    for name in &args.mail_to {
         match known.iter().find(|one| one.name == *name) {
             Some(found) => lists.push(list(found)),
             None if name.contains('@') => {
@@ -78,7 +78,7 @@ pub(super) fn recipients(
             None => return Err(no_such_list(name, context)),
         }
     }
-    if args.to.is_empty() {
+    if args.mail_to.is_empty() {
         lists.extend(known.iter().filter(|one| one.takes(kind, audience)).map(list));
     }
     if !given.is_empty() {
@@ -88,7 +88,7 @@ pub(super) fn recipients(
         let of = audience.map_or_else(String::new, |audience| format!(" for `{audience}`"));
         return Err(Failure::usage(format!(
             "nobody to send a {kind} report{of} to: no list of `[[recipients]]` in the configuration \
-             takes it, and `--to` names nobody"
+             takes it, and `--mail-to` names nobody"
         )));
     }
     Ok(lists)
@@ -99,7 +99,7 @@ fn no_such_list(name: &str, context: &Context) -> Failure {
         context.settings.recipients.iter().map(|list| list.name.as_str()).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     Failure::usage(format!(
-        "`{name}` in `--to` is neither an address nor a list of `[[recipients]]` (known: {known})"
+        "`{name}` in `--mail-to` is neither an address nor a list of `[[recipients]]` (known: {known})"
     ))
 }
 
@@ -128,7 +128,9 @@ pub(super) fn drafts(
     let lists = match recipients(&args.sending, report.kind, audience, context) {
         Ok(lists) => lists,
         // Nobody has to be named to look at a mail.
-        Err(_) if args.sending.to.is_empty() => vec![List { name: None, addresses: Vec::new() }],
+        Err(_) if args.sending.mail_to.is_empty() => {
+            vec![List { name: None, addresses: Vec::new() }]
+        }
         Err(failure) => return Err(failure),
     };
     let from = context.settings.mail.from.as_deref().unwrap_or(NOBODY);
@@ -215,7 +217,7 @@ fn say(recipient: &str, fate: Fate, done: &mut Done, context: &Context) {
                 "not known whether `{recipient}` has it: {reason} ({})",
                 at.unwrap_or_default()
             ));
-            context.output.hint("ask there, then `--resend --to ADDRESS` sends it again");
+            context.output.hint("ask there, then `--resend --mail-to ADDRESS` sends it again");
         }
     }
 }
@@ -279,7 +281,7 @@ fn linked(
     let page = rendered(report, form, look)?;
     let hours = context.settings.mail.link_hours;
     let link = Bucket::open(&upload(&context.settings.upload, context)).and_then(|bucket| {
-        bucket.put(&place, page, form.content_type())?;
+        bucket.put(&place, &page, form.content_type())?;
         bucket.link(&place, Duration::from_hours(u64::from(hours)))
     });
     let url = link.map_err(pipeline::Error::Deliver)?;

@@ -53,7 +53,7 @@ pub(super) struct SendingArgs {
     send: bool,
     /// Mail to these lists or addresses only
     #[arg(long, value_delimiter = ',', value_name = "LIST|ADDRESS,…")]
-    to: Vec<String>,
+    mail_to: Vec<String>,
     /// Mail also to those who have it, or of whom a run that was cut off doesn't know
     #[arg(long, requires = "send")]
     resend: bool,
@@ -200,12 +200,11 @@ pub(super) fn deliver(
     let mut done = Done::default();
     let mut first_failure = None;
     for format in args.formats() {
-        if let Err(failure) =
-            files::write(report, format, args, (look, audience), &mut done, context)
+        let written = files::write(report, format, args, (look, audience), &mut done, context);
+        if let Err(failure) = written
+            && let Some(earlier) = first_failure.replace(failure)
         {
-            if let Some(earlier) = first_failure.replace(failure) {
-                context.output.trouble(&earlier);
-            }
+            context.output.trouble(&earlier);
         }
     }
     if let Some(failure) = first_failure {

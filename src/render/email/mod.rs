@@ -7,6 +7,7 @@
 mod content;
 mod text;
 mod top;
+mod words;
 
 use css_inline::CSSInliner;
 

@@ -175,11 +175,13 @@ fn number_format(value: &Value) -> Format {
         Value::Share(_) => "0.0%",
         Value::Rate(_) => "0.000%",
         Value::RelativeChange(_) => "+0.0%;-0.0%;0.0%",
-        Value::Count(_) | Value::Tokens(_) | Value::Bytes(_) | Value::Integer(_) => "#,##0",
-        Value::CountChange(_) => "+#,##0;-#,##0;0",
+        Value::Count(_)
+        | Value::Tokens(_)
+        | Value::Bytes(_)
+        | Value::Integer(_)
+        | Value::DurationMs(_) => "#,##0",
+        Value::CountChange(_) | Value::DurationChange(_) => "+#,##0;-#,##0;0",
         Value::PointChange(_) => "+0.0000;-0.0000;0",
-        Value::DurationMs(_) => "#,##0",
-        Value::DurationChange(_) => "+#,##0;-#,##0;0",
         Value::Mean(_) | Value::SecondsOf(_) => "0.00",
         Value::MeanChange(_) | Value::SecondsChange(_) => "+0.00;-0.00;0.00",
         _ => "General",

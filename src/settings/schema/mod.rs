@@ -37,12 +37,11 @@ fn unknown_in(
 ) {
     let Some(known) = schema["properties"].as_object() else { return };
     for (key, value) in table {
-        match known.get(key.get_ref().as_ref()) {
-            Some(schema) => unknown_below(value, schema, place, found),
-            None => {
-                let Range { start, .. } = key.span();
-                found.push((start, place.unknown(key.get_ref(), start, known.keys())));
-            }
+        if let Some(schema) = known.get(key.get_ref().as_ref()) {
+            unknown_below(value, schema, place, found);
+        } else {
+            let Range { start, .. } = key.span();
+            found.push((start, place.unknown(key.get_ref(), start, known.keys())));
         }
     }
 }

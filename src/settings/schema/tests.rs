@@ -203,7 +203,9 @@ fn compare(
                 ));
             }
             for key in keys {
-                if !EXAMPLE.contains(&format!("{key} = ")) && !EXAMPLE.contains(&format!("{key}]"))
+                if ![format!("{key} = "), format!("{key}]"), format!("[{key}.")]
+                    .iter()
+                    .any(|way| EXAMPLE.contains(way))
                 {
                     complaints
                         .push(format!("`{key}` of {name} is not in src/settings/example.toml"));

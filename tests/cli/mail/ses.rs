@@ -74,14 +74,14 @@ fn a_link_leads_to_the_whole_report_in_s3() {
     assert_eq!(line["outputs"], json!(["report-weekly-2026-W46.html", object]));
     let message = read(&sandbox, mails(&server)[0]["text"].as_str().expect("text"));
     let text = message["words"]["text/plain"].as_str().expect("a text");
-    let link = text.lines().find(|line| line.starts_with("http")).expect("a link");
-    assert!(link.contains("X-Amz-Expires=86400"), "{link}");
+    let address = text.lines().find(|line| line.starts_with("http")).expect("a link");
+    assert!(address.contains("X-Amz-Expires=86400"), "{address}");
     assert!(text.contains("until 2026-11-18 06:00 UTC"), "{text}");
     let html = message["words"]["text/html"].as_str().expect("a page");
-    assert!(html.contains(&link.replace('&', "&amp;")), "{html}");
+    assert!(html.contains(&address.replace('&', "&amp;")), "{html}");
     let fetch =
         "import sys, urllib.request\nprint(urllib.request.urlopen(sys.argv[1]).read().decode())";
-    let page = sandbox.python(fetch, [link]);
+    let page = sandbox.python(fetch, [address]);
     assert!(page.contains("<title>Weekly business report"), "{}", &page[..200]);
     let files =
         message["parts"].as_array().expect("parts").iter().filter(|p| p["name"] != json!(null));

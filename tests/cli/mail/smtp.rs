@@ -24,7 +24,7 @@ fn a_report_is_mailed_once_and_again_only_when_asked() {
     configured(&sandbox, &by(&server), &["anna", "ben"]);
     let line = sandbox.run(SEND.iter().chain(&["--json"])).exits(0).json();
     assert_eq!(line["mail"], json!({"sent": 2, "sent_before": 0, "failed": 0, "unknown": 0}));
-    assert_eq!((&line["exit"], &line["grade"]), (&json!(0), &json!("C")), "{line}");
+    assert_eq!((&line["exit"], &line["grade"]), (&json!(0), &json!("D")), "{line}");
     assert_eq!(line["outputs"], json!(["out/report-weekly-2026-W46.html"]));
     let first = mails(&server);
     assert_eq!(first.len(), 1, "one message for both");
@@ -62,7 +62,7 @@ fn a_report_is_mailed_once_and_again_only_when_asked() {
     let again = sandbox.run(SEND).exits(0);
     assert!(again.stderr.contains("not mailed again to 2 addresses"), "{}", again.stderr);
     assert_eq!(mails(&server).len(), 1);
-    sandbox.run(SEND.iter().chain(&["--resend", "--to", "ben@example.com"])).exits(0);
+    sandbox.run(SEND.iter().chain(&["--resend", "--mail-to", "ben@example.com"])).exits(0);
     let all = mails(&server);
     assert_eq!((all.len(), &all[1]["to"]), (2, &json!(["ben@example.com"])));
     sandbox.run(["--quiet"].iter().chain(&SEND)).exits(0).is_silent();
@@ -104,7 +104,7 @@ fn a_run_that_is_killed_while_it_sends_is_never_repeated_unasked_and_never_silen
     }
     let sent = mails(&server);
     assert_eq!((sent.len(), &sent[0]["to"]), (1, &json!(["ben@example.com"])));
-    sandbox.run(SEND.iter().chain(&["--resend", "--to", "anna@example.com"])).exits(0);
+    sandbox.run(SEND.iter().chain(&["--resend", "--mail-to", "anna@example.com"])).exits(0);
     assert_eq!(mails(&server)[1]["to"], json!(["anna@example.com"]));
     sandbox.run(SEND).exits(0);
     assert_eq!(mails(&server).len(), 2);
@@ -180,7 +180,7 @@ fn nobody_to_send_to_or_from_is_wrong_usage_before_anything_is_made() {
     );
     told("no sender");
     configured(&sandbox, "", &["anna"]);
-    let outcome = sandbox.run(SEND.iter().chain(&["--to", "weekly"])).exits(2);
+    let outcome = sandbox.run(SEND.iter().chain(&["--mail-to", "weekly"])).exits(2);
     assert!(outcome.stderr.contains("(known: weekly-business)"), "{}", outcome.stderr);
 }
 
