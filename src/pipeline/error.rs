@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use polars::prelude::PolarsError;
 
+use crate::audit::controls::ControlError;
 use crate::audit::detections::RuleError;
 use crate::audit::integrity::keys::KeysError;
 use crate::insight::anomaly::RulesError;
@@ -207,6 +208,26 @@ pub enum Error {
     /// A detection rule is wrong.
     #[error(transparent)]
     DetectionRules(RuleError),
+    /// A file of controls is wrong.
+    #[error(transparent)]
+    Controls(ControlError),
+    /// No framework has this name.
+    #[error("there is no framework `{id}`")]
+    NoSuchFramework {
+        /// As named.
+        id: String,
+        /// All names.
+        known: Vec<String>,
+    },
+    /// A file is no result of a verification.
+    #[error("could not use the verification in `{}`", path.display())]
+    Verification {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// No detection rule has this id.
     #[error("there is no detection rule `{id}`")]
     NoSuchRule {
@@ -236,6 +257,38 @@ pub enum Error {
     /// A target in the configuration is for no key figure.
     #[error(transparent)]
     Kpis(kpi::Error),
+    /// Nothing of the period was read.
+    #[error("the store holds no logs{}", phrase(*period))]
+    NothingToPack {
+        /// The period.
+        period: Period,
+        /// What the store holds.
+        known: Period,
+    },
+    /// There is something where a pack is to go.
+    #[error("`{}` is there already and not empty", path.display())]
+    PackTargetTaken {
+        /// The folder or file.
+        path: PathBuf,
+    },
+    /// A pack can't be read.
+    #[error("could not read the pack `{}`", path.display())]
+    PackUnreadable {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What should be a pack is neither a folder nor a zip file.
+    #[error("`{}` is neither a folder nor a zip file that can be read", path.display())]
+    NotAPack {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: zip::result::ZipError,
+    },
     /// The folder of a one-shot store can't be made.
     #[error("could not make a temporary folder")]
     Temporary(#[source] std::io::Error),
@@ -256,6 +309,7 @@ impl Error {
             | Self::KeysUnreadable { .. }
             | Self::Keys { .. }
             | Self::MetadataFile { .. }
+            | Self::PackTargetTaken { .. }
             | Self::Catalogue { .. }
             | Self::PriceBookFile { .. }
             | Self::PriceList { .. }
@@ -263,6 +317,9 @@ impl Error {
             | Self::NoPriceList { .. }
             | Self::RuleFile { .. }
             | Self::DetectionRules(_)
+            | Self::Controls(_)
+            | Self::NoSuchFramework { .. }
+            | Self::Verification { .. }
             | Self::NoSuchRule { .. }
             | Self::GeoIp { .. }
             | Self::TooManyHours { .. }
@@ -285,11 +342,16 @@ impl Error {
                  `bedrock-lens ingest SOURCE` adds more"
                     .into(),
             ),
+            Self::PackTargetTaken { .. } => {
+                Some("name another place with `-o`: packs are never mixed with other files".into())
+            }
             Self::NoSuchModel { nearest, .. } => Some(nearest.as_ref().map_or_else(
                 || "`bedrock-lens prices list` names all models".to_owned(),
                 |nearest| format!("did you mean `{nearest}`?"),
             )),
-            Self::NotIngested { period, known } => Some(not_ingested(*period, *known)),
+            Self::NotIngested { period, known } | Self::NothingToPack { period, known } => {
+                Some(not_ingested(*period, *known))
+            }
             Self::TooManyPeriods(_) => {
                 Some("ask by longer periods, for a shorter range, or with `--empty hide`".into())
             }
@@ -305,6 +367,13 @@ impl Error {
             )),
             Self::DetectionRules(_) => {
                 Some("docs/detections.md says how a rule is written".to_owned())
+            }
+            Self::Controls(_) => Some("docs/controls.md says how a control is written".to_owned()),
+            Self::NoSuchFramework { known, .. } => {
+                Some(format!("frameworks: {}", known.join(", ")))
+            }
+            Self::Verification { .. } => {
+                Some("it takes what `bedrock-lens audit verify --json` printed".to_owned())
             }
             Self::GeoIp { .. } => {
                 Some("it takes a MaxMind database (.mmdb), such as GeoLite2-Country".to_owned())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use crate::deliver::{file, print};
 use crate::render::format::Script;
-use crate::render::{self, Templates, TextOptions, Theme};
+use crate::render::{self, Look, TextOptions, Theme};
 use crate::report::parts::Report;
 
 /// A form of a finished report.
@@ -27,11 +27,11 @@ pub enum ReportForm {
 
 /// How pages look, and what prints them.
 #[derive(Debug, Clone, Copy)]
-pub struct Look<'a> {
+pub struct Press<'a> {
+    /// Templates and brand.
+    pub look: &'a Look,
     /// Light or dark.
     pub theme: Theme,
-    /// The templates.
-    pub templates: &'a Templates,
     /// The browser to print with; none is the first that is found.
     pub browser: Option<&'a Path>,
     /// Where programs are looked for.
@@ -63,28 +63,29 @@ impl ReportForm {
         }
     }
 
-    /// The name of its file: `report-weekly-2026-W46.html`.
+    /// The name of its file: `report-weekly-2026-W46.html`, `report-weekly-finance-2026-W46.html`.
     pub fn file_name(self, report: &Report) -> String {
         file_name(report, self.extension())
     }
 }
 
 /// `report-weekly-2026-W46.EXTENSION`.
-pub(super) fn file_name(report: &Report, extension: &str) -> String {
-    format!("report-{}-{}.{extension}", report.kind, report.period_name)
+pub fn file_name(report: &Report, extension: &str) -> String {
+    let audience = report.audience.map(|audience| format!("-{audience}")).unwrap_or_default();
+    format!("report-{}{audience}-{}.{extension}", report.kind, report.period_name)
 }
 
 /// The report in a form.
 ///
 /// # Errors
 /// When a template is wrong, or no browser is there to print.
-pub fn rendered(report: &Report, form: ReportForm, look: &Look<'_>) -> Result<Vec<u8>, Error> {
+pub fn rendered(report: &Report, form: ReportForm, press: &Press<'_>) -> Result<Vec<u8>, Error> {
     let render = |page: Result<String, render::Error>| page.map(String::into_bytes);
     match form {
-        ReportForm::Html => render(render::html(report, look.templates, look.theme)),
+        ReportForm::Html => render(render::html(report, press.look, press.theme)),
         ReportForm::Pdf => {
-            let browser = print::browser(look.browser, look.search)?;
-            let page = render::html(report, look.templates, Theme::Light).map_err(Error::Render)?;
+            let browser = print::browser(press.browser, press.search)?;
+            let page = render::html(report, press.look, Theme::Light).map_err(Error::Render)?;
             return Ok(print::pdf(&page, &browser)?);
         }
         ReportForm::Text(options) => Ok(render::text(report, options).into_bytes()),

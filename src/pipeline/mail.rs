@@ -1,7 +1,7 @@
 //! A report as a mail: the short page, and the whole of it attached or linked.
 
 use super::Error;
-use super::forms::{Look, ReportForm, rendered};
+use super::forms::{Press, ReportForm, rendered};
 use crate::deliver::mail::{Attachment, Inline, Mail, Message, Shown};
 use crate::render::email::{About, Link, email};
 use crate::report::parts::Report;
@@ -30,10 +30,10 @@ pub struct MailPlan<'a> {
 ///
 /// # Errors
 /// When a template is wrong, a form can't be made, or an address can't be meant.
-pub fn mail(report: &Report, look: &Look<'_>, plan: &MailPlan<'_>) -> Result<Message, Error> {
+pub fn mail(report: &Report, press: &Press<'_>, plan: &MailPlan<'_>) -> Result<Message, Error> {
     let mut files = Vec::with_capacity(plan.attach.len());
     for form in plan.attach {
-        files.push((form.file_name(report), *form, rendered(report, *form, look)?));
+        files.push((form.file_name(report), *form, rendered(report, *form, press)?));
     }
     let about = About {
         attached: files.iter().map(|(name, form, _)| (name.clone(), in_words(*form))).collect(),
@@ -42,7 +42,7 @@ pub fn mail(report: &Report, look: &Look<'_>, plan: &MailPlan<'_>) -> Result<Mes
         owner: plan.owner.map(str::to_owned),
         version: env!("CARGO_PKG_VERSION"),
     };
-    let parts = email(report, look.templates, &about).map_err(Error::Render)?;
+    let parts = email(report, press.look, &about).map_err(Error::Render)?;
     let images = parts.images.iter().map(|image| Inline { cid: image.cid, png: &image.png });
     let attachments = files.iter().map(|(name, form, bytes)| Attachment {
         name,
@@ -77,13 +77,16 @@ fn in_words(form: ReportForm) -> &'static str {
     }
 }
 
-/// What the ledger of deliveries knows a report by: its kind, for whom it is made, and its period.
-pub fn report_item(report: &Report, audience: Option<&str>) -> Item {
+/// What the ledger of deliveries knows a report by: its kind, for whom it is made, which requests it is
+/// about, its zone and its period.
+pub fn report_item(report: &Report, scope: Option<&str>) -> Item {
     let time =
         |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    let audience = audience.map_or_else(String::new, |audience| format!(" {audience}"));
+    let more =
+        [report.audience, scope, Some(report.timezone.as_str()).filter(|zone| *zone != "UTC")];
+    let more: String = more.into_iter().flatten().map(|part| format!(" {part}")).collect();
     Item {
-        subject: format!("report {}{audience}", report.kind),
+        subject: format!("report {}{more}", report.kind),
         instance: format!("{}/{}", time(report.period.from), time(report.period.to)),
     }
 }

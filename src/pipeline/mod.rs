@@ -3,10 +3,12 @@
 //! The only module that knows all stages. It hands stores, settings and templates to the pure stages
 //! as values, and never decides what a figure means.
 
+mod access;
 mod allocation;
 mod anomalies;
 mod capacity;
 mod complete;
+mod controls;
 mod coverage;
 mod daily;
 mod detections;
@@ -20,6 +22,7 @@ mod kpis;
 mod mail;
 mod once;
 mod outages;
+mod pack;
 mod price_import;
 mod prices;
 mod profiles;
@@ -29,13 +32,17 @@ mod savings;
 mod trends;
 mod verify;
 
+pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
-pub use anomalies::{AnomalyQuestion, anomalies};
+pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use complete::{Completeness, completeness};
+pub use controls::{
+    ControlsAnswer, ControlsRequest, audit_controls, control_frameworks, verification,
+};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
-pub use detections::{DetectionsRequest, audit_detections, detection_rules, places};
+pub use detections::{DetectionsRequest, SecurityBasis, audit_detections, detection_rules, places};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;
@@ -43,7 +50,7 @@ pub use forecast::{
     BackTestFigures, BudgetOutlook, ForecastAnswer, ForecastFigures, Horizon, Interval,
     LONGEST_HORIZON, MonthEnd, forecast_of,
 };
-pub use forms::{Look, ReportForm, headline, rendered, write_whole};
+pub use forms::{Press, ReportForm, file_name, headline, rendered, write_whole};
 pub use ingest::{
     Duplicates, History, Plan, Progress, Pruned, ReadOptions, RequestCounts, Selection, Silent,
     SourceRequest, Summary, request_cost_usd,
@@ -52,6 +59,7 @@ pub use kpis::{KpiAnswer, KpiFigure, key_figures, known_targets};
 pub use mail::{MailPlan, mail, report_item};
 pub use once::{Delivery, Fate, deliver_once};
 pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
+pub use pack::{PackIntegrity, PackRequest, Packed, ResultCounts, pack, verify_pack};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,
@@ -61,7 +69,9 @@ pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
 pub use query::{QueryRequest, query, query_footing, sql};
-pub use report::{PeriodChoice, ReportRequest, report_period, weekly};
+pub use report::{
+    Chosen, Comparison, PeriodChoice, ReportBasis, ReportRequest, keep, report, report_period,
+};
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};

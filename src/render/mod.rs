@@ -17,6 +17,7 @@ macro_rules! shown {
 
 pub mod answer;
 mod archive;
+pub mod brand;
 pub mod charts;
 pub mod csv;
 pub mod email;
@@ -35,8 +36,9 @@ mod fixture;
 mod tests;
 
 pub use archive::archive;
+pub use brand::{Brand, BrandProblem};
 pub use html::templates::Templates;
-pub use html::{Theme, html};
+pub use html::{Look, Theme, html, pack_html};
 pub use json::json;
 pub use text::{TextOptions, headline, text, trust_line};
 pub use xlsx::report_workbook as workbook;

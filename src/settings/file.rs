@@ -9,7 +9,9 @@ use crate::schema::target::Target;
 
 use super::place::Place;
 use super::source::SourceSettings;
-use super::{Error, allocation, budgets, ingest, mail, quotas, savings, security, upload};
+use super::{
+    Error, allocation, brand, budgets, ingest, mail, quotas, savings, security, upload, worth,
+};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -43,6 +45,10 @@ pub(super) struct Contents {
     #[serde(default)]
     pub(super) recipients: Vec<toml::Spanned<mail::RecipientList>>,
     pub(super) upload: Option<toml::Spanned<upload::UploadSettings>>,
+    #[serde(default)]
+    pub(super) brand: brand::BrandSettings,
+    #[serde(default)]
+    pub(super) worth: worth::Contents,
     /// The text of the file, for the lines of what is wrong in it.
     #[serde(skip)]
     pub(super) text: String,

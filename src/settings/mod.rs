@@ -3,6 +3,7 @@
 //! The only module that reads the environment and the configuration file.
 
 mod allocation;
+mod brand;
 mod budgets;
 mod error;
 mod file;
@@ -12,11 +13,13 @@ mod place;
 mod quotas;
 mod savings;
 mod schema;
+mod secrets;
 mod security;
 mod source;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod worth;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,15 +29,18 @@ use etcetera::AppStrategy;
 
 use crate::likeness::{ALIKE, nearest};
 
+pub use brand::BrandSettings;
 pub use error::Error;
 pub use ingest::IngestSettings;
 pub use mail::{
     AttachedForm, MailSettings, RecipientList, Secret, SmtpSecurity, SmtpSettings, Transport,
 };
 pub use savings::Substitute;
+pub use secrets::{censored, without_secrets};
 pub use security::AuditSettings;
 pub use source::{LogKind, SourceSettings};
 pub use upload::{AccessSettings, UploadEncryption, UploadSettings};
+pub use worth::WorthSettings;
 
 use crate::schema::allocation::Allocation;
 use crate::schema::budget::Budget;
@@ -166,6 +172,10 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// What key figures should be, by name, in place of the targets that come with the tool.
     pub targets: BTreeMap<String, Target>,
+    /// Whose reports are.
+    pub brand: BrandSettings,
+    /// What a successful request is worth.
+    pub worth: Option<WorthSettings>,
 }
 
 /// How cached tokens are charged, for models whose logged input tokens include them.
@@ -229,6 +239,8 @@ impl Settings {
             quotas,
             substitutes: file.savings.substitute,
             targets: file.targets,
+            brand: file.brand.below(folder),
+            worth: file.worth.resolve(place)?,
             price_book: flags
                 .price_book
                 .clone()

@@ -9,6 +9,7 @@
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
 //! deliveries.sqlite                              what was delivered to whom
 //! aws-profiles.json                              what AWS said of application inference profiles
+//! reports/….json                                 key figures and findings of reports made from it
 //! ```
 
 mod catalog;
@@ -20,9 +21,11 @@ mod files;
 mod history;
 mod info;
 mod lock;
+mod objects;
 pub mod profiles;
 mod prune;
 mod repeats;
+pub mod reports;
 mod seen;
 mod segment;
 mod verify;
@@ -40,7 +43,9 @@ pub use error::Error;
 pub use history::Completed;
 pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
 pub use lock::OnLocked;
+pub use objects::ObjectRead;
 pub use prune::Pruning;
+pub use segment::sha256;
 pub use verify::{Problem, Verification};
 
 use crate::period::Period;
@@ -210,6 +215,7 @@ fn holds_other_things(root: &Path) -> bool {
         files::DELIVERIES,
         files::DELIVERIES_JOURNAL,
         files::DELIVERIES_LOCK,
+        files::REPORTS,
     ];
     if root.is_file() {
         return true;

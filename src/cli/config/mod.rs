@@ -5,6 +5,8 @@ mod init;
 mod remarks;
 mod show;
 
+pub(super) use show::values;
+
 use clap::{Args, Subcommand};
 
 use super::output::Output;

@@ -38,9 +38,14 @@ pub(super) fn remarks(settings: &Settings, book: &PriceBook) -> Vec<String> {
 
 fn folders(settings: &Settings) -> Vec<String> {
     let missing = |url: &str| !url.contains("://") && !Path::new(url).exists();
+    let logo = settings.brand.logo.iter().filter(|path| !path.is_file());
+    let logo =
+        logo.map(|path| format!("`logo` in `[brand]`: there is no file `{}`", path.display()));
     let gone = settings.sources.iter().filter(|source| missing(&source.url));
-    gone.map(|source| format!("source `{}`: there is no folder `{}`", source.name, source.url))
-        .collect()
+    logo.chain(
+        gone.map(|source| format!("source `{}`: there is no folder `{}`", source.name, source.url)),
+    )
+    .collect()
 }
 
 fn mail(settings: &Settings) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use super::{Context, DeliveryArgs, Done, Failure, Format, Look, mail, output};
+use super::{Context, DeliveryArgs, Done, Failure, Format, Press, mail, output};
 use crate::deliver::s3::{Bucket, Place};
 use crate::pipeline::{self, rendered};
 use crate::render::TextOptions;
@@ -25,7 +25,7 @@ pub(super) fn write(
     report: &Report,
     format: Format,
     args: &DeliveryArgs,
-    (look, audience): (&Look<'_>, Option<&str>),
+    press: &Press<'_>,
     done: &mut Done,
     context: &Context,
 ) -> Result<(), Failure> {
@@ -34,9 +34,9 @@ pub(super) fn write(
         Some(form) => vec![File {
             name: form.file_name(report),
             content_type: form.content_type(),
-            bytes: rendered(report, form, look)?,
+            bytes: rendered(report, form, press)?,
         }],
-        None => mail::drafts(report, args, (look, audience), context)?
+        None => mail::drafts(report, args, press, context)?
             .into_iter()
             .map(|(name, bytes)| File { name, content_type: "message/rfc822", bytes })
             .collect(),

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Context, DeliveryArgs, Done, Failure, Look, SendingArgs, upload};
+use super::{Context, DeliveryArgs, Done, Failure, Press, SendingArgs, upload};
 use crate::cli::time;
 use crate::deliver::mail::{
     Login, Mailer, Security, Ses, SesAccess, Shown, Smtp, SmtpAccess, bare,
 };
 use crate::deliver::s3::{Bucket, Place};
 use crate::deliver::{self};
-use crate::pipeline::{self, Fate, MailPlan, ReportForm, deliver_once, rendered, report_item};
+use crate::pipeline::{
+    self, Fate, MailPlan, ReportForm, deliver_once, file_name, rendered, report_item,
+};
 use crate::render::email::Link;
 use crate::report::parts::Report;
 use crate::settings::{AttachedForm, SmtpSecurity, SmtpSettings, Transport};
@@ -122,10 +124,10 @@ pub(super) fn sender(context: &Context) -> Result<&str, Failure> {
 pub(super) fn drafts(
     report: &Report,
     args: &DeliveryArgs,
-    (look, audience): (&Look<'_>, Option<&str>),
+    press: &Press<'_>,
     context: &Context,
 ) -> Result<Vec<(String, Vec<u8>)>, Failure> {
-    let lists = match recipients(&args.sending, report.kind, audience, context) {
+    let lists = match recipients(&args.sending, report.kind, report.audience, context) {
         Ok(lists) => lists,
         // Nobody has to be named to look at a mail.
         Err(_) if args.sending.mail_to.is_empty() => {
@@ -141,11 +143,10 @@ pub(super) fn drafts(
     let several = lists.len() > 1;
     let mut files = Vec::with_capacity(lists.len());
     for list in &lists {
-        let message = message(report, look, (from, list), link.clone(), context)?;
+        let message = message(report, press, (from, list), link.clone(), context)?;
         let of =
-            list.name.as_deref().filter(|_| several).map(|name| format!("-{}", file_part(name)));
-        let name =
-            format!("report-{}-{}{}.eml", report.kind, report.period_name, of.unwrap_or_default());
+            list.name.as_deref().filter(|_| several).map(|name| format!("{}.", file_part(name)));
+        let name = file_name(report, &format!("{}eml", of.unwrap_or_default()));
         files.push((name, message.bytes));
     }
     Ok(files)
@@ -162,19 +163,19 @@ fn file_part(name: &str) -> String {
 pub(super) fn send(
     report: &Report,
     args: &DeliveryArgs,
-    (look, audience): (&Look<'_>, Option<&str>),
+    (press, scope): (&Press<'_>, Option<&str>),
     done: &mut Done,
     context: &Context,
 ) -> Result<(), Failure> {
     done.mail.asked = true;
-    let lists = recipients(&args.sending, report.kind, audience, context)?;
+    let lists = recipients(&args.sending, report.kind, report.audience, context)?;
     let from = sender(context)?;
     let ledger = Deliveries::open(&context.settings.store)?;
     let mailer = mailer(context)?;
-    let link = linked(report, look, done, context)?;
-    let item = report_item(report, audience);
+    let link = linked(report, press, done, context)?;
+    let item = report_item(report, scope);
     for list in &lists {
-        let message = message(report, look, (from, list), link.clone(), context)?;
+        let message = message(report, press, (from, list), link.clone(), context)?;
         let (again, now_ms) = (args.sending.resend, context.now.timestamp_millis());
         let deliveries = deliver_once(&ledger, &item, &list.addresses, again, now_ms, |some| {
             mailer.send(&message, some)
@@ -224,7 +225,7 @@ fn say(recipient: &str, fate: Fate, done: &mut Done, context: &Context) {
 
 fn message(
     report: &Report,
-    look: &Look<'_>,
+    press: &Press<'_>,
     (from, list): (&str, &List),
     link: Option<Link>,
     context: &Context,
@@ -248,7 +249,7 @@ fn message(
         attach: &attach,
         link,
     };
-    Ok(pipeline::mail(report, look, &plan)?)
+    Ok(pipeline::mail(report, press, &plan)?)
 }
 
 fn of_setting(form: AttachedForm) -> ReportForm {
@@ -272,13 +273,13 @@ fn place(report: &Report, context: &Context) -> Result<Option<Place>, Failure> {
 /// Puts the whole report into S3 and makes the link to it.
 fn linked(
     report: &Report,
-    look: &Look<'_>,
+    press: &Press<'_>,
     done: &mut Done,
     context: &Context,
 ) -> Result<Option<Link>, Failure> {
     let Some(place) = place(report, context)? else { return Ok(None) };
     let form = ReportForm::Html;
-    let page = rendered(report, form, look)?;
+    let page = rendered(report, form, press)?;
     let hours = context.settings.mail.link_hours;
     let link = Bucket::open(&upload(&context.settings.upload, context)).and_then(|bucket| {
         bucket.put(&place, &page, form.content_type())?;

@@ -15,7 +15,7 @@ pub(super) use completeness::is_complete;
 
 use super::{Context, Exit, Failure, output};
 use crate::deliver::s3::{Encryption, Upload};
-use crate::pipeline::{self, Look, ReportForm};
+use crate::pipeline::{self, Press, ReportForm};
 use crate::render::{self, TextOptions};
 use crate::report::parts::Report;
 use crate::settings::{UploadEncryption, UploadSettings};
@@ -193,14 +193,14 @@ fn upload(settings: &UploadSettings, context: &Context) -> Upload {
 pub(super) fn deliver(
     report: &Report,
     args: &DeliveryArgs,
-    (look, audience): (&Look<'_>, Option<&str>),
+    (press, scope): (&Press<'_>, Option<&str>),
     so_far: Exit,
     context: &Context,
 ) -> Result<Exit, Failure> {
     let mut done = Done::default();
     let mut first_failure = None;
     for format in args.formats() {
-        let written = files::write(report, format, args, (look, audience), &mut done, context);
+        let written = files::write(report, format, args, press, &mut done, context);
         if let Err(failure) = written
             && let Some(earlier) = first_failure.replace(failure)
         {
@@ -215,7 +215,7 @@ pub(super) fn deliver(
         done.is_partial = true;
     }
     if args.sends()
-        && let Err(failure) = mail::send(report, args, (look, audience), &mut done, context)
+        && let Err(failure) = mail::send(report, args, (press, scope), &mut done, context)
     {
         context.output.trouble(&failure);
         done.is_partial = true;

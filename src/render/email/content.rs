@@ -2,9 +2,9 @@
 
 use super::words::Words;
 use super::{About, Link};
-use crate::render::Error;
 use crate::render::format::words::clean;
 use crate::render::format::{Format, Script};
+use crate::render::{Brand, Error};
 use crate::report::parts::{Grade, Report, RowRole};
 
 /// Content id of the chart.
@@ -15,6 +15,7 @@ pub(super) const CHART_CID: &str = "chart@bedrock-lens";
 pub(super) struct Content {
     pub(super) subject: String,
     pub(super) preview: String,
+    pub(super) tool: String,
     pub(super) title: String,
     pub(super) subtitle: String,
     pub(super) scope: String,
@@ -34,6 +35,7 @@ pub(super) struct Content {
 shown!(Content {
     subject,
     preview,
+    tool,
     title,
     subtitle,
     scope,
@@ -131,7 +133,7 @@ shown!(LinkPart { url, until });
 impl Content {
     /// # Errors
     /// When the chart can't be drawn.
-    pub(super) fn of(report: &Report, about: &About) -> Result<Self, Error> {
+    pub(super) fn of(report: &Report, brand: &Brand, about: &About) -> Result<Self, Error> {
         let format = Format::for_report(report, Script::Unicode);
         let words = Words { report, format };
         let trust = &report.trust;
@@ -147,6 +149,7 @@ impl Content {
         Ok(Self {
             subject: words.subject(),
             preview: words.preview(&attention),
+            tool: clean(brand.title().unwrap_or("bedrock-lens")),
             title: clean(&report.title),
             subtitle: words.subtitle(),
             scope: words.scope(),

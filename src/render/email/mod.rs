@@ -13,7 +13,7 @@ use css_inline::CSSInliner;
 
 use super::html::{environment, template_error};
 use super::png::png;
-use super::{Error, Templates};
+use super::{Error, Look};
 use crate::report::parts::Report;
 use content::Content;
 
@@ -71,9 +71,9 @@ pub struct Link {
 /// # Errors
 /// [`Error::Template`] when the template is faulty, [`Error::Chart`] when the chart can't be drawn,
 /// [`Error::Css`] when the style can't be put in place.
-pub fn email(report: &Report, templates: &Templates, about: &About) -> Result<Email, Error> {
-    let content = Content::of(report, about)?;
-    let environment = environment(templates)?;
+pub fn email(report: &Report, look: &Look, about: &About) -> Result<Email, Error> {
+    let content = Content::of(report, &look.brand, about)?;
+    let environment = environment(&look.templates)?;
     let page = environment
         .get_template(MAIL_PAGE)
         .and_then(|template| template.render(content.clone()))

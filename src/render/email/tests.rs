@@ -1,7 +1,7 @@
 //! The mail of the realistic report: both parts, the chart, hostile text.
 
 use super::{About, Email, Link, email};
-use crate::render::Templates;
+use crate::render::Look;
 use crate::render::fixture::report;
 use crate::report::parts::{Report, Value};
 
@@ -16,7 +16,7 @@ fn about() -> About {
 }
 
 fn mail_of(report: &Report) -> Email {
-    email(report, &Templates::default(), &about()).expect("a mail")
+    email(report, &Look::default(), &about()).expect("a mail")
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_report_without_figures_still_makes_a_mail() {
     let link =
         Link { url: "https://example.com/x?y=1&z=2".to_owned(), until: "until noon".to_owned() };
     let about = About { link: Some(link), ..About::default() };
-    let mail = email(&bare, &Templates::default(), &about).expect("a mail");
+    let mail = email(&bare, &Look::default(), &about).expect("a mail");
     assert!(mail.images.is_empty() && mail.text.contains("Nothing in this period."));
     assert!(mail.html.contains("https://example.com/x?y=1&amp;z=2"));
     assert!(mail.text.contains("https://example.com/x?y=1&z=2"));

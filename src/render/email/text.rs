@@ -10,7 +10,7 @@ const WIDTH: usize = 72;
 /// The text.
 pub(super) fn text(content: &Content) -> String {
     let mut page = Page(String::new());
-    page.line(&format!("BEDROCK-LENS  {}", content.title));
+    page.line(&format!("{}  {}", content.tool.to_uppercase(), content.title));
     page.paragraph(&content.subtitle);
     page.paragraph(&content.scope);
     page.blank();

@@ -248,7 +248,7 @@ impl Words<'_> {
                 .map(|(cells, row)| TopRow {
                     kind: match row.role {
                         RowRole::Body => "",
-                        RowRole::Note | RowRole::Aside => "note",
+                        RowRole::Note | RowRole::Aside | RowRole::Group => "note",
                         RowRole::Total => "total",
                     },
                     role: row.role,

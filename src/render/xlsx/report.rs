@@ -278,11 +278,12 @@ fn grid(chart: &Chart) -> Option<Grid> {
             grid(ChartType::ColumnStacked, &names, rows.collect(), "#,##0.00")
         }
         Chart::HorizontalBars(chart) => {
+            let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_number);
             let rows = chart
                 .rows
                 .iter()
-                .map(|bar| (bar.label.clone(), vec![Some(bar.value.to_f64()), usd(&bar.previous)]));
-            grid(ChartType::Bar, &["This period, USD", "Before, USD"], rows.collect(), "#,##0.00")
+                .map(|bar| (bar.label.clone(), vec![bar.value.as_number(), number(&bar.previous)]));
+            grid(ChartType::Bar, &["This period", "Before"], rows.collect(), "#,##0.00")
         }
         Chart::HourlyColumns(chart) => {
             let names: Vec<&str> = chart.series.iter().map(|(name, _)| name.as_str()).collect();
@@ -298,7 +299,21 @@ fn grid(chart: &Chart) -> Option<Grid> {
             });
             grid(ChartType::Bar, &["p50, ms", "p90, ms", "p99, ms"], rows.collect(), "#,##0")
         }
-        Chart::HeatMap(_) => return None,
+        Chart::ForecastLine(chart) => {
+            let past =
+                chart.past.iter().map(|(day, amount)| (day.to_string(), vec![usd(amount), None]));
+            let ahead = chart
+                .ahead
+                .iter()
+                .map(|one| (one.day.to_string(), vec![None, Some(one.expected.to_f64())]));
+            grid(
+                ChartType::Line,
+                &["Spend, USD", "Expected, USD"],
+                past.chain(ahead).collect(),
+                "#,##0.00",
+            )
+        }
+        _ => return None,
     })
 }
 
