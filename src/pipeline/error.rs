@@ -15,7 +15,7 @@ use crate::period::Period;
 use crate::prices::import::{ImportError, OfferError};
 use crate::prices::{BookError, OverridesError};
 use crate::report::answer::SlotLimit;
-use crate::{aws, render, sources, store};
+use crate::{aws, deliver, render, sources, store};
 
 /// A journey failed; nothing was produced.
 #[derive(Debug, thiserror::Error)]
@@ -184,6 +184,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Something finished can't be delivered.
+    #[error(transparent)]
+    Deliver(deliver::Error),
     /// A file of public keys, or of object metadata, can't be read.
     #[error("could not read `{}`", path.display())]
     KeysUnreadable {
@@ -422,10 +425,17 @@ impl Error {
             ),
             Self::NoRegion => Some("name one or more with `--region`, or set `AWS_REGION`".into()),
             Self::Aws(source) => source.hint(),
+            Self::Deliver(error) => error.hint(),
             Self::Source(source) => source.hint(),
             Self::Store(source) => source.hint(),
             _ => None,
         }
+    }
+}
+
+impl From<deliver::Error> for Error {
+    fn from(error: deliver::Error) -> Self {
+        Self::Deliver(error)
     }
 }
 

@@ -74,6 +74,14 @@ struct Figure {
     peak: Option<f64>,
 }
 
+/// Whether every target is for a key figure.
+///
+/// # Errors
+/// When one isn't.
+pub fn known_targets(targets: &BTreeMap<String, Target>) -> Result<(), Error> {
+    kpis(targets).map(drop).map_err(Error::Kpis)
+}
+
 /// All key figures of a period, judged by their targets.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ mod access;
 mod allocation;
 mod anomalies;
 mod capacity;
+mod complete;
 mod controls;
 mod coverage;
 mod daily;
@@ -15,8 +16,11 @@ mod drivers;
 mod error;
 mod figures;
 mod forecast;
+mod forms;
 mod ingest;
 mod kpis;
+mod mail;
+mod once;
 mod outages;
 mod pack;
 mod price_import;
@@ -27,12 +31,12 @@ mod report;
 mod savings;
 mod trends;
 mod verify;
-mod whole;
 
 pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies, anomaly_rules, usual_dimensions};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
+pub use complete::{Completeness, completeness};
 pub use controls::{
     ControlsAnswer, ControlsRequest, audit_controls, control_frameworks, verification,
 };
@@ -46,11 +50,14 @@ pub use forecast::{
     BackTestFigures, BudgetOutlook, ForecastAnswer, ForecastFigures, Horizon, Interval,
     LONGEST_HORIZON, MonthEnd, forecast_of,
 };
+pub use forms::{Press, ReportForm, file_name, headline, rendered, write_whole};
 pub use ingest::{
     Duplicates, History, Plan, Progress, Pruned, ReadOptions, RequestCounts, Selection, Silent,
     SourceRequest, Summary, request_cost_usd,
 };
-pub use kpis::{KpiAnswer, KpiFigure, key_figures};
+pub use kpis::{KpiAnswer, KpiFigure, key_figures, known_targets};
+pub use mail::{MailPlan, mail, report_item};
+pub use once::{Delivery, Fate, deliver_once};
 pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
 pub use pack::{PackIntegrity, PackRequest, Packed, ResultCounts, pack, verify_pack};
 pub use price_import::{PriceImport, import_prices};
@@ -63,10 +70,9 @@ pub use profiles::{
 };
 pub use query::{Queried, QueryRequest, query, query_footing, sql};
 pub use report::{
-    Chosen, Comparison, PeriodChoice, ReportBasis, ReportForm, ReportRequest, headline, keep,
-    rendered, report, report_range, write,
+    Chosen, Comparison, PeriodChoice, ReportBasis, ReportRequest, keep, report, report_period,
+    report_range,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{NamedComparison, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
-pub use whole::write_whole;

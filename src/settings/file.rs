@@ -9,7 +9,9 @@ use crate::schema::target::Target;
 
 use super::place::Place;
 use super::source::SourceSettings;
-use super::{Error, allocation, brand, budgets, ingest, quotas, savings, security, worth};
+use super::{
+    Error, allocation, brand, budgets, ingest, mail, quotas, savings, security, upload, worth,
+};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -40,6 +42,11 @@ pub(super) struct Contents {
     /// `[targets]`: what key figures should be, by name.
     #[serde(default)]
     pub(super) targets: BTreeMap<String, Target>,
+    #[serde(default)]
+    pub(super) mail: mail::Contents,
+    #[serde(default)]
+    pub(super) recipients: Vec<toml::Spanned<mail::RecipientList>>,
+    pub(super) upload: Option<toml::Spanned<upload::UploadSettings>>,
     #[serde(default)]
     pub(super) brand: brand::BrandSettings,
     #[serde(default)]

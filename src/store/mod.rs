@@ -7,6 +7,7 @@
 //! catalog.sqlite                                 objects read, live files, the prompt-hash key
 //! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
+//! deliveries.sqlite                              what was delivered to whom
 //! aws-profiles.json                              what AWS said of application inference profiles
 //! reports/….json                                 key figures and findings of reports made from it
 //! ```
@@ -14,6 +15,7 @@
 mod catalog;
 mod commit;
 mod compact;
+mod deliveries;
 mod encode;
 mod entries;
 mod error;
@@ -40,6 +42,7 @@ use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
 pub use catalog::{FileEntry, ObjectEntry};
 pub use commit::{Committed, ReadObject};
 pub use compact::Compaction;
+pub use deliveries::{Claim, Deliveries, Item, Settled};
 pub use error::Error;
 pub use history::Completed;
 pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
@@ -208,8 +211,16 @@ fn absent(root: &Path) -> Error {
 
 /// Whether this is a file, or a folder with anything but what a store that is being created holds.
 fn holds_other_things(root: &Path) -> bool {
-    let own =
-        [files::CATALOG, files::WRITE_LOCK, files::READ_LOCK, files::PROFILES, files::REPORTS];
+    let own = [
+        files::CATALOG,
+        files::WRITE_LOCK,
+        files::READ_LOCK,
+        files::PROFILES,
+        files::DELIVERIES,
+        files::DELIVERIES_JOURNAL,
+        files::DELIVERIES_LOCK,
+        files::REPORTS,
+    ];
     if root.is_file() {
         return true;
     }

@@ -33,6 +33,9 @@ pub(in crate::cli) fn values(settings: &Settings) -> Value {
         "substitutes": settings.substitutes,
         "targets": settings.targets,
         "anomaly_rules": path(&settings.anomaly_rules),
+        "mail": settings.mail,
+        "recipients": settings.recipients,
+        "upload": settings.upload,
     })
 }
 
@@ -75,6 +78,10 @@ fn file(settings: &Settings) -> String {
     if rules > 0 {
         parts.push(format!("\n# [allocation]: {rules} rules, as in the file\n"));
     }
+    parts.extend(subtables("mail", &values["mail"]));
+    let recipients = values["recipients"].as_array().into_iter().flatten();
+    parts.extend(recipients.map(|list| table("[[recipients]]", list)));
+    parts.push(table("[upload]", &values["upload"]));
     parts.concat()
 }
 
@@ -93,6 +100,16 @@ fn table(heading: &str, values: &Value) -> String {
     let known = values.as_object().unwrap_or(&none).iter().filter(|(_, value)| !value.is_null());
     let lines: String = known.map(|(key, value)| line(key, value)).collect();
     format!("\n{heading}\n{lines}")
+}
+
+/// A table and the tables in it.
+fn subtables(name: &str, values: &Value) -> Vec<String> {
+    let none = Map::new();
+    let all = values.as_object().unwrap_or(&none);
+    let (tables, lines): (Map<String, Value>, Map<String, Value>) =
+        all.clone().into_iter().partition(|(_, value)| value.is_object());
+    let inner = tables.iter().map(|(key, value)| table(&format!("[{name}.{key}]"), value));
+    std::iter::once(table(&format!("[{name}]"), &Value::Object(lines))).chain(inner).collect()
 }
 
 fn line(key: &str, value: &Value) -> String {

@@ -10,17 +10,16 @@ use super::ingest::{read_options, warn_of_troubles};
 use super::progress::Bar;
 use super::range::store_for;
 use super::sources::{S3Args, requests};
-use super::{Context, Exit, Failure, output, time};
+use super::{Context, Exit, Failure, delivery, time};
 use crate::metrics::filter::Filter;
 use crate::period::Period;
 use crate::pipeline::{
-    self, Candidate, Chosen, Comparison, History, PeriodChoice, Plan, ReportBasis, ReportForm,
+    self, Candidate, Chosen, Comparison, History, PeriodChoice, Plan, Press, ReportBasis,
     ReportRequest, Selection,
 };
-use crate::render::{TextOptions, Theme};
 use crate::report::{Kind, Worth};
 use crate::store::{OnLocked, Reader, Writer};
-use args::{CompareChoice, Format, KindCommand, ReportOptions, ThemeChoice};
+use args::{CompareChoice, KindCommand, ReportOptions};
 
 /// Write a report
 #[derive(Debug, Args)]
@@ -36,13 +35,14 @@ pub(super) struct ReportArgs {
 
 pub(super) fn run(args: &ReportArgs, context: &Context) -> Result<Exit, Failure> {
     let (kind, options) = args.kind.parts();
+    let audience = options.audience.map(|choice| choice.audience().name());
+    options.delivery.check(kind.name(), audience, context)?;
     let request = request(kind, options, context)?;
     if let Some(source) = &options.source {
         return one_shot(source, &request, options, context);
     }
     let store = store_for(pipeline::report_range(&request), context)?;
-    write(&store, true, &request, options, context)?;
-    Ok(Exit::Done)
+    finish(&store, true, &request, (options, Exit::Done), context)
 }
 
 fn request(
@@ -138,17 +138,25 @@ fn one_shot(
             .output
             .hint("everything else was read; the report's data quality counts what was not");
     }
-    write(writer.reader(), false, request, options, context)?;
-    Ok(if summary.is_partial() { Exit::Partial } else { Exit::Done })
+    let so_far = if summary.is_partial() { Exit::Partial } else { Exit::Done };
+    finish(writer.reader(), false, request, (options, so_far), context)
 }
 
-fn write(
+/// Makes the report and puts it where it should go.
+fn finish(
     store: &Reader,
     keeps: bool,
     request: &ReportRequest,
-    options: &ReportOptions,
+    (options, so_far): (&ReportOptions, Exit),
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<Exit, Failure> {
+    let delivery = &options.delivery;
+    if delivery.if_complete {
+        let period = pipeline::report_period(store, request)?;
+        if !delivery::is_complete(store, (request.kind.name(), period), delivery, context)? {
+            return Ok(Exit::NotPassed);
+        }
+    }
     let look = look::look(options.templates.as_deref(), context)?;
     let book = context.price_book()?;
     let settings = &context.settings;
@@ -174,34 +182,19 @@ fn write(
         keeps,
     };
     let report = pipeline::report(basis, request)?;
-    let text = TextOptions::default();
-    for format in &options.format {
-        let form = match format {
-            Format::Html => ReportForm::Html(match options.theme {
-                ThemeChoice::Auto => Theme::Auto,
-                ThemeChoice::Light => Theme::Light,
-                ThemeChoice::Dark => Theme::Dark,
-            }),
-            Format::Text => ReportForm::Text(text),
-            Format::Json => ReportForm::Json,
-        };
-        let page = pipeline::rendered(&report, form, &look)?;
-        match options.output.as_deref() {
-            Some(path) if path.as_os_str() == "-" => output::result(&page)?,
-            path => {
-                let path = pipeline::write(&report, form, &page, path)?;
-                context.output.note(&format!("wrote {}", path.display()));
-            }
-        }
+    let scope = request.filter.as_ref().map(ToString::to_string);
+    let press = Press {
+        look: &look,
+        theme: options.theme.into(),
+        browser: settings.browser.as_deref(),
+        search: &settings.search,
+    };
+    let to = (&press, scope.as_deref());
+    let exit = delivery::deliver(&report, delivery, to, so_far, context)?;
+    if keeps && let Err(error) = pipeline::keep(store, &report, scope.as_deref()) {
+        context.output.warn(&format!(
+            "{error}: the next report of this kind can’t say what changed since this one"
+        ));
     }
-    if keeps {
-        let scope = request.filter.as_ref().map(ToString::to_string);
-        if let Err(error) = pipeline::keep(store, &report, scope.as_deref()) {
-            context.output.warn(&format!(
-                "{error}: the next report of this kind can’t say what changed since this one"
-            ));
-        }
-    }
-    context.output.note(&pipeline::headline(&report));
-    Ok(())
+    Ok(exit)
 }

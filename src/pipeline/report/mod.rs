@@ -1,6 +1,5 @@
-//! The journey of a report: choose the period, scan and price, build the value, render, write, keep.
+//! The journey of a report: choose the period, scan and price, build the value, keep.
 
-mod forms;
 mod inputs;
 mod insights;
 mod kept;
@@ -15,13 +14,14 @@ use super::savings::Candidate;
 use super::{Basis, Error};
 use crate::insight::anomaly::Rules;
 use crate::metrics::filter::Filter;
+use crate::period::Period;
 use crate::report::parts::Report;
 use crate::report::{self, Audience, Kind, Worth};
 use crate::schema::budget::Budget;
 use crate::schema::quota::Quota;
 use crate::schema::target::Target;
+use crate::store::Reader;
 
-pub use forms::{ReportForm, headline, rendered, write};
 pub use inputs::Chosen;
 pub use kept::keep;
 pub use period::{Comparison, PeriodChoice, report_range};
@@ -68,6 +68,14 @@ pub struct ReportBasis<'a> {
     pub worth: Option<&'a Worth>,
     /// Whether the store lasts: then reports of it are compared with the ones before.
     pub keeps: bool,
+}
+
+/// The period that a report would be about.
+///
+/// # Errors
+/// When the store holds nothing, or can't be read.
+pub fn report_period(store: &Reader, request: &ReportRequest) -> Result<Period, Error> {
+    period::periods(store, request).map(|(period, _)| period)
 }
 
 /// The report.
