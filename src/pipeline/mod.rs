@@ -25,6 +25,7 @@ mod profiles;
 mod query;
 mod report;
 mod savings;
+mod sensitive;
 mod trends;
 mod verify;
 mod whole;
@@ -67,6 +68,7 @@ pub use report::{
     rendered, report, write,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
+pub use sensitive::{SensitiveAnswer, SensitiveDimension, SensitiveRow, audit_sensitive};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
 pub use whole::write_whole;

@@ -47,7 +47,7 @@ pub use verify::{Problem, Verification};
 
 use crate::period::Period;
 use crate::records::PromptKey;
-use crate::schema::{Kind, Table, api_event, invocation, reject};
+use crate::schema::{Kind, Table, api_event, invocation, reject, sensitive};
 use catalog::{Catalog, Days};
 
 /// A store opened for reading, as it was at that moment: every question is answered from one state.
@@ -239,6 +239,7 @@ fn in_period(table: Table, period: Period) -> Expr {
         Table::Invocations => invocation::EVENT_TIME,
         Table::ApiEvents => api_event::EVENT_TIME,
         Table::Rejects => reject::OBJECT_TIME,
+        Table::Sensitive => sensitive::EVENT_TIME,
     };
     let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
     col(time)
