@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! catalog.sqlite                                 objects read, live files, the prompt-hash key
-//! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects
+//! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects, sensitive
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
 //! aws-profiles.json                              what AWS said of application inference profiles
 //! reports/….json                                 key figures and findings of reports made from it
