@@ -12,6 +12,7 @@ mod controls;
 mod coverage;
 mod damage;
 mod detections;
+mod event_history;
 mod help;
 mod ingest;
 mod insight;
