@@ -29,6 +29,7 @@ pub mod percentiles;
 pub mod presence;
 pub mod price_coverage;
 pub mod rejected;
+pub mod sensitive;
 pub(crate) mod small_frame;
 pub mod spans;
 pub mod tags;

@@ -29,6 +29,7 @@ mod profiles;
 mod query;
 mod report;
 mod savings;
+mod sensitive;
 mod trends;
 mod verify;
 
@@ -74,5 +75,6 @@ pub use report::{
     report_range,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
+pub use sensitive::{SensitiveAnswer, SensitiveDimension, SensitiveRow, audit_sensitive};
 pub use trends::{NamedComparison, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};

@@ -19,6 +19,7 @@ pub mod invocation;
 pub mod quota;
 pub mod reject;
 pub mod security;
+pub mod sensitive;
 pub mod target;
 pub mod usage;
 pub mod what_if;
@@ -73,11 +74,13 @@ pub enum Table {
     ApiEvents,
     /// One row per record or object that could not be read: [`reject`].
     Rejects,
+    /// One row per kind of sensitive data in a body, where bodies were scanned: [`sensitive`].
+    Sensitive,
 }
 
 impl Table {
     /// All tables, in the order they are reported.
-    pub const ALL: [Self; 3] = [Self::Invocations, Self::ApiEvents, Self::Rejects];
+    pub const ALL: [Self; 4] = [Self::Invocations, Self::ApiEvents, Self::Rejects, Self::Sensitive];
 
     /// The table's name: its folder in the store and its name in `query --sql`.
     pub fn name(self) -> &'static str {
@@ -85,6 +88,7 @@ impl Table {
             Self::Invocations => "invocations",
             Self::ApiEvents => "api_events",
             Self::Rejects => "rejects",
+            Self::Sensitive => "sensitive",
         }
     }
 
@@ -99,6 +103,7 @@ impl Table {
             Self::Invocations => invocation::COLUMNS,
             Self::ApiEvents => api_event::COLUMNS,
             Self::Rejects => reject::COLUMNS,
+            Self::Sensitive => sensitive::COLUMNS,
         }
     }
 

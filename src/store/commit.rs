@@ -10,6 +10,7 @@ use super::entries::{Counts, put_last_file, put_objects, put_repeats, put_segmen
 use super::{Error, Writer, prune};
 use crate::records::Decoded;
 use crate::schema::reject::Reject;
+use crate::schema::sensitive::Sensitive;
 use crate::schema::{api_event, invocation};
 
 /// An object together with what it held.
@@ -53,7 +54,8 @@ impl Writer {
         let mut staged = replaced;
         self.stage_blocks(&rows.invocations, &mut staged)?;
         self.stage_blocks(&rows.api_events, &mut staged)?;
-        self.stage_rejects(rows.rejects, &mut staged)?;
+        self.stage_rows(rows.rejects, &mut staged)?;
+        self.stage_rows(rows.sensitive, &mut staged)?;
         let growth = self.stage_repeats(&mut staged)?;
         let last_file = self.last_file.get();
         self.reader.catalog.change(|change| {
@@ -72,6 +74,7 @@ struct Tables {
     invocations: Vec<invocation::Columns>,
     api_events: Vec<api_event::Columns>,
     rejects: Vec<Reject>,
+    sensitive: Vec<Sensitive>,
 }
 
 impl Tables {
@@ -83,6 +86,7 @@ impl Tables {
             self.api_events.push(decoded.api_events);
         }
         self.rejects.extend(decoded.rejects);
+        self.sensitive.extend(decoded.sensitive);
     }
 
     /// Rows of invocations and API events.

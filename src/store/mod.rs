@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! catalog.sqlite                                 objects read, live files, the prompt-hash key
-//! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects
+//! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects, sensitive
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
 //! deliveries.sqlite                              what was delivered to whom
 //! aws-profiles.json                              what AWS said of application inference profiles
@@ -54,7 +54,7 @@ pub use verify::{Problem, Verification};
 
 use crate::period::Period;
 use crate::records::PromptKey;
-use crate::schema::{Kind, Table, api_event, invocation, reject};
+use crate::schema::{Kind, Table, api_event, invocation, reject, sensitive};
 use catalog::{Catalog, Days};
 
 /// A store opened for reading, as it was at that moment: every question is answered from one state.
@@ -254,6 +254,7 @@ fn in_period(table: Table, period: Period) -> Expr {
         Table::Invocations => invocation::EVENT_TIME,
         Table::ApiEvents => api_event::EVENT_TIME,
         Table::Rejects => reject::OBJECT_TIME,
+        Table::Sensitive => sensitive::EVENT_TIME,
     };
     let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
     col(time)
