@@ -21,6 +21,7 @@ mod grouping;
 pub mod load;
 pub mod measures;
 pub mod metric;
+pub mod moments;
 pub mod names;
 pub mod percentiles;
 pub mod presence;

@@ -30,7 +30,7 @@ mod whole;
 
 pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
-pub use anomalies::{AnomalyQuestion, anomalies};
+pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
@@ -58,7 +58,10 @@ pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
 pub use query::{QueryRequest, query, query_footing, sql};
-pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
+pub use report::{
+    Chosen, Comparison, PeriodChoice, ReportBasis, ReportForm, ReportRequest, SecurityBasis,
+    headline, keep, rendered, report, write,
+};
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};

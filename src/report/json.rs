@@ -57,9 +57,12 @@ impl Serialize for Value {
             Self::Missing(_) => serializer.serialize_none(),
             Self::Count(n) | Self::Tokens(n) | Self::Bytes(n) => serializer.serialize_u64(*n),
             Self::CountChange(n) | Self::Integer(n) => serializer.serialize_i64(*n),
-            Self::Usd(amount) | Self::UnitUsd(amount) | Self::UsdChange(amount) => {
-                amount.serialize(serializer)
-            }
+            Self::Usd(amount)
+            | Self::UnitUsd(amount)
+            | Self::UsdChange(amount)
+            | Self::Estimate(amount)
+            | Self::EstimateChange(amount) => amount.serialize(serializer),
+            Self::EstimateRange(low, high) => [low, high].serialize(serializer),
             Self::Mean(x)
             | Self::Number(x)
             | Self::Share(x)

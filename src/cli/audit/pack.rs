@@ -80,6 +80,7 @@ pub(super) fn run(args: &PackArgs, context: &Context) -> Result<Exit, Failure> {
     let settings = &context.settings;
     let rules = pipeline::detection_rules(&settings.audit.detections)?;
     let places = pipeline::places(&settings.audit.geoip_databases)?;
+    let look = crate::cli::report::look(None, context)?;
     let store = Reader::open(&settings.store)?;
     let book = context.price_book()?;
     let request = PackRequest {
@@ -96,6 +97,7 @@ pub(super) fn run(args: &PackArgs, context: &Context) -> Result<Exit, Failure> {
             .chain(settings.security.log_buckets.iter().flatten())
             .cloned()
             .collect(),
+        look: &look,
         key: key.as_ref(),
         reproduce: reproduce(args, period, context),
     };

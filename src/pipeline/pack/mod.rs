@@ -28,7 +28,7 @@ use crate::metrics::coverage::CoverageDimension;
 use crate::period::Period;
 use crate::prices::PriceBook;
 use crate::prices::list::{Filter, list};
-use crate::render::{self, Templates, Theme};
+use crate::render::{self, Look, Theme};
 use crate::report::access as access_rows;
 use crate::report::pack::{
     ControlLine, ControlVerdict, CoverageFigures, InputObjects, IntegrityFacts, PackInputs,
@@ -60,6 +60,8 @@ pub struct PackRequest<'a> {
     pub security: &'a Security,
     /// Buckets that hold logs, beside those that events and the store name.
     pub buckets: BTreeSet<String>,
+    /// How the report looks.
+    pub look: &'a Look,
     /// Who signs.
     pub key: Option<&'a SigningKey>,
     /// The command that makes the pack again.
@@ -252,7 +254,7 @@ fn finish(
     request: &PackRequest<'_>,
     pack_id: &str,
 ) -> Result<Manifest, Error> {
-    let page = render::pack_html(report, &Templates::default(), Theme::Auto);
+    let page = render::pack_html(report, request.look, Theme::Auto);
     let page = page.map_err(Error::Render)?;
     evidence::bytes(&mut target, "report.html", page.as_bytes())?;
     evidence::json(&mut target, "report.json", report)?;

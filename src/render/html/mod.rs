@@ -8,7 +8,7 @@ mod view;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-use super::Error;
+use super::{Brand, Error};
 use crate::report::pack::PackReport;
 use crate::report::parts::Report;
 use templates::{PACK, PAGE, Templates};
@@ -36,26 +36,31 @@ impl Theme {
     }
 }
 
+/// How pages look: their templates and whose they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The templates.
+    pub templates: Templates,
+    /// Name, logo and colours.
+    pub brand: Brand,
+}
+
 /// The report as one HTML page.
 ///
 /// # Errors
 /// [`Error::Template`] when a template is faulty, [`Error::Chart`] when a chart can't be drawn.
-pub fn html(report: &Report, templates: &Templates, theme: Theme) -> Result<String, Error> {
-    let page = view::page(report, theme.attribute())?;
-    filled(templates, PAGE, page.into())
+pub fn html(report: &Report, look: &Look, theme: Theme) -> Result<String, Error> {
+    let page = view::page(report, theme.attribute(), &look.brand)?;
+    filled(&look.templates, PAGE, page.into())
 }
 
 /// An audit pack's report as one HTML document, for the screen and for paper.
 ///
 /// # Errors
 /// As [`html`].
-pub fn pack_html(
-    report: &PackReport,
-    templates: &Templates,
-    theme: Theme,
-) -> Result<String, Error> {
-    let page = view::pack::page(report, theme.attribute())?;
-    filled(templates, PACK, page.into())
+pub fn pack_html(report: &PackReport, look: &Look, theme: Theme) -> Result<String, Error> {
+    let page = view::pack::page(report, theme.attribute(), &look.brand)?;
+    filled(&look.templates, PACK, page.into())
 }
 
 fn filled(templates: &Templates, name: &str, page: minijinja::Value) -> Result<String, Error> {

@@ -6,6 +6,11 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates(BTreeMap<String, String>);
 
+/// File names of all templates that pages are made of.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    EMBEDDED.into_iter().map(|(name, _)| name)
+}
+
 /// Name of the template a page starts with.
 pub const PAGE: &str = "report.html.j2";
 
