@@ -329,7 +329,6 @@ fn spoil_chart(chart: &mut Chart) {
             chart.burst = Some((0, 1, Prose::text(bad())));
         }
         Chart::HorizontalBars(chart) => chart.rows[0].label = bad(),
-        Chart::ChainStrip(chart) => chart.rows[0].label = bad(),
         Chart::DriverBars(chart) => chart.rows[0].label = bad(),
         Chart::ForecastLine(_) => {}
         Chart::MarkedLine(chart) => {
@@ -341,5 +340,6 @@ fn spoil_chart(chart: &mut Chart) {
         Chart::EventStrip(chart) => {
             (chart.rows[0].id, chart.rows[0].label) = (bad(), bad());
         }
+        Chart::ChainStrip(chart) => chart.rows[0].label = bad(),
     }
 }

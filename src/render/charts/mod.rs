@@ -45,13 +45,13 @@ pub fn figure(figure: &Figure, id: &str, format: &Format) -> Result<String, Erro
         Chart::DotRange(chart) => dot_range::draw(chart, &words),
         Chart::HourlyColumns(chart) => hourly_columns::draw(chart, &words, format),
         Chart::HorizontalBars(chart) => horizontal_bars::draw(chart, &words, format),
-        Chart::ChainStrip(chart) => chain_strip::draw(chart, &words),
         Chart::DriverBars(chart) => driver_bars::draw(chart, &words, format),
         Chart::ForecastLine(chart) => forecast_line::draw(chart, &words, format),
         Chart::MarkedLine(chart) => marked_line::draw(chart, &words),
         Chart::Ranges(chart) => ranges::draw(chart, &words, format),
         Chart::SmallMultiples(chart) => small_multiples::draw(chart, &words, format),
         Chart::EventStrip(chart) => event_strip::draw(chart, &words),
+        Chart::ChainStrip(chart) => chain_strip::draw(chart, &words),
     };
     drawn.map_err(|reason| Error::Chart { title: identifier(&figure.title), reason })
 }

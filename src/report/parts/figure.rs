@@ -33,8 +33,6 @@ pub enum Chart {
     HourlyColumns(HourlyColumns),
     /// Sorted bars with the previous period as a tick.
     HorizontalBars(HorizontalBars),
-    /// A bar over time for each chain, broken where something is wrong.
-    ChainStrip(ChainStrip),
     /// Bars from zero in both directions, the total last.
     DriverBars(DriverBars),
     /// Days that were, and a forecast in its band.
@@ -47,6 +45,8 @@ pub enum Chart {
     SmallMultiples(SmallMultiples),
     /// When each thing happened, one row per thing.
     EventStrip(EventStrip),
+    /// A bar over time for each chain, broken where something is wrong.
+    ChainStrip(ChainStrip),
 }
 
 /// A category with its fixed colour, the same through the whole report.
@@ -136,32 +136,6 @@ pub struct HourlyColumns {
     pub days: Vec<(usize, String)>,
     /// The largest burst: first hour, hours, and what to write beside it.
     pub burst: Option<(usize, usize, Prose)>,
-}
-
-/// See [`Chart::ChainStrip`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ChainStrip {
-    /// First instant shown.
-    pub from: DateTime<Utc>,
-    /// First instant after.
-    pub to: DateTime<Utc>,
-    /// Rows from top to bottom.
-    pub rows: Vec<Strip>,
-    /// Labels along the time, each at the instant it begins with.
-    pub ticks: Vec<(DateTime<Utc>, String)>,
-}
-
-/// A row of a chain strip.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Strip {
-    /// Label.
-    pub label: String,
-    /// Second label, beside it.
-    pub detail: String,
-    /// Stretches in which all is well.
-    pub good: Vec<(DateTime<Utc>, DateTime<Utc>)>,
-    /// Stretches in which something is wrong.
-    pub bad: Vec<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 /// See [`Chart::HorizontalBars`].
@@ -328,4 +302,30 @@ pub struct Event {
     pub severity: Severity,
     /// The stretches in which it happened.
     pub spans: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// See [`Chart::ChainStrip`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChainStrip {
+    /// First instant shown.
+    pub from: DateTime<Utc>,
+    /// First instant after.
+    pub to: DateTime<Utc>,
+    /// Rows from top to bottom.
+    pub rows: Vec<Strip>,
+    /// Labels along the time, each at the instant it begins with.
+    pub ticks: Vec<(DateTime<Utc>, String)>,
+}
+
+/// A row of a chain strip.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Strip {
+    /// Label.
+    pub label: String,
+    /// Second label, beside it.
+    pub detail: String,
+    /// Stretches in which all is well.
+    pub good: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Stretches in which something is wrong.
+    pub bad: Vec<(DateTime<Utc>, DateTime<Utc>)>,
 }
