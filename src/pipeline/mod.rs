@@ -63,8 +63,8 @@ pub use profiles::{
 };
 pub use query::{QueryRequest, query, query_footing, sql};
 pub use report::{
-    Chosen, Comparison, PeriodChoice, ReportBasis, ReportForm, ReportRequest, SecurityBasis,
-    headline, keep, rendered, report, write,
+    Chosen, Comparison, Detecting, PeriodChoice, ReportBasis, ReportForm, ReportRequest, headline,
+    keep, rendered, report, write,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};

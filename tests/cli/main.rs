@@ -11,6 +11,7 @@ mod capacity;
 mod coverage;
 mod damage;
 mod help;
+mod incident;
 mod ingest;
 mod insight;
 mod kill;

@@ -79,6 +79,7 @@ pub(super) fn run(args: &PackArgs, context: &Context) -> Result<Exit, Failure> {
     let place = place.transpose()?;
     let settings = &context.settings;
     let rules = pipeline::detection_rules(&settings.audit.detections)?;
+    let frameworks = pipeline::control_frameworks(&settings.audit.controls, &rules)?;
     let places = pipeline::places(&settings.audit.geoip_databases)?;
     let look = crate::cli::report::look(None, context)?;
     let store = Reader::open(&settings.store)?;
@@ -89,6 +90,7 @@ pub(super) fn run(args: &PackArgs, context: &Context) -> Result<Exit, Failure> {
         configuration: configuration(context)?,
         integrity: place.as_ref().map(|place| integrity(place, args, context)),
         rules: &rules,
+        frameworks: &frameworks,
         places: &places,
         security: &settings.security,
         buckets: args

@@ -12,8 +12,8 @@ use super::{Context, Exit, Failure, output, time};
 use crate::metrics::filter::Filter;
 use crate::period::Period;
 use crate::pipeline::{
-    self, Candidate, Chosen, Comparison, History, PeriodChoice, Plan, ReportBasis, ReportForm,
-    ReportRequest, SecurityBasis, Selection,
+    self, Candidate, Chosen, Comparison, Detecting, History, PeriodChoice, Plan, ReportBasis,
+    ReportForm, ReportRequest, Selection,
 };
 use crate::render::{TextOptions, Theme};
 use crate::report::{Kind, Worth};
@@ -187,9 +187,9 @@ fn write(
     });
     let rules = pipeline::detection_rules(&settings.audit.detections)?;
     let places = pipeline::places(&settings.audit.geoip_databases)?;
-    let security = SecurityBasis { rules: &rules, settings: &settings.security, places: &places };
+    let detecting = Detecting { rules: &rules, settings: &settings.security, places: &places };
     let basis = ReportBasis {
-        security: Some(security),
+        detecting: Some(detecting),
         of: context.basis(store, &book),
         budgets: &settings.budgets,
         quotas: &settings.quotas,

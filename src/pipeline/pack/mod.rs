@@ -1,6 +1,7 @@
 //! The journey of an audit pack: ask every question of the audit, write the rows as evidence, then
 //! the report over them, then what makes the whole checkable.
 
+mod controls;
 mod evidence;
 mod findings;
 mod integrity;
@@ -16,11 +17,12 @@ use polars::prelude::{SortMultipleOptions, col, lit};
 
 use super::access::{UNUSED_DAYS, review_of};
 use super::{
-    AccessRequest, Basis, CoverageAnswer, CoverageRequest, DetectionsRequest, Error, Join,
-    OutageAnswer, OutageRequest, Progress, SecurityBasis, Verified, VerifyRequest, audit_coverage,
-    audit_detections, audit_outages, verify,
+    AccessRequest, Basis, ControlsAnswer, ControlsRequest, CoverageAnswer, CoverageRequest,
+    DetectionsRequest, Error, Join, OutageAnswer, OutageRequest, Progress, SecurityBasis, Verified,
+    VerifyRequest, audit_controls, audit_coverage, audit_detections, audit_outages, verify,
 };
 use crate::audit::access::{AccessReview, SuggestedPolicy};
+use crate::audit::controls::Framework;
 use crate::audit::detections::{Detections, Places, RuleSet, Severity};
 use crate::audit::integrity::{Verdict, Verification};
 use crate::audit::seal::{self, Manifest, PackFile, SigningKey};
@@ -54,6 +56,8 @@ pub struct PackRequest<'a> {
     pub integrity: Option<PackIntegrity<'a>>,
     /// Detection rules, the databases that they look addresses up in, and what the user says is allowed.
     pub rules: &'a RuleSet,
+    /// Frameworks of controls, and what they ask.
+    pub frameworks: &'a [Framework],
     /// See `rules`.
     pub places: &'a Places,
     /// See `rules`.
@@ -155,6 +159,7 @@ struct Answers {
     coverage: CoverageAnswer,
     outages: OutageAnswer,
     detections: Detections,
+    controls: ControlsAnswer,
     review: AccessReview,
     policies: Vec<SuggestedPolicy>,
 }
@@ -182,22 +187,33 @@ impl Answers {
         let coverage = audit_coverage(store, book, &wanted)?;
         let wanted = OutageRequest { period, as_of: now, buckets: request.buckets.clone() };
         let outages = audit_outages(store, book, &wanted)?;
+        let held = SecurityBasis { security: request.security, places: request.places, period };
         let wanted = DetectionsRequest {
             rules: request.rules,
             only: &[],
             severity: Severity::Info,
-            basis: SecurityBasis { security: request.security, places: request.places, period },
+            basis: held,
         };
         let detections = audit_detections(store, &wanted)?;
+        let wanted = ControlsRequest {
+            frameworks: request.frameworks.iter().collect(),
+            rules: request.rules,
+            detections: Some(&detections),
+            basis: held,
+            verification: verified.as_ref().map(|found| controls::facts(&found.verification)),
+            as_of: now,
+        };
+        let controls = audit_controls(store, book, &wanted)?;
         let wanted = AccessRequest { period, unused_days: UNUSED_DAYS, now };
         let (review, policies) = review_of(store, book, wanted)?;
-        Ok(Self { verified, coverage, outages, detections, review, policies })
+        Ok(Self { verified, coverage, outages, detections, controls, review, policies })
     }
 
     fn write(&self, target: &mut Target) -> Result<(), Error> {
         write_coverage(target, &self.coverage)?;
         outages::write(target, &self.outages)?;
         findings::write(target, &self.detections)?;
+        controls::write(target, &self.controls)?;
         write_access(target, &self.review, &self.policies)?;
         match self.verification() {
             Some(verification) => integrity::write(target, verification),
@@ -231,7 +247,7 @@ impl Answers {
                 verification,
                 source: asked.name.clone(),
             }),
-            controls: Vec::new(),
+            controls: controls::lines(&self.controls),
             findings: findings::lines(&self.detections),
             rules: findings::rules(&self.detections),
             coverage: coverage_figures(&self.coverage),

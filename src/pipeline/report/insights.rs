@@ -9,7 +9,7 @@ use super::super::capacity::{CapacityQuestion, capacity};
 use super::super::daily::{self, Followed, SeriesQuestion};
 use super::super::forecast::{ForecastFigures, Horizon, Interval, forecast_from};
 use super::super::savings::savings;
-use super::super::{DetectionsRequest, audit_detections, figures};
+use super::super::{DetectionsRequest, SecurityBasis, audit_detections, figures};
 use super::{ReportBasis, ReportRequest};
 use crate::audit::detections::Severity;
 use crate::metrics::allocation::StatementBy;
@@ -226,14 +226,12 @@ fn timeline(
     let all = !request.chosen.principals.is_empty();
     let read = Timeline::read(&frames, period, request.around, all);
     let mut timeline = read.map_err(Error::Compute)?;
-    if let Some(security) = basis.security {
+    if let Some(detecting) = basis.detecting {
         let question = DetectionsRequest {
-            rules: security.rules,
+            rules: detecting.rules,
             only: &[],
             severity: Severity::Info,
-            security: security.settings,
-            places: security.places,
-            period,
+            basis: SecurityBasis { security: detecting.settings, places: detecting.places, period },
         };
         let mut found = audit_detections(basis.of.store, &question)?;
         let wanted = &request.chosen.principals;

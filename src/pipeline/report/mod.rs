@@ -63,14 +63,14 @@ pub struct ReportBasis<'a> {
     /// What a request is worth.
     pub worth: Option<&'a Worth>,
     /// What the detections ask, and of what; none: they are not asked.
-    pub security: Option<SecurityBasis<'a>>,
+    pub detecting: Option<Detecting<'a>>,
     /// Whether the store lasts: then reports of it are compared with the ones before.
     pub keeps: bool,
 }
 
 /// What detections are asked with.
 #[derive(Clone, Copy)]
-pub struct SecurityBasis<'a> {
+pub struct Detecting<'a> {
     /// The rules.
     pub rules: &'a RuleSet,
     /// What the user says is allowed.

@@ -167,10 +167,13 @@ pub(super) fn sheet(inputs: &PackInputs<'_>) -> Sheet {
     };
     let Some(facts) = &inputs.integrity else {
         return Sheet {
-            empty: Some(Prose::text(
-                "No source with CloudTrail digests was named. `audit pack --verify SOURCE --keys \
-                 FILE` checks them and fills this sheet; `audit verify` does so on its own.",
-            )),
+            empty: Some(
+                Prose::text("No source with CloudTrail digests was named: ")
+                    .value(Value::Code("audit pack --verify SOURCE --keys FILE".to_owned()))
+                    .say(" checks them and fills this sheet; ")
+                    .value(Value::Code("audit verify".to_owned()))
+                    .say(" does so on its own."),
+            ),
             ..sheet
         };
     };

@@ -292,7 +292,7 @@ fn notes(timeline: &Timeline) -> Vec<Prose> {
 }
 
 /// What the detections found, as far as the report's three steps of gravity go.
-fn findings(timeline: &Timeline) -> Vec<Finding> {
+pub(in crate::report) fn findings(timeline: &Timeline) -> Vec<Finding> {
     let found = timeline.detections.iter().flat_map(|found| &found.findings);
     let finding = |one: &detections::Finding| Finding {
         id: one.rule.clone(),

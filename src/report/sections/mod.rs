@@ -12,7 +12,7 @@ mod errors;
 mod first_seen;
 mod forecast;
 mod guardrails;
-mod happened;
+pub(super) mod happened;
 mod ingestion;
 mod latency;
 mod load;
