@@ -23,6 +23,7 @@ mod known_ids;
 pub mod load;
 pub mod measures;
 pub mod metric;
+pub mod moments;
 pub mod names;
 mod numbered;
 pub mod percentiles;

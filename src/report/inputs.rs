@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use polars::prelude::LazyFrame;
 
+use super::happened::Timeline;
 use super::ledger::Since;
 use crate::insight::anomaly::Anomalies;
 use crate::insight::budget::BudgetState;
@@ -125,6 +126,8 @@ pub struct Insights {
     pub worth: Option<Worth>,
     /// What was read into the store, and how fresh it is.
     pub ingestion: Option<Ingestion>,
+    /// What happened, moment by moment.
+    pub timeline: Option<Timeline>,
 }
 
 /// Spend after the period, as far as the days before tell.

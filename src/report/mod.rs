@@ -10,6 +10,7 @@ mod build;
 mod compare;
 mod facts;
 pub mod grain;
+pub mod happened;
 mod headline;
 mod inputs;
 mod json;

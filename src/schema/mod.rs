@@ -16,6 +16,7 @@ pub mod cost;
 pub mod detection;
 pub mod drivers;
 pub mod invocation;
+pub mod moment;
 pub mod quota;
 pub mod reject;
 pub mod security;

@@ -15,6 +15,7 @@ mod detections;
 mod event_history;
 mod forms;
 mod help;
+mod incident;
 mod ingest;
 mod insight;
 mod kill;

@@ -125,7 +125,7 @@ fn before(period: Period) -> Period {
 }
 
 /// CloudTrail's events, narrowed by account and Region where the report is.
-fn events(
+pub(super) fn events(
     basis: ReportBasis<'_>,
     request: &ReportRequest,
     period: Period,
@@ -135,6 +135,7 @@ fn events(
     let narrowed = [
         (api_event::ACCOUNT_ID, &request.chosen.accounts),
         (api_event::REGION, &request.chosen.regions),
+        (api_event::PRINCIPAL, &request.chosen.principals),
     ];
     for (column, values) in narrowed {
         let tests = values.iter().map(|value| col(column).eq(lit(value.as_str())));
@@ -153,6 +154,7 @@ fn scope(request: &ReportRequest) -> Scope {
         ("Regions", &chosen.regions),
         ("teams", &chosen.teams),
         ("models", &chosen.models),
+        ("principals", &chosen.principals),
     ];
     let lists = lists.into_iter().filter(|(_, values)| !values.is_empty());
     let mut words: Vec<(&'static str, String)> =
@@ -180,6 +182,8 @@ pub struct Chosen {
     pub teams: Vec<String>,
     /// Base models; none: all.
     pub models: Vec<String>,
+    /// Roles or users; none: all.
+    pub principals: Vec<String>,
     /// A condition.
     pub condition: Option<Filter>,
 }
@@ -195,6 +199,7 @@ impl Chosen {
             (Dimension::Region, &self.regions),
             (Dimension::Team, &self.teams),
             (Dimension::Model, &self.models),
+            (Dimension::Principal, &self.principals),
         ];
         let mut all = self.condition.clone();
         for (dimension, values) in lists {
@@ -241,6 +246,7 @@ fn reproduce(request: &ReportRequest, period: Period, previous: Period) -> Strin
         ("--region", &chosen.regions),
         ("--team", &chosen.teams),
         ("--model", &chosen.models),
+        ("--principal", &chosen.principals),
     ];
     for (option, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
         words.push(format!("{option} {}", word(&values.join(","))));

@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 
 use super::savings::Candidate;
 use super::{Basis, Error};
+use crate::audit::detections::{Places, RuleSet};
 use crate::insight::anomaly::Rules;
 use crate::metrics::filter::Filter;
 use crate::period::Period;
@@ -19,6 +20,7 @@ use crate::report::parts::Report;
 use crate::report::{self, Audience, Kind, Worth};
 use crate::schema::budget::Budget;
 use crate::schema::quota::Quota;
+use crate::schema::security::Security;
 use crate::schema::target::Target;
 use crate::store::Reader;
 
@@ -45,6 +47,8 @@ pub struct ReportRequest {
     pub timezone: Tz,
     /// The present time.
     pub now: DateTime<Utc>,
+    /// The time that an incident report is about, if one is named.
+    pub around: Option<DateTime<Utc>>,
     /// The source of a one-shot report, for the command that repeats it.
     pub source: Option<String>,
 }
@@ -66,6 +70,8 @@ pub struct ReportBasis<'a> {
     pub anomaly_rules: &'a Rules,
     /// What a request is worth.
     pub worth: Option<&'a Worth>,
+    /// What the detections ask, and of what; none: they are not asked.
+    pub detecting: Option<Detecting<'a>>,
     /// Whether the store lasts: then reports of it are compared with the ones before.
     pub keeps: bool,
 }
@@ -76,6 +82,17 @@ pub struct ReportBasis<'a> {
 /// When the store holds nothing, or can't be read.
 pub fn report_period(store: &Reader, request: &ReportRequest) -> Result<Period, Error> {
     period::periods(store, request).map(|(period, _)| period)
+}
+
+/// What detections are asked with.
+#[derive(Clone, Copy)]
+pub struct Detecting<'a> {
+    /// The rules.
+    pub rules: &'a RuleSet,
+    /// What the user says is allowed.
+    pub settings: &'a Security,
+    /// Databases that addresses are looked up in.
+    pub places: &'a Places,
 }
 
 /// The report.

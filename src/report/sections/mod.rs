@@ -3,6 +3,7 @@
 mod adoption;
 mod anomalies;
 mod budgets;
+mod callers;
 pub(super) mod changes;
 mod coverage;
 mod daily;
@@ -11,6 +12,7 @@ mod errors;
 mod first_seen;
 mod forecast;
 mod guardrails;
+pub(super) mod happened;
 mod ingestion;
 mod latency;
 mod load;
@@ -84,6 +86,8 @@ fn one(
         Topic::Guardrails => guardrails::section(facts)?,
         Topic::Ingestion => ingestion::section(facts),
         Topic::Coverage => coverage::section(facts),
+        Topic::Timeline => happened::section(facts),
+        Topic::Callers => callers::section(facts),
         Topic::Risks => risks::section(facts, kpis),
     }))
 }
