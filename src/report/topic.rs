@@ -49,6 +49,10 @@ pub enum Topic {
     Ingestion,
     /// Calls with and without a log.
     Coverage,
+    /// Security findings.
+    Security,
+    /// Who called, from where, and who was refused.
+    Access,
     /// What could go wrong, from all that is known.
     Risks,
     /// Method and data quality.

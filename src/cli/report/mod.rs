@@ -140,12 +140,17 @@ fn write(
         other_cost_per_month: worth.other_cost_per_month,
         basis: worth.basis.clone(),
     });
+    let rules = pipeline::detection_rules(&settings.audit.detections)?;
+    let places = pipeline::places(&settings.audit.geoip_databases)?;
     let basis = ReportBasis {
         of: context.basis(store, &book),
         budgets: &settings.budgets,
         quotas: &settings.quotas,
         candidates: &candidates,
         worth: worth.as_ref(),
+        rules: &rules,
+        security: &settings.security,
+        places: &places,
         keeps,
     };
     let report = pipeline::report(basis, request)?;

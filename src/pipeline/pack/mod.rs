@@ -4,7 +4,7 @@
 mod evidence;
 mod findings;
 mod integrity;
-mod outages;
+pub(in crate::pipeline) mod outages;
 mod read;
 mod target;
 

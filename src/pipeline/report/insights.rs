@@ -9,7 +9,7 @@ use super::super::capacity::{CapacityQuestion, capacity};
 use super::super::daily::{self, Followed, SeriesQuestion};
 use super::super::forecast::{ForecastFigures, Horizon, Interval, forecast_from};
 use super::super::savings::savings;
-use super::{ReportBasis, ReportRequest};
+use super::{ReportBasis, ReportRequest, security};
 use crate::metrics::allocation::StatementBy;
 use crate::period::{Cadence, Period};
 use crate::report::parts::Value;
@@ -33,6 +33,7 @@ pub(super) fn insights(
     let topics = request.kind.topics(request.audience);
     let asks = |any: &[Topic]| any.iter().any(|topic| topics.contains(topic));
     let risks = asks(&[Topic::Risks]);
+    let everything = request.filter.is_none();
     Ok(Insights {
         anomalies: when(risks || asks(&[Topic::Anomalies, Topic::FirstSeen]), || {
             found(basis, request, period)
@@ -54,6 +55,20 @@ pub(super) fn insights(
             };
             Ok([of(period)?, of(previous)?])
         })?,
+        detections: when(asks(&[Topic::Security]) && everything, || {
+            security::detections(basis, period)
+        })?,
+        stops: when(asks(&[Topic::Security]) && everything, || {
+            security::stops(basis, request, period)
+        })?
+        .unwrap_or_default(),
+        access: when(asks(&[Topic::Access]) && everything, || {
+            security::access(basis, request, period)
+        })?,
+        addresses: when(asks(&[Topic::Access]) && everything, || {
+            security::addresses(basis, period)
+        })?
+        .unwrap_or_default(),
         worth: basis.worth.cloned(),
         ingestion: when(asks(&[Topic::Ingestion]) && basis.keeps, || ingestion(basis, request))?,
     })

@@ -5,17 +5,20 @@ mod inputs;
 mod insights;
 mod kept;
 mod period;
+mod security;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::savings::Candidate;
 use super::{Basis, Error};
+use crate::audit::detections::{Places, RuleSet};
 use crate::metrics::filter::Filter;
 use crate::report::parts::Report;
 use crate::report::{self, Audience, Kind, Worth};
 use crate::schema::budget::Budget;
 use crate::schema::quota::Quota;
+use crate::schema::security::Security;
 
 pub use forms::{ReportForm, headline, rendered, write};
 pub use inputs::Chosen;
@@ -58,6 +61,12 @@ pub struct ReportBasis<'a> {
     pub candidates: &'a [Candidate],
     /// What a request is worth.
     pub worth: Option<&'a Worth>,
+    /// The detection rules.
+    pub rules: &'a RuleSet,
+    /// What the user says is allowed.
+    pub security: &'a Security,
+    /// Databases that addresses are looked up in.
+    pub places: &'a Places,
     /// Whether the store lasts: then reports of it are compared with the ones before.
     pub keeps: bool,
 }
