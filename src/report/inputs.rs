@@ -6,6 +6,7 @@ use polars::prelude::LazyFrame;
 
 use super::ledger::Since;
 use crate::audit::access::AccessReview;
+use crate::audit::controls::ControlsResult;
 use crate::audit::detections::Detections;
 use crate::insight::anomaly::Anomalies;
 use crate::insight::budget::BudgetState;
@@ -126,6 +127,8 @@ pub struct Insights {
     pub ingestion: Option<Ingestion>,
     /// What the detection rules found.
     pub detections: Option<Detections>,
+    /// What the controls of frameworks came to.
+    pub controls: Vec<ControlsResult>,
     /// Stretches in which logging or a trail did not record.
     pub stops: Vec<Stop>,
     /// Who used what.

@@ -121,9 +121,9 @@ impl Kind {
 
     fn own_topics(self) -> &'static [Topic] {
         use Topic::{
-            Access, Adoption, Anomalies, Budgets, Changes, Coverage, Daily, Drivers, Errors,
-            FirstSeen, Forecast, Guardrails, Ingestion, Latency, Load, Method, Models, Principals,
-            Requests, Return, Risks, Savings, Security, Service, Teams, Tokens, Usage,
+            Access, Adoption, Anomalies, Budgets, Changes, Compliance, Coverage, Daily, Drivers,
+            Errors, FirstSeen, Forecast, Guardrails, Ingestion, Latency, Load, Method, Models,
+            Principals, Requests, Return, Risks, Savings, Security, Service, Teams, Tokens, Usage,
         };
         match self {
             Self::Daily => {
@@ -138,8 +138,8 @@ impl Kind {
                 Service, Adoption, Method,
             ],
             Self::Quarterly => &[
-                Changes, Coverage, Security, Access, Guardrails, FirstSeen, Models, Principals,
-                Ingestion, Method,
+                Changes, Compliance, Coverage, Security, Access, Guardrails, FirstSeen, Models,
+                Principals, Ingestion, Method,
             ],
             Self::Annual => &[
                 Changes, Daily, Drivers, Models, Teams, Principals, Tokens, Adoption, Service,
@@ -151,8 +151,8 @@ impl Kind {
                 Savings, Method,
             ],
             Self::Security => &[
-                Changes, Security, Access, FirstSeen, Anomalies, Guardrails, Coverage, Principals,
-                Method,
+                Changes, Security, Access, FirstSeen, Anomalies, Guardrails, Coverage, Compliance,
+                Principals, Method,
             ],
             Self::Capacity => {
                 &[Changes, Load, Requests, Usage, Errors, Latency, Anomalies, Tokens, Method]
@@ -192,9 +192,9 @@ impl Audience {
 
     fn topics(self) -> &'static [Topic] {
         use Topic::{
-            Access, Adoption, Anomalies, Budgets, Changes, Coverage, Daily, Drivers, Errors,
-            FirstSeen, Forecast, Guardrails, Ingestion, Latency, Load, Method, Models, Requests,
-            Return, Risks, Savings, Security, Service, Teams, Tokens, Usage,
+            Access, Adoption, Anomalies, Budgets, Changes, Compliance, Coverage, Daily, Drivers,
+            Errors, FirstSeen, Forecast, Guardrails, Ingestion, Latency, Load, Method, Models,
+            Requests, Return, Risks, Savings, Security, Service, Teams, Tokens, Usage,
         };
         match self {
             Self::Technical => &[

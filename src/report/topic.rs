@@ -53,6 +53,8 @@ pub enum Topic {
     Security,
     /// Who called, from where, and who was refused.
     Access,
+    /// Controls of compliance frameworks.
+    Compliance,
     /// What could go wrong, from all that is known.
     Risks,
     /// Method and data quality.

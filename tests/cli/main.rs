@@ -11,6 +11,7 @@ mod browser;
 mod capacity;
 mod coverage;
 mod damage;
+mod event_history;
 mod help;
 mod ingest;
 mod insight;

@@ -141,6 +141,7 @@ fn write(
         basis: worth.basis.clone(),
     });
     let rules = pipeline::detection_rules(&settings.audit.detections)?;
+    let frameworks = pipeline::control_frameworks(&settings.audit.controls, &rules)?;
     let places = pipeline::places(&settings.audit.geoip_databases)?;
     let basis = ReportBasis {
         of: context.basis(store, &book),
@@ -149,6 +150,7 @@ fn write(
         candidates: &candidates,
         worth: worth.as_ref(),
         rules: &rules,
+        frameworks: &frameworks,
         security: &settings.security,
         places: &places,
         keeps,

@@ -34,6 +34,8 @@ pub(super) fn insights(
     let asks = |any: &[Topic]| any.iter().any(|topic| topics.contains(topic));
     let risks = asks(&[Topic::Risks]);
     let everything = request.filter.is_none();
+    let detections =
+        when(asks(&[Topic::Security]) && everything, || security::detections(basis, period))?;
     Ok(Insights {
         anomalies: when(risks || asks(&[Topic::Anomalies, Topic::FirstSeen]), || {
             found(basis, request, period)
@@ -55,9 +57,11 @@ pub(super) fn insights(
             };
             Ok([of(period)?, of(previous)?])
         })?,
-        detections: when(asks(&[Topic::Security]) && everything, || {
-            security::detections(basis, period)
-        })?,
+        controls: when(asks(&[Topic::Compliance]) && everything, || {
+            security::controls(basis, request, period, detections.as_ref())
+        })?
+        .unwrap_or_default(),
+        detections,
         stops: when(asks(&[Topic::Security]) && everything, || {
             security::stops(basis, request, period)
         })?

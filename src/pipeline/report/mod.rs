@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 
 use super::savings::Candidate;
 use super::{Basis, Error};
+use crate::audit::controls::Framework;
 use crate::audit::detections::{Places, RuleSet};
 use crate::metrics::filter::Filter;
 use crate::report::parts::Report;
@@ -63,6 +64,8 @@ pub struct ReportBasis<'a> {
     pub worth: Option<&'a Worth>,
     /// The detection rules.
     pub rules: &'a RuleSet,
+    /// The frameworks of controls.
+    pub frameworks: &'a [Framework],
     /// What the user says is allowed.
     pub security: &'a Security,
     /// Databases that addresses are looked up in.

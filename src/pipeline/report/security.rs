@@ -3,12 +3,14 @@
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::super::access::{AccessRequest, UNUSED_DAYS, access as review};
-use super::super::detections::{DetectionsRequest, audit_detections};
+use super::super::controls::{ControlsRequest, audit_controls};
+use super::super::detections::{DetectionsRequest, SecurityBasis, audit_detections};
 use super::super::outages::{CountedOutage, OutageRequest, audit_outages};
 use super::super::pack::outages::{cause, recorder_of};
 use super::super::{Error, figures};
 use super::{ReportBasis, ReportRequest};
 use crate::audit::access::AccessReview;
+use crate::audit::controls::ControlsResult;
 use crate::audit::detections::{Detections, Severity};
 use crate::audit::outage::OutageKind;
 use crate::metrics::callers::by_address;
@@ -26,11 +28,31 @@ pub(super) fn detections(basis: ReportBasis<'_>, period: Period) -> Result<Detec
         rules: basis.rules,
         only: &[],
         severity: Severity::Info,
-        security: basis.security,
-        places: basis.places,
-        period,
+        basis: held_against(basis, period),
     };
     audit_detections(basis.of.store, &request)
+}
+
+fn held_against(basis: ReportBasis<'_>, period: Period) -> SecurityBasis<'_> {
+    SecurityBasis { security: basis.security, places: basis.places, period }
+}
+
+/// What the controls of all frameworks come to.
+pub(super) fn controls(
+    basis: ReportBasis<'_>,
+    request: &ReportRequest,
+    period: Period,
+    detections: Option<&Detections>,
+) -> Result<Vec<ControlsResult>, Error> {
+    let asked = ControlsRequest {
+        frameworks: basis.frameworks.iter().collect(),
+        rules: basis.rules,
+        detections,
+        basis: held_against(basis, period),
+        verification: None,
+        as_of: request.now,
+    };
+    Ok(audit_controls(basis.of.store, basis.of.book, &asked)?.frameworks)
 }
 
 /// Stretches in which logging or a trail recorded nothing.

@@ -5,6 +5,7 @@ mod adoption;
 mod anomalies;
 mod budgets;
 pub(super) mod changes;
+mod compliance;
 mod coverage;
 mod daily;
 mod drivers;
@@ -86,6 +87,7 @@ fn one(
         Topic::Guardrails => guardrails::section(facts)?,
         Topic::Ingestion => ingestion::section(facts),
         Topic::Coverage => coverage::section(facts),
+        Topic::Compliance => compliance::section(facts),
         Topic::Security => security::section(facts),
         Topic::Access => access::section(facts),
         Topic::Risks => risks::section(facts, kpis),
