@@ -11,6 +11,7 @@
 pub mod activity;
 pub mod allocation;
 pub mod calendar;
+pub mod callers;
 pub mod capacity;
 pub mod cells;
 pub mod cost;

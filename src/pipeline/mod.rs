@@ -71,7 +71,7 @@ pub use profiles::{
 };
 pub use query::{Queried, QueryRequest, query, query_footing, sql};
 pub use report::{
-    Chosen, Comparison, Detecting, PeriodChoice, ReportBasis, ReportRequest, keep, report,
+    Chosen, Comparison, PeriodChoice, ReportBasis, ReportRequest, keep, report,
     report_period, report_range,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};

@@ -28,8 +28,8 @@ mod words;
 
 pub use build::build;
 pub use inputs::{
-    Ahead, Budgets, CachedInside, Estimate, Freshness, Ingestion, Inputs, Insights, Loads, Objects,
-    Outlook, PriceFacts, Scope, Worth,
+    Address, Ahead, Budgets, CachedInside, Estimate, Freshness, Ingestion, Inputs, Insights, Loads,
+    Objects, Outlook, PriceFacts, Scope, Stop, Worth,
 };
 pub use kind::{Audience, Kind};
 pub use kpis::kpi_value;

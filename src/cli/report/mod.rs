@@ -14,7 +14,7 @@ use super::{Context, Exit, Failure, delivery, time};
 use crate::metrics::filter::Filter;
 use crate::period::Period;
 use crate::pipeline::{
-    self, Candidate, Chosen, Comparison, Detecting, History, PeriodChoice, Plan, Press, ReportBasis,
+    self, Candidate, Chosen, Comparison, History, PeriodChoice, Plan, Press, ReportBasis,
     ReportRequest, Selection,
 };
 use crate::report::{Kind, Worth};
@@ -217,10 +217,9 @@ fn finish(
     });
     let anomaly_rules = pipeline::anomaly_rules(settings.anomaly_rules.as_deref())?;
     let rules = pipeline::detection_rules(&settings.audit.detections)?;
+    let frameworks = pipeline::control_frameworks(&settings.audit.controls, &rules)?;
     let places = pipeline::places(&settings.audit.geoip_databases)?;
-    let detecting = Detecting { rules: &rules, settings: &settings.security, places: &places };
     let basis = ReportBasis {
-        detecting: Some(detecting),
         of: context.basis(store, &book),
         budgets: &settings.budgets,
         quotas: &settings.quotas,
@@ -228,6 +227,10 @@ fn finish(
         targets: &settings.targets,
         anomaly_rules: &anomaly_rules,
         worth: worth.as_ref(),
+        rules: &rules,
+        frameworks: &frameworks,
+        security: &settings.security,
+        places: &places,
         keeps,
     };
     let report = pipeline::report(basis, request)?;

@@ -4,6 +4,7 @@ mod inputs;
 mod insights;
 mod kept;
 mod period;
+mod security;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use chrono_tz::Tz;
 
 use super::savings::Candidate;
 use super::{Basis, Error};
+use crate::audit::controls::Framework;
 use crate::audit::detections::{Places, RuleSet};
 use crate::insight::anomaly::Rules;
 use crate::metrics::filter::Filter;
@@ -70,8 +72,14 @@ pub struct ReportBasis<'a> {
     pub anomaly_rules: &'a Rules,
     /// What a request is worth.
     pub worth: Option<&'a Worth>,
-    /// What the detections ask, and of what; none: they are not asked.
-    pub detecting: Option<Detecting<'a>>,
+    /// The detection rules.
+    pub rules: &'a RuleSet,
+    /// The frameworks of controls.
+    pub frameworks: &'a [Framework],
+    /// What the user says is allowed.
+    pub security: &'a Security,
+    /// Databases that addresses are looked up in.
+    pub places: &'a Places,
     /// Whether the store lasts: then reports of it are compared with the ones before.
     pub keeps: bool,
 }
@@ -82,17 +90,6 @@ pub struct ReportBasis<'a> {
 /// When the store holds nothing, or can't be read.
 pub fn report_period(store: &Reader, request: &ReportRequest) -> Result<Period, Error> {
     period::periods(store, request).map(|(period, _)| period)
-}
-
-/// What detections are asked with.
-#[derive(Clone, Copy)]
-pub struct Detecting<'a> {
-    /// The rules.
-    pub rules: &'a RuleSet,
-    /// What the user says is allowed.
-    pub settings: &'a Security,
-    /// Databases that addresses are looked up in.
-    pub places: &'a Places,
 }
 
 /// The report.
