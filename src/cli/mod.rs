@@ -1,6 +1,7 @@
 //! What the user types: arguments, the clock, progress and terminal output. A thin shell over
 //! [`pipeline`]; one file per subcommand.
 
+mod account;
 mod allocation;
 mod anomalies;
 mod answer;
@@ -16,6 +17,7 @@ mod followed;
 mod forecast;
 mod ingest;
 mod kpis;
+mod metrics;
 mod output;
 mod prices;
 mod progress;
@@ -23,6 +25,7 @@ mod query;
 mod range;
 mod report;
 mod savings;
+mod setup;
 mod sources;
 mod store;
 mod time;
@@ -109,6 +112,10 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     Prices(prices::PricesArgs),
+    #[command(subcommand)]
+    Setup(setup::SetupCommand),
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
     #[command(subcommand)]
     Store(store::StoreCommand),
     #[command(subcommand)]
@@ -202,6 +209,8 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Anomalies(args) => anomalies::run(&args, context),
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(args) => prices::run(&args.command, context),
+        Command::Setup(command) => setup::run(&command, context),
+        Command::Metrics(command) => metrics::run(&command, context),
         Command::Store(command) => store::run(&command, context),
         Command::Config(command) => config::run(&command, context),
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
+use super::account::AccountArgs;
 use super::{Context, Failure};
 use crate::aws::Access;
 use crate::pipeline::{Selection, SourceRequest};
@@ -37,6 +38,14 @@ pub(super) struct S3Args {
     /// Pay for the requests, where the bucket's owner doesn't
     #[arg(long)]
     requester_pays: bool,
+}
+
+impl S3Args {
+    /// As an account is reached.
+    pub(super) fn of(account: &AccountArgs) -> Self {
+        let Access { profile, endpoint_url, role_arn, external_id, .. } = account.plain();
+        Self { profile, endpoint_url, role_arn, external_id, ..Self::default() }
+    }
 }
 
 /// Kinds of log, as users name them.

@@ -9,6 +9,7 @@
 
 pub mod activity;
 pub mod allocation;
+pub mod api_activity;
 pub mod calendar;
 pub mod capacity;
 pub mod cells;

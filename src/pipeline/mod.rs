@@ -5,18 +5,22 @@
 
 mod allocation;
 mod anomalies;
+mod boards;
 mod capacity;
 mod coverage;
 mod daily;
+mod doctor;
 mod drivers;
 mod error;
 mod figures;
 mod forecast;
 mod ingest;
 mod kpis;
+mod logging;
 mod price_import;
 mod prices;
 mod profiles;
+mod publish;
 mod query;
 mod report;
 mod savings;
@@ -26,9 +30,11 @@ mod whole;
 
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies};
+pub use boards::{Boards, BoardsPut, PutBoards, boards, put_boards, region_of};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
+pub use doctor::{DoctorRequest, doctor};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;
@@ -41,6 +47,7 @@ pub use ingest::{
     SourceRequest, Summary, request_cost_usd,
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures};
+pub use logging::{RegionLogging, change_logging, logging_of};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,
@@ -49,6 +56,7 @@ pub use prices::{
 pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
+pub use publish::{PublishRequest, PublishSummary, publish, publish_dry_run};
 pub use query::{QueryRequest, query, query_footing, sql};
 pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
 pub use savings::{Candidate, SavingsAnswer, savings};

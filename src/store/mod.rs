@@ -20,6 +20,7 @@ mod info;
 mod lock;
 pub mod profiles;
 mod prune;
+mod published;
 mod repeats;
 mod seen;
 mod segment;
@@ -38,6 +39,7 @@ pub use history::Completed;
 pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
 pub use lock::OnLocked;
 pub use prune::Pruning;
+pub use published::{FigureKey, PublishedFigure};
 pub use verify::{Problem, Verification};
 
 use crate::period::Period;
