@@ -388,7 +388,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
-    use super::{Fault, Scan, is_special, plain_len};
+    use super::{Scan, is_special, plain_len};
 
     /// Reads the first value of `json` here and with `serde_json`, and compares.
     fn check(json: &[u8]) {
