@@ -28,6 +28,8 @@ mod savings;
 mod setup;
 mod sources;
 mod store;
+#[cfg(test)]
+mod tests;
 mod time;
 mod trends;
 

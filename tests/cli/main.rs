@@ -13,6 +13,7 @@ mod help;
 mod ingest;
 mod insight;
 mod kill;
+mod operate;
 mod query;
 mod query_forms;
 mod query_rows;

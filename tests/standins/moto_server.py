@@ -10,6 +10,7 @@ with it. Commands:
                                   query, status, time
   {"do": "user", "policy": {...}} a user with this policy: access key and secret
   {"do": "auth"}                  from now on, signatures and policies count
+  {"do": "aws", "service": S, "operation": O, "with": {...}, "region": R?}   calls itself as boto3 would
 """
 
 import base64
@@ -21,6 +22,7 @@ import threading
 import time
 from urllib.parse import parse_qs
 
+import boto3
 from moto import settings
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
@@ -31,6 +33,7 @@ from werkzeug.serving import make_server
 S3 = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
 IAM = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
 LOG = []
+PORT = []
 
 
 class Quiet(MotoRequestHandler):
@@ -99,6 +102,19 @@ def user(policy):
     return {"access_key": key.access_key_id, "secret": key.secret_access_key}
 
 
+def aws(command):
+    client = boto3.client(
+        command["service"],
+        region_name=command.get("region", "us-east-1"),
+        endpoint_url=f"http://127.0.0.1:{PORT[0]}",
+        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+        aws_secret_access_key="example",
+    )
+    found = getattr(client, command["operation"])(**command.get("with", {}))
+    found.pop("ResponseMetadata", None)
+    return json.loads(json.dumps(found, default=str))
+
+
 def answer(command):
     what = command.pop("do")
     if what == "put":
@@ -116,6 +132,8 @@ def answer(command):
         return {"requests": seen}
     elif what == "user":
         return user(command["policy"])
+    elif what == "aws":
+        return {"answer": aws(command)}
     elif what == "auth":
         settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
     else:
@@ -128,6 +146,7 @@ def main():
     app = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, logged(app), threaded=True, request_handler=Quiet)
     server.daemon_threads = True
+    PORT.append(server.server_port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(json.dumps({"port": server.server_port}), flush=True)
     for line in sys.stdin:

@@ -1,0 +1,8 @@
+//! Running unattended: the account around the tool, against a stand-in for AWS of its own.
+
+mod account;
+mod deploy;
+mod doctor;
+mod logging;
+mod metrics;
+mod template;
