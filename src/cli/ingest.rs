@@ -15,13 +15,13 @@ use crate::pipeline::{
 };
 use crate::records::Limits;
 use crate::render::format::number::{bytes, grouped};
-use crate::sources::Bounds;
+use crate::sources::{Bounds, is_cloudtrail_url};
 use crate::store::{OnLocked, Reader, Writer};
 
 /// Read log objects into the store
 ///
-/// SOURCE is a folder, a file, `s3://bucket/prefix`, or the name of a source in the configuration
-/// file; without one, all of the configuration's are read. Every object is read once: a second run
+/// SOURCE is a folder, a file, `s3://bucket/prefix`, `cloudtrail:REGION` for CloudTrail's event history
+/// of 90 days, or the name of a source in the configuration file; without one, all of the configuration's are read. Every object is read once: a second run
 /// takes only what is new or changed. What can't be read is counted by reason and never stops the
 /// rest. Of S3, a run without `--from` and `--to` lists what was written since the last complete
 /// ingest of the same source and two days before it (`trailing_days`); the first one lists all.
@@ -32,10 +32,13 @@ Examples:
   bedrock-lens ingest ~/logs --from 2026-11-09 --to 2026-11-16 --kind invocations
   bedrock-lens ingest s3://acme-logs/AWSLogs --profile audit
   bedrock-lens ingest s3://acme-logs --from 2026-11-09 --to 2026-11-16 --dry-run
+  bedrock-lens ingest cloudtrail:us-east-1 --profile audit
+  bedrock-lens ingest cloudtrail:us-east-1/bedrock.amazonaws.com --from 2026-11-09 --to 2026-11-16
   bedrock-lens ingest --json --quiet        all sources of the configuration, as from cron")]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 pub(super) struct IngestArgs {
-    /// Folders, files, `s3://bucket/prefix`, or names of configured sources [default: all of these]
+    /// Folders, files, `s3://bucket/prefix`, `cloudtrail:REGION`, or names of configured sources
+    /// [default: all of these]
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
     #[command(flatten)]
@@ -88,6 +91,13 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
     let sources = requests(&args.sources, &selection, &args.s3, context)?;
     if args.dry_run {
         return dry_run(&sources, args, context);
+    }
+    if sources.iter().any(|request| is_cloudtrail_url(&request.source.name())) {
+        context.output.note(
+            "CloudTrail's event history holds management events of the last 90 days, of one account \
+             and Region; data events (agents, knowledge bases, asynchronous calls) and Insights are \
+             not in it",
+        );
     }
     let on_locked = if args.wait { OnLocked::Wait } else { OnLocked::Fail };
     // List before the store is touched, so that a wrong path doesn't leave an empty store behind.

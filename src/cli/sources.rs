@@ -10,7 +10,10 @@ use crate::aws::Access;
 use crate::pipeline::{Selection, SourceRequest};
 use crate::records::key::ObjectKind;
 use crate::settings::{self, SourceSettings};
-use crate::sources::{Local, S3, S3Options, Source, is_s3_url};
+use crate::sources::{
+    self, EventHistory, Local, S3, S3Options, ServiceMetrics, Source, Zip, is_cloudtrail_url,
+    is_cloudwatch_url, is_s3_url, is_zip_path,
+};
 
 /// How S3 is reached; each wins over the configuration of a named source.
 #[derive(Debug, Default, Args)]
@@ -99,12 +102,22 @@ pub(super) fn requests(
     chosen.iter().map(|source| request(source, selection, args, context)).collect()
 }
 
-/// One place that is read in full: a configured source's, a folder, a file or an `s3://` URL.
-pub(super) fn place(path: &Path, context: &Context) -> Result<Box<dyn Source>, Failure> {
-    let Some(name) = path.to_str() else { return Ok(Box::new(Local::new(path))) };
-    let args = S3Args::default();
-    let mut found = requests(&[name.to_owned()], &Selection::default(), &args, context)?;
-    Ok(found.swap_remove(0).source)
+/// A place that is looked into, and how AWS is reached for it.
+pub(super) struct Place {
+    pub(super) source: Box<dyn Source>,
+    pub(super) access: Access,
+}
+
+/// One place: a configured source's, a folder, a file or an `s3://` URL.
+pub(super) fn place(path: &Path, args: &S3Args, context: &Context) -> Result<Place, Failure> {
+    let configured = &context.settings.sources;
+    let Some(name) = path.to_str() else {
+        return Ok(Place { source: Box::new(Local::new(path)), access: Access::default() });
+    };
+    let named = configured.iter().find(|source| source.name == name).cloned();
+    let named = named.unwrap_or_else(|| unconfigured(name));
+    let source = request(&named, &Selection::default(), args, context)?.source;
+    Ok(Place { source, access: options(&named, args, context).access })
 }
 
 fn unconfigured(url: &str) -> SourceSettings {
@@ -117,14 +130,31 @@ fn request(
     args: &S3Args,
     context: &Context,
 ) -> Result<SourceRequest, Failure> {
-    let source: Box<dyn Source> = if is_s3_url(&named.url) {
-        let options = options(named, args, context);
-        let opened = S3::open(&named.url, &options);
-        Box::new(opened.map_err(|error| Failure::from(crate::pipeline::Error::Source(error)))?)
-    } else {
-        Box::new(Local::new(&named.url))
-    };
+    let source = opened(named, selection, args, context)
+        .map_err(|error| Failure::from(crate::pipeline::Error::Source(error)))?;
     Ok(SourceRequest { source, selection: narrowed(selection, named) })
+}
+
+/// The source that a place's form names.
+fn opened(
+    named: &SourceSettings,
+    selection: &Selection,
+    args: &S3Args,
+    context: &Context,
+) -> Result<Box<dyn Source>, sources::Error> {
+    let url = &named.url;
+    let options = options(named, args, context);
+    Ok(if is_s3_url(url) {
+        Box::new(S3::open(url, &options)?)
+    } else if is_cloudtrail_url(url) {
+        Box::new(EventHistory::open(url, &options.access, selection.range, context.now)?)
+    } else if is_cloudwatch_url(url) {
+        Box::new(ServiceMetrics::open(url, &options.access, selection.range, context.now)?)
+    } else if is_zip_path(url) {
+        Box::new(Zip::new(url))
+    } else {
+        Box::new(Local::new(url))
+    })
 }
 
 /// What the command line asks for, else what the configuration says.

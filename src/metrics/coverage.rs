@@ -13,8 +13,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, JoinType, LazyFrame, PolarsResult, SortMultipleOptions, TimeUnit, TimeZone,
-    UnionArgs, UniqueKeepStrategy, col, concat, lit,
+    DataType, Expr, JoinType, LazyFrame, NULL, PolarsResult, SortMultipleOptions, TimeUnit,
+    TimeZone, UnionArgs, UniqueKeepStrategy, col, concat, lit, when,
 };
 
 use super::dimensions::Dimension;
@@ -29,9 +29,11 @@ use crate::schema::api_event::{
     UNLOGGED_OPERATIONS,
 };
 use crate::schema::invocation::MODEL;
-use crate::schema::usage::coverage::{CALLED, COVERAGE, HOURS, LATE, LOG_ONLY, LOGGED, UNLOGGED};
+use crate::schema::usage::coverage::{
+    CALLED, COVERAGE, FIRST_LOGGED, HOURS, LAST_LOGGED, LATE, LOG_ONLY, LOGGED, SUCCEEDED, UNLOGGED,
+};
 use crate::schema::usage::derived::{FROM, TO};
-use crate::schema::usage::metric::{ERRORS, REQUESTS};
+use crate::schema::usage::metric::REQUESTS;
 
 /// A dimension that both CloudTrail and the invocation log know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -167,6 +169,25 @@ pub fn gaps_in(hourly: LazyFrame) -> PolarsResult<LazyFrame> {
         .select([ACCOUNT_ID, REGION, FROM, TO, UNLOGGED, HOURS].map(col)))
 }
 
+/// Accounts and regions that made calls and logged nothing in the whole of what [`hourly`] gives:
+/// `account_id`, `region`, `called`, sorted.
+pub fn silent_places(hourly: LazyFrame) -> LazyFrame {
+    let key = [ACCOUNT_ID, REGION].map(col);
+    let logged = col(LOGGED).sum().eq(lit(0)).and(col(REQUESTS).sum().eq(lit(0)));
+    hourly
+        .group_by(&key)
+        .agg([col(CALLED).sum(), logged.alias(SILENT)])
+        .filter(col(SILENT).and(col(CALLED).gt(lit(0))))
+        .sort_by_exprs(&key, nulls_last())
+        .select([ACCOUNT_ID, REGION, CALLED].map(col))
+}
+
+/// Calls and logged requests of each hour of [`hourly`], to be compared by number where ids can't be:
+/// `account_id`, `region`, `from`, `to`, `called`, `requests`.
+pub fn counts_by_hour(hourly: LazyFrame) -> LazyFrame {
+    hourly.select([ACCOUNT_ID, REGION, FROM, TO, CALLED, REQUESTS].map(col))
+}
+
 /// Hours in which an account and region logged something, and yet not every call.
 ///
 /// Out: `account_id`, `region`, `from`, `to`, `called`, `logged`, `unlogged`, `requests`, sorted.
@@ -185,9 +206,9 @@ pub fn partly_logged_hours(
 }
 
 /// Whether a row is a call, by CloudTrail.
-const IS_CALL: &str = "is_call";
+pub(super) const IS_CALL: &str = "is_call";
 /// Whether the other source has the row's request id.
-const IS_MET: &str = "is_met";
+pub(super) const IS_MET: &str = "is_met";
 /// Number of the run of silent hours that an hour belongs to.
 const RUN: &str = "run";
 /// Whether nothing was logged in the hour.
@@ -196,7 +217,7 @@ const SILENT: &str = "silent";
 const HOUR_MS: i64 = 3_600_000;
 
 /// Calls and logged requests of the period under each other, each with whether the other knows it.
-fn evidence(
+pub(super) fn evidence(
     api_events: LazyFrame,
     invocations: LazyFrame,
     period: Period,
@@ -234,7 +255,7 @@ fn met(
 
 impl CoverageDimension {
     /// What both tables must have: the same names in both.
-    fn columns(models: bool) -> Vec<Expr> {
+    pub(super) fn columns(models: bool) -> Vec<Expr> {
         let mut columns =
             [REQUEST_ID, EVENT_TIME, ACCOUNT_ID, REGION, MODEL_ID, PRINCIPAL, ERROR_CODE]
                 .map(col)
@@ -242,24 +263,6 @@ impl CoverageDimension {
         columns.extend(models.then(|| col(MODEL)));
         columns
     }
-}
-
-/// Calls of the period that succeeded and were not logged: how many per `model_id` and `principal`,
-/// as `unlogged`; and the failed ones, as `errors`.
-///
-/// # Errors
-/// As [`coverage`].
-pub fn unlogged_calls(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    period: Period,
-) -> PolarsResult<LazyFrame> {
-    let columns = CoverageDimension::columns(false);
-    let failed = || col(ERROR_CODE).is_not_null();
-    Ok(evidence(api_events, invocations, period, &columns)?
-        .filter(col(IS_CALL).and(col(IS_MET).not()))
-        .group_by([MODEL_ID, PRINCIPAL].map(col))
-        .agg([number_of(failed().not()).alias(UNLOGGED), number_of(failed()).alias(ERRORS)]))
 }
 
 /// Uses of models that invocation logging never covers, so that only CloudTrail has them.
@@ -329,6 +332,34 @@ pub fn hourly(
     invocations: LazyFrame,
     period: Period,
 ) -> PolarsResult<LazyFrame> {
+    by_hour(api_events, invocations, period, coverage_counts())
+}
+
+/// As [`hourly`], with how many calls `succeeded`, and the `first_logged` and `last_logged` request of
+/// each hour; null where none was.
+///
+/// # Errors
+/// As [`coverage`].
+pub fn hours_with_times(
+    api_events: LazyFrame,
+    invocations: LazyFrame,
+    period: Period,
+) -> PolarsResult<LazyFrame> {
+    let logged_time = || when(col(IS_CALL).not()).then(col(EVENT_TIME)).otherwise(lit(NULL));
+    let succeeded = col(IS_CALL).and(col(ERROR_CODE).is_null());
+    let mut measures = coverage_counts();
+    measures.push(number_of(succeeded).alias(SUCCEEDED));
+    measures
+        .extend([logged_time().min().alias(FIRST_LOGGED), logged_time().max().alias(LAST_LOGGED)]);
+    by_hour(api_events, invocations, period, measures)
+}
+
+fn by_hour(
+    api_events: LazyFrame,
+    invocations: LazyFrame,
+    period: Period,
+    measures: Vec<Expr>,
+) -> PolarsResult<LazyFrame> {
     let from = col(EVENT_TIME).dt().truncate(lit("1h")).alias(FROM);
     let utc_ms = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
     let to = (col(FROM).cast(DataType::Int64) + lit(HOUR_MS)).cast(utc_ms).alias(TO);
@@ -337,7 +368,7 @@ pub fn hourly(
     Ok(evidence(api_events, invocations, period, &columns)?
         .with_columns([from])
         .group_by(&key)
-        .agg(coverage_counts())
+        .agg(measures)
         .with_columns([to])
         .sort_by_exprs(&key, nulls_last()))
 }

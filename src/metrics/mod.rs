@@ -28,6 +28,7 @@ pub mod presence;
 pub mod price_coverage;
 pub mod rejected;
 pub(crate) mod small_frame;
+pub mod spans;
 pub mod tags;
 pub mod unlogged;
 pub mod usage;

@@ -1,6 +1,8 @@
 //! The journey of log coverage: CloudTrail's calls against the invocation log, and what the
 //! unlogged ones may have cost.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{AnyValue, DataFrame, IntoLazy, JoinType, LazyFrame, NamedFrom, Series, col};
@@ -9,9 +11,10 @@ use serde_json::Value;
 
 use super::{Error, figures};
 use crate::metrics::coverage::{
-    CoverageDimension, CoverageQuery, coverage, gaps, outside, unlogged_calls,
+    CoverageDimension, CoverageQuery, counts_by_hour, coverage, gaps_in, hourly, outside,
+    silent_places,
 };
-use crate::metrics::unlogged::unlogged_cost;
+use crate::metrics::unlogged::{labelled_cost, unlogged_calls};
 use crate::period::Period;
 use crate::prices::PriceBook;
 use crate::records::base_model;
@@ -25,10 +28,10 @@ use crate::units::Usd;
 
 /// A call's log may come this much later: invocation logs are delivered every few minutes, and an
 /// hour is what `ingest` allows them as well.
-const DELIVERY_DELAY: Duration = Duration::hours(1);
+pub(super) const DELIVERY_DELAY: Duration = Duration::hours(1);
 
 /// Rows this far outside the period may be the other half of a call at its edge.
-const MARGIN: Duration = Duration::days(1);
+pub(super) const MARGIN: Duration = Duration::days(1);
 
 /// Whose coverage, by what, as of when.
 #[derive(Debug, Clone)]
@@ -89,13 +92,17 @@ pub struct CoverageAnswer {
     pub requests: i64,
     /// logged ÷ called; null without calls, and where ids can't be compared.
     pub coverage: Option<f64>,
-    /// What the unlogged calls may have cost.
-    pub estimate: Estimate,
+    /// What the unlogged calls may have cost; null where ids can't be compared, and without calls.
+    pub estimate: Option<Estimate>,
     /// Stretches of whole hours in which an account and region called and logged nothing.
     pub gaps: Vec<CoverageRow>,
+    /// Accounts and regions that called and logged nothing at all in the period.
+    pub silent_places: Vec<CoverageRow>,
+    /// Where ids can't be compared: calls and logged requests per account, region and hour.
+    pub hours: Vec<CoverageRow>,
     /// Uses of models that invocation logging never covers.
     pub outside: Vec<CoverageRow>,
-    /// The groups asked for.
+    /// The groups asked for, each with the estimate of its unlogged calls.
     pub rows: Vec<CoverageRow>,
 }
 
@@ -126,22 +133,26 @@ pub fn audit_coverage(
     let wide = Period { from: period.from - MARGIN, to: period.to + MARGIN };
     let events = with_models(store.scan(Table::ApiEvents, Some(wide))?)?;
     let logs = store.scan(Table::Invocations, Some(wide))?;
-    let answer = |by: &[CoverageDimension]| {
-        let late_from = Some(request.as_of - DELIVERY_DELAY);
-        let query = CoverageQuery { period, by, timezone: request.timezone, late_from };
-        coverage(events.clone(), logs.clone(), &query).and_then(LazyFrame::collect)
-    };
-    let totals = answer(&[]).map_err(Error::Compute)?;
+    let late_from = Some(request.as_of - DELIVERY_DELAY);
+    let whole = CoverageQuery { period, by: &[], timezone: request.timezone, late_from };
+    let grouped = CoverageQuery { by: &request.by, ..whole.clone() };
+    let answer = |query| coverage(events.clone(), logs.clone(), query).and_then(LazyFrame::collect);
+    let totals = answer(&whole).map_err(Error::Compute)?;
     let count = |name: &str| count(&totals, name);
     let (called, logged, requests) =
         (count(names::CALLED)?, count(names::LOGGED)?, count("requests")?);
-    let join = match (called, logged, requests) {
-        (0, ..) => Join::NoEvents,
-        (_, _, 0) => Join::NothingLogged,
-        (_, 0, _) => Join::NotPossible,
-        _ => Join::ByRequestId,
-    };
+    let join = Join::of(called, logged, requests);
     let known = join != Join::NotPossible && called > 0;
+    let hours = hourly(events.clone(), logs.clone(), period).map_err(Error::Compute)?;
+    let hours = figures::collect(hours)?.lazy();
+    let estimates = Estimates { store, book, events: &events, logs: &logs, period };
+    let mut groups = Vec::new();
+    if !request.by.is_empty() {
+        groups = objects(&answer(&grouped).map_err(Error::Compute)?)?;
+        if known {
+            estimates.add_to(&mut groups, &grouped)?;
+        }
+    }
     Ok(CoverageAnswer {
         period,
         join,
@@ -153,45 +164,103 @@ pub fn audit_coverage(
         requests,
         #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2⁵³")]
         coverage: known.then(|| logged as f64 / called as f64),
-        estimate: estimate(store, book, &events, &logs, period)?,
-        gaps: if join == Join::NotPossible {
-            Vec::new()
+        estimate: known.then(|| estimates.total(&whole)).transpose()?,
+        gaps: if known { rows(gaps_in(hours.clone()))? } else { Vec::new() },
+        silent_places: rows(Ok(silent_places(hours.clone())))?,
+        hours: if join == Join::NotPossible {
+            rows(Ok(counts_by_hour(hours)))?
         } else {
-            rows(gaps(events.clone(), logs.clone(), period))?
+            Vec::new()
         },
         outside: rows(Ok(outside(events.clone(), period)))?,
-        rows: if request.by.is_empty() {
-            Vec::new()
-        } else {
-            objects(&answer(&request.by).map_err(Error::Compute)?)?
-        },
+        rows: groups,
     })
 }
 
-fn estimate(
-    store: &Reader,
-    book: &PriceBook,
-    events: &LazyFrame,
-    logs: &LazyFrame,
+impl Join {
+    /// As the counts of a period tell.
+    pub(super) fn of(called: i64, logged: i64, requests: i64) -> Self {
+        match (called, logged, requests) {
+            (0, ..) => Self::NoEvents,
+            (_, 0, 0) => Self::NothingLogged,
+            (_, 0, _) => Self::NotPossible,
+            _ => Self::ByRequestId,
+        }
+    }
+}
+
+/// What estimates are made from.
+struct Estimates<'a> {
+    store: &'a Reader,
+    book: &'a PriceBook,
+    events: &'a LazyFrame,
+    logs: &'a LazyFrame,
     period: Period,
-) -> Result<Estimate, Error> {
-    let priced = figures::priced(figures::invocations(store, Some(period))?, book)?;
-    let unlogged = unlogged_calls(events.clone(), logs.clone(), period).map_err(Error::Compute)?;
-    let found = unlogged_cost(unlogged, priced).collect().map_err(Error::Compute)?;
-    let units = found
-        .column(names::ESTIMATED_UNITS)
-        .and_then(|column| Ok(column.get(0)?.extract::<i128>()))
-        .map_err(Error::Compute)?;
-    Ok(Estimate {
-        cost_usd: units.map(Usd),
-        estimated_calls: count(&found, names::ESTIMATED_CALLS)?,
-        unestimated_calls: count(&found, names::UNESTIMATED_CALLS)?,
-        failed_calls: count(&found, names::FAILED_CALLS)?,
-    })
+}
+
+impl Estimates<'_> {
+    fn made(&self, query: &CoverageQuery<'_>) -> Result<DataFrame, Error> {
+        let priced =
+            figures::priced(figures::invocations(self.store, Some(self.period))?, self.book)?;
+        let unlogged = unlogged_calls(self.events.clone(), self.logs.clone(), query);
+        let unlogged = unlogged.map_err(Error::Compute)?;
+        labelled_cost(unlogged, priced, query).collect().map_err(Error::Compute)
+    }
+
+    fn total(&self, query: &CoverageQuery<'_>) -> Result<Estimate, Error> {
+        Estimate::read(&self.made(query)?, 0)
+    }
+
+    /// Puts the estimate of each group behind its figures.
+    fn add_to(&self, groups: &mut [CoverageRow], query: &CoverageQuery<'_>) -> Result<(), Error> {
+        let found = self.made(query)?;
+        let dimensions = query.by.len();
+        let labels: Vec<CoverageRow> = objects(&found)?;
+        let mut by_labels = BTreeMap::new();
+        for (row, labels) in labels.iter().enumerate() {
+            let estimate = Estimate::read(&found, row)?;
+            by_labels.insert(labels.label(dimensions), estimate);
+        }
+        for group in groups {
+            let estimate = by_labels.get(&group.label(dimensions));
+            let cost = estimate.and_then(|estimate| estimate.cost_usd);
+            let cost = cost.map_or(Value::Null, |usd| Value::from(usd.to_string()));
+            let without = estimate.map_or(0, |estimate| estimate.unestimated_calls);
+            group.0.push((names::ESTIMATED_COST_USD.to_owned(), cost));
+            group.0.push((names::UNESTIMATED_CALLS.to_owned(), Value::from(without)));
+        }
+        Ok(())
+    }
+}
+
+impl CoverageRow {
+    /// The values of the first columns, as one text.
+    fn label(&self, columns: usize) -> String {
+        let values: Vec<&Value> = self.0.iter().take(columns).map(|(_, value)| value).collect();
+        format!("{values:?}")
+    }
+}
+
+impl Estimate {
+    /// A row of [`unlogged_cost`](crate::metrics::unlogged::unlogged_cost).
+    pub(super) fn read(frame: &DataFrame, row: usize) -> Result<Self, Error> {
+        let units = frame.column(names::ESTIMATED_UNITS).and_then(|column| column.get(row));
+        let units = units.map_err(Error::Compute)?;
+        let count = |name: &str| {
+            let value = frame.column(name).and_then(|column| column.get(row));
+            value.map(|value| value.extract::<i64>().unwrap_or_default()).map_err(Error::Compute)
+        };
+        Ok(Self {
+            cost_usd: units.extract::<i128>().map(Usd),
+            estimated_calls: count(names::ESTIMATED_CALLS)?,
+            unestimated_calls: count(names::UNESTIMATED_CALLS)?,
+            failed_calls: count(names::FAILED_CALLS)?,
+        })
+    }
 }
 
 /// Events with the base model that their model id addresses: once per distinct id.
-fn with_models(events: LazyFrame) -> Result<LazyFrame, Error> {
+pub(super) fn with_models(events: LazyFrame) -> Result<LazyFrame, Error> {
     let distinct = events
         .clone()
         .select([col(MODEL_ID)])

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use polars::prelude::PolarsError;
 
+use crate::audit::detections::RuleError;
 use crate::audit::integrity::keys::KeysError;
 use crate::insight::anomaly::RulesError;
 use crate::insight::kpi;
@@ -191,6 +192,44 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A file of detection rules, of controls, or a `GeoIP` database can't be read.
+    #[error("could not read `{}`", path.display())]
+    RuleFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A detection rule is wrong.
+    #[error(transparent)]
+    DetectionRules(RuleError),
+    /// No detection rule has this id.
+    #[error("there is no detection rule `{id}`")]
+    NoSuchRule {
+        /// As named.
+        id: String,
+        /// The known one most like it.
+        nearest: Option<String>,
+    },
+    /// A file is no `GeoIP` database.
+    #[error("could not use the GeoIP database `{}`", path.display())]
+    GeoIp {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: maxminddb::MaxMindDbError,
+    },
+    /// Names or digests tell of more hours than can be told one by one.
+    #[error("digests and log files span too many hours{}", period.map(phrase).unwrap_or_default())]
+    TooManyHours {
+        /// From the first to the last.
+        period: Option<Period>,
+    },
+    /// No threads to work on.
+    #[error("could not start threads: {0}")]
+    Threads(String),
     /// A target in the configuration is for no key figure.
     #[error(transparent)]
     Kpis(kpi::Error),
@@ -219,6 +258,11 @@ impl Error {
             | Self::PriceList { .. }
             | Self::PriceListFile { .. }
             | Self::NoPriceList { .. }
+            | Self::RuleFile { .. }
+            | Self::DetectionRules(_)
+            | Self::NoSuchRule { .. }
+            | Self::GeoIp { .. }
+            | Self::TooManyHours { .. }
             | Self::NoRegion => true,
             Self::Source(source) => source.is_usage(),
             _ => false,
@@ -252,6 +296,16 @@ impl Error {
                 let like = like.map(|like| format!("did you mean `{like}`? "));
                 Some(format!("{}key figures: {}", like.unwrap_or_default(), known.join(", ")))
             }
+            Self::NoSuchRule { nearest, .. } => Some(nearest.as_ref().map_or_else(
+                || "`bedrock-lens audit detections --list` names all rules".to_owned(),
+                |nearest| format!("did you mean `{nearest}`?"),
+            )),
+            Self::DetectionRules(_) => {
+                Some("docs/detections.md says how a rule is written".to_owned())
+            }
+            Self::GeoIp { .. } => {
+                Some("it takes a MaxMind database (.mmdb), such as GeoLite2-Country".to_owned())
+            }
             Self::Overrides(_) => {
                 Some("`bedrock-lens prices check` lists everything that is wrong".into())
             }
@@ -261,6 +315,9 @@ impl Error {
             ),
             Self::MetadataFile { .. } => Some(
                 r#"the file holds {"s3://bucket/key": {"x-amz-meta-signature": "…"}, …}"#.into(),
+            ),
+            Self::TooManyHours { .. } => Some(
+                "name the time to prove with `--from` and `--to`, and a Region with `--region`".into(),
             ),
             Self::NoPriceList { .. } => Some(
                 "a price list is `offers/v1.0/aws/AmazonBedrock/current/<region>/index.json` of \
@@ -308,7 +365,7 @@ impl SqlMistake {
     }
 
     fn hint(&self) -> String {
-        let tables = "the tables are `invocations`, `api_events`, `rejects` and `costs`; \
+        let tables = "the tables are `invocations`, `api_events`, `rejects`, `service_metrics` and `costs`; \
                       text literals stand in single quotes";
         match &self.nearest {
             Some(nearest) => format!("did you mean `{nearest}`? {tables}"),

@@ -9,6 +9,7 @@ mod boards;
 mod capacity;
 mod coverage;
 mod daily;
+mod detections;
 mod doctor;
 mod drivers;
 mod error;
@@ -17,6 +18,7 @@ mod forecast;
 mod ingest;
 mod kpis;
 mod logging;
+mod outages;
 mod price_import;
 mod prices;
 mod profiles;
@@ -32,8 +34,9 @@ pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies};
 pub use boards::{Boards, BoardsPut, PutBoards, boards, put_boards, region_of};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
-pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Join, audit_coverage};
+pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
+pub use detections::{DetectionsRequest, audit_detections, detection_rules, places};
 pub use doctor::{DoctorRequest, doctor};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
@@ -48,6 +51,7 @@ pub use ingest::{
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures};
 pub use logging::{RegionLogging, change_logging, logging_of};
+pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,

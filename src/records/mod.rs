@@ -13,6 +13,7 @@ pub(crate) mod identity;
 pub(crate) mod invocation;
 mod json;
 pub mod key;
+mod service_metric;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timestamp;
@@ -21,6 +22,7 @@ mod wire;
 use self::container::Reader;
 use crate::schema::TimeMs;
 use crate::schema::reject::Reject;
+use crate::schema::service_metric::ServiceMetric;
 use crate::schema::{api_event, invocation as call};
 
 /// What is known of an object before it is opened.
@@ -50,6 +52,8 @@ pub struct Decoded {
     pub invocations: call::Columns,
     /// CloudTrail events, in record order.
     pub api_events: api_event::Columns,
+    /// CloudWatch's figures of an hour and model, in record order.
+    pub service_metrics: Vec<ServiceMetric>,
     /// What could not be read, in record order.
     pub rejects: Vec<Reject>,
     /// Why the object holds no rows by nature (a digest, an offloaded body, …); then it has no rejects.
@@ -114,6 +118,10 @@ pub fn decode_with<'a>(
         return Decoded { skipped: Some(Skip::PermissionCheck), ..Decoded::default() };
     }
     let inflated = gunzip::inflate(bytes, limits.max_object_bytes);
+    if service_metric::is_of_service_metrics(&inflated.bytes) {
+        let bytes_uncompressed = u64::try_from(inflated.bytes.len()).unwrap_or(u64::MAX);
+        return Decoded { bytes_uncompressed, ..service_metric::decode(name, &inflated.bytes) };
+    }
     let mut reader = Reader::new(*name, inflated.bytes.len(), *limits, key, bodies);
     frames::read(&inflated.bytes, inflated.damage, &mut reader);
     let (mut decoded, digest) = reader.finish();

@@ -124,7 +124,10 @@ mod tests {
     #[test]
     fn lines_become_rows_and_what_is_none_is_rejected() {
         let good = r#"{"schemaType":"BedrockServiceMetrics","hour":"2026-11-09T14:00:00Z","accountId":"1","region":"r","modelId":"m","figures":{"invocations":12.0,"latency_p99_ms":1234.5678}}"#;
-        let text = format!("{good}\n\n{{\"schemaType\":\"x\"\n{}\n", good.replace("2026-11-09T14", "soon"));
+        let text = format!(
+            "{good}\n\n{{\"schemaType\":\"x\"\n{}\n",
+            good.replace("2026-11-09T14", "soon")
+        );
         assert!(is_of_service_metrics(text.as_bytes()));
         let name = ObjectName { object: "o", modified: Some(TimeMs(5)) };
         let decoded = decode(&name, text.as_bytes());

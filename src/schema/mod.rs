@@ -13,10 +13,13 @@ pub mod budget;
 pub mod capacity;
 pub mod columns;
 pub mod cost;
+pub mod detection;
 pub mod drivers;
 pub mod invocation;
 pub mod quota;
 pub mod reject;
+pub mod security;
+pub mod service_metric;
 pub mod target;
 pub mod usage;
 pub mod what_if;
@@ -71,11 +74,14 @@ pub enum Table {
     ApiEvents,
     /// One row per record or object that could not be read: [`reject`].
     Rejects,
+    /// One row per model and hour that CloudWatch counted: [`service_metric`].
+    ServiceMetrics,
 }
 
 impl Table {
     /// All tables, in the order they are reported.
-    pub const ALL: [Self; 3] = [Self::Invocations, Self::ApiEvents, Self::Rejects];
+    pub const ALL: [Self; 4] =
+        [Self::Invocations, Self::ApiEvents, Self::Rejects, Self::ServiceMetrics];
 
     /// The table's name: its folder in the store and its name in `query --sql`.
     pub fn name(self) -> &'static str {
@@ -83,6 +89,7 @@ impl Table {
             Self::Invocations => "invocations",
             Self::ApiEvents => "api_events",
             Self::Rejects => "rejects",
+            Self::ServiceMetrics => "service_metrics",
         }
     }
 
@@ -97,6 +104,7 @@ impl Table {
             Self::Invocations => invocation::COLUMNS,
             Self::ApiEvents => api_event::COLUMNS,
             Self::Rejects => reject::COLUMNS,
+            Self::ServiceMetrics => service_metric::COLUMNS,
         }
     }
 

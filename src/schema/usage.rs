@@ -234,10 +234,24 @@ pub mod coverage {
     pub const LOG_ONLY: &str = "log_only";
     /// logged ÷ called; null without calls.
     pub const COVERAGE: &str = "coverage";
+    /// Calls that succeeded; a failed one may never reach the invocation log.
+    pub const SUCCEEDED: &str = "succeeded";
+    /// The first logged request of an hour.
+    pub const FIRST_LOGGED: &str = "first_logged";
+    /// The last logged request of an hour.
+    pub const LAST_LOGGED: &str = "last_logged";
+    /// Number of the span of time that a row lies in.
+    pub const SPAN: &str = "span";
+    /// The first unlogged call of a span.
+    pub const FIRST_UNLOGGED: &str = "first_unlogged";
+    /// The last unlogged call of a span.
+    pub const LAST_UNLOGGED: &str = "last_unlogged";
     /// Hours in which a call was seen.
     pub const HOURS: &str = "hours";
     /// What the unlogged calls may have cost, 10⁻¹⁴ USD: an estimate.
     pub const ESTIMATED_UNITS: &str = "estimated_units";
+    /// The same as decimal text in US dollars.
+    pub const ESTIMATED_COST_USD: &str = "estimated_cost_usd";
     /// Unlogged calls that the estimate covers.
     pub const ESTIMATED_CALLS: &str = "estimated_calls";
     /// Unlogged calls of models without a fully priced request to go by.

@@ -9,7 +9,7 @@ use crate::schema::target::Target;
 
 use super::place::Place;
 use super::source::SourceSettings;
-use super::{Error, allocation, budgets, ingest, quotas, savings};
+use super::{Error, allocation, budgets, ingest, quotas, savings, security};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +31,10 @@ pub(super) struct Contents {
     pub(super) quota: Vec<toml::Spanned<quotas::Contents>>,
     #[serde(default)]
     pub(super) savings: savings::Contents,
+    #[serde(default)]
+    pub(super) security: security::Contents,
+    #[serde(default)]
+    pub(super) audit: security::Audit,
     /// `[targets]`: what key figures should be, by name.
     #[serde(default)]
     pub(super) targets: BTreeMap<String, Target>,

@@ -10,6 +10,7 @@ mod ingest;
 mod place;
 mod quotas;
 mod savings;
+mod security;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -25,11 +26,13 @@ use crate::likeness::{ALIKE, nearest};
 pub use error::Error;
 pub use ingest::IngestSettings;
 pub use savings::Substitute;
+pub use security::AuditSettings;
 pub use source::{LogKind, SourceSettings};
 
 use crate::schema::allocation::Allocation;
 use crate::schema::budget::Budget;
 use crate::schema::quota::Quota;
+use crate::schema::security::Security;
 use crate::schema::target::Target;
 use place::Place;
 
@@ -121,6 +124,10 @@ pub struct Settings {
     pub quotas: Vec<Quota>,
     /// Models that could take another's place.
     pub substitutes: Vec<Substitute>,
+    /// What the user says is allowed.
+    pub security: Security,
+    /// Files that add rules and controls.
+    pub audit: AuditSettings,
     /// What key figures should be, by name, in place of the targets that come with the tool.
     pub targets: BTreeMap<String, Target>,
 }
@@ -159,9 +166,12 @@ impl Settings {
             .map(|name| (name, "--timezone"))
             .or_else(|| environment.timezone.as_deref().map(|name| (name, "BEDROCK_LENS_TIMEZONE")))
             .or_else(|| file.timezone.as_deref().map(|name| (name, "the configuration file")));
+        let timezone = timezone.map_or(Ok(Tz::UTC), |(name, origin)| zone(name, origin))?;
         Ok(Self {
             store: store.map_or_else(default_store, Ok)?,
-            timezone: timezone.map_or(Ok(Tz::UTC), |(name, origin)| zone(name, origin))?,
+            timezone,
+            audit: file.audit.resolve(&file.security, folder),
+            security: file.security.resolve(place, timezone)?,
             prices_file: file.prices.file.map(|prices| folder.join(prices)),
             ingest: file.ingest.resolve()?,
             sources: source::resolve(file.source, folder)?,

@@ -22,7 +22,7 @@ use super::Error;
 pub struct SourceSettings {
     /// What the source is called: `ingest NAME`.
     pub name: String,
-    /// `s3://bucket/prefix`, or a folder, relative to the configuration file.
+    /// `s3://bucket/prefix`, `cloudtrail:REGION`, or a folder, relative to the configuration file.
     pub url: String,
     /// A profile of the AWS configuration files.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,14 +72,20 @@ impl SourceSettings {
         self.url.starts_with("s3://")
     }
 
+    /// Whether it is a place in AWS: a bucket, or an API that is asked.
+    fn is_in_aws(&self) -> bool {
+        let schemes = ["s3://", "cloudtrail:", "cloudwatch:"];
+        schemes.iter().any(|scheme| self.url.starts_with(scheme))
+    }
+
     fn problem(&self) -> Option<&'static str> {
         let is_account =
             |text: &String| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
         let is_arn = |arn: &String| arn.starts_with("arn:") && arn.contains(":role/");
         if self.url.is_empty() {
             Some("`url` is empty")
-        } else if !self.is_s3() && self.has_access() {
-            Some("credentials, Regions and endpoints are for `s3://` places only")
+        } else if !self.is_in_aws() && self.has_access() {
+            Some("credentials, Regions and endpoints are for `s3://` places and APIs of AWS only")
         } else if self.role_arn.as_ref().is_some_and(|arn| !is_arn(arn)) {
             Some("`role_arn` is not the ARN of a role (`arn:aws:iam::111122223333:role/name`)")
         } else if self.external_id.is_some() && self.role_arn.is_none() {
@@ -119,7 +125,7 @@ pub(super) fn resolve(
         if let Some(problem) = source.problem() {
             return Err(wrong(problem));
         }
-        if !source.is_s3() {
+        if !source.is_in_aws() {
             let place: PathBuf = folder.join(&source.url);
             source.url = place.to_string_lossy().into_owned();
         }

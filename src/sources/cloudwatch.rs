@@ -226,9 +226,9 @@ fn take(
         let numbers = id.and_then(|(model, number)| {
             Some((model.parse::<usize>().ok()?, number.parse::<usize>().ok()?))
         });
-        let Some((model, statistic)) = numbers.and_then(|(model, number)| {
-            Some((models.get(model)?, STATISTICS.get(number)?))
-        }) else {
+        let Some((model, statistic)) =
+            numbers.and_then(|(model, number)| Some((models.get(model)?, STATISTICS.get(number)?)))
+        else {
             continue;
         };
         for (at, value) in result.timestamps().iter().zip(result.values()) {
@@ -252,18 +252,18 @@ impl Source for ServiceMetrics {
     /// Days of the range, whatever folders are wanted: asking for them costs nothing.
     fn list(&self, _wanted: &dyn Wanted) -> Result<Listing, Error> {
         let account = self.account()?;
-        let objects = self.cut.windows(self.range).into_iter().map(|window| {
-            self.cut.entry(&window, &self.name, self.key(&account, &window))
-        });
+        let objects = self
+            .cut
+            .windows(self.range)
+            .into_iter()
+            .map(|window| self.cut.entry(&window, &self.name, self.key(&account, &window)));
         let is_selective = self.range.is_some();
         Ok(Listing { objects: objects.collect(), is_selective, ..Listing::default() })
     }
 
     fn fetch(&self, object: &ObjectEntry, _most: u64) -> Result<Fetched, Error> {
-        let unread = |source| Error::Read {
-            location: object.location.clone(),
-            source: Cause::Aws(source),
-        };
+        let unread =
+            |source| Error::Read { location: object.location.clone(), source: Cause::Aws(source) };
         let account = object.key.split('/').nth(1).unwrap_or_default();
         let mut windows = self.cut.windows(self.range).into_iter();
         let window = windows.find(|window| self.key(account, window) == object.key);

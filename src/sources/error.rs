@@ -25,6 +25,12 @@ pub enum Error {
         /// What the user wrote.
         location: String,
     },
+    /// Not the name of a Region to ask an API in.
+    #[error("not a Region: `{location}`")]
+    NotARegion {
+        /// What the user wrote.
+        location: String,
+    },
     /// AWS can't be asked at all.
     #[error("no way to `{location}`")]
     Connect {
@@ -74,7 +80,7 @@ pub enum Cause {
 impl Error {
     /// Whether the user's words are wrong, rather than the place.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::NotAUrl { .. })
+        matches!(self, Self::NotAUrl { .. } | Self::NotARegion { .. })
     }
 
     /// Whether the place as a whole is out of reach, so that other objects would fail the same way.
@@ -108,6 +114,10 @@ impl Error {
             Self::NotAUrl { .. } => {
                 "write it as `s3://bucket/prefix`; a bucket's name has 3 to 63 lower-case letters, \
                  digits, dots and hyphens"
+            }
+            Self::NotARegion { .. } => {
+                "write it as `cloudtrail:us-east-1`, `cloudtrail:us-east-1/bedrock.amazonaws.com` for \
+                 the events of one service, or `cloudwatch:us-east-1`"
             }
             Self::List { source: Cause::Io(source), .. } if denied(source) => {
                 "listing a folder needs read and execute permission on it for the user running this"

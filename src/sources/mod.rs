@@ -4,11 +4,18 @@
 //! what could not be listed or read is told object by object, so that the rest goes on.
 
 mod ahead;
+mod cloudtrail;
+mod cloudwatch;
 mod error;
 mod local;
 mod s3;
+mod windows;
+mod zip;
 
+pub use self::zip::{Zip, is_zip_path};
 pub use ahead::{Ahead, Bounds};
+pub use cloudtrail::{EventHistory, ListedKey, is_cloudtrail_url, lookup_policy, public_keys};
+pub use cloudwatch::{ServiceMetrics, is_cloudwatch_url};
 pub use error::Error;
 pub use local::{Local, portable_key};
 pub use s3::{S3, S3Options, assuming_policy, is_s3_url, reading_policy};
@@ -47,6 +54,18 @@ pub trait Source: Send + Sync {
         Ok(None)
     }
 
+    /// The bytes and the user metadata of one listed object: together where that takes one request.
+    ///
+    /// # Errors
+    /// When either can't be read.
+    fn fetch_with_metadata(
+        &self,
+        object: &ObjectEntry,
+        most: u64,
+    ) -> Result<(Fetched, Option<BTreeMap<String, String>>), Error> {
+        Ok((self.fetch(object, most)?, self.metadata(object)?))
+    }
+
     /// The bytes at a place that a record of `beside` names (`s3://bucket/key`), at most `most`; `None`
     /// when nothing is there.
     ///
@@ -62,6 +81,11 @@ pub trait Source: Send + Sync {
     /// Whether objects are far away, so that they should be asked for before they are needed.
     fn is_far(&self) -> bool {
         false
+    }
+
+    /// Whether each object fetched is a request that is charged for.
+    fn is_billed(&self) -> bool {
+        self.is_far()
     }
 
     /// Fetches these objects in their order, several at once, as far as `ahead` has room, until all

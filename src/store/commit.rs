@@ -19,6 +19,7 @@ use super::{Error, Writer, files, prune, repeats, segment};
 use crate::records::Decoded;
 use crate::schema::columns::Piece;
 use crate::schema::reject::Reject;
+use crate::schema::service_metric::ServiceMetric;
 use crate::schema::{Row, Table, TimeMs, api_event, invocation};
 
 /// An object together with what it held.
@@ -98,7 +99,8 @@ impl Writer {
         let written = rows.counts();
         self.stage_invocations(&rows.invocations, &mut staged)?;
         self.stage_events(&rows.api_events, &mut staged)?;
-        self.stage_rejects(rows.rejects, &mut staged)?;
+        self.stage_rows(rows.rejects, &mut staged)?;
+        self.stage_rows(rows.service_metrics, &mut staged)?;
         let growth = self.stage_repeats(&mut staged)?;
         let last_file = self.last_file.get();
         self.reader.catalog.change(|change| {
@@ -157,15 +159,15 @@ impl Writer {
         self.stage_days(Table::ApiEvents, &days, api_event::Columns::frame, staged)
     }
 
-    fn stage_rejects(&self, rows: Vec<Reject>, staged: &mut Staged) -> Result<(), Error> {
-        let mut days: BTreeMap<NaiveDate, Vec<Reject>> = BTreeMap::new();
+    /// Rows of tables that have few.
+    fn stage_rows<R: Row>(&self, rows: Vec<R>, staged: &mut Staged) -> Result<(), Error> {
+        let mut days: BTreeMap<NaiveDate, Vec<R>> = BTreeMap::new();
         for row in rows {
             days.entry(day_of(row.partition_time())).or_default().push(row);
         }
         for (day, rows) in days {
-            let frame =
-                Reject::frame(rows).map_err(|source| self.segment_error("build", source))?;
-            self.stage(Table::Rejects, day, frame, staged)?;
+            let frame = R::frame(rows).map_err(|source| self.segment_error("build", source))?;
+            self.stage(R::TABLE, day, frame, staged)?;
         }
         Ok(())
     }
@@ -240,7 +242,7 @@ impl Writer {
             match table {
                 Table::Invocations => growth[0] += change,
                 Table::ApiEvents => growth[1] += change,
-                Table::Rejects => {}
+                Table::Rejects | Table::ServiceMetrics => {}
             }
             if after.height() > 0 {
                 let path = files::repeats_path(table, day, self.next_file_number());
@@ -355,6 +357,7 @@ struct Tables {
     invocations: Vec<invocation::Columns>,
     api_events: Vec<api_event::Columns>,
     rejects: Vec<Reject>,
+    service_metrics: Vec<ServiceMetric>,
 }
 
 impl Tables {
@@ -366,6 +369,7 @@ impl Tables {
             self.api_events.push(decoded.api_events);
         }
         self.rejects.extend(decoded.rejects);
+        self.service_metrics.extend(decoded.service_metrics);
     }
 
     /// Rows of invocations and API events.
@@ -458,7 +462,7 @@ fn touched_days(staged: &Staged) -> BTreeSet<(Table, NaiveDate)> {
         .segments
         .iter()
         .chain(&staged.replaced)
-        .filter(|file| file.table != Table::Rejects)
+        .filter(|file| repeats::id(file.table).is_some())
         .map(|file| (file.table, file.day))
         .chain(staged.corrected_days.iter().map(|day| (Table::ApiEvents, *day)))
         .collect()

@@ -40,6 +40,30 @@ impl Reader {
         })
     }
 
+    /// The buckets that logs were read from.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn buckets(&self) -> Result<Vec<String>, Error> {
+        let places: Vec<String> = self.catalog.query(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT DISTINCT substr(object, 1, instr(object, '/') - 1) FROM objects
+                     WHERE kind IS NOT NULL AND instr(object, '/') > 1",
+                )?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })?;
+        // Copies on disk begin with `AWSLogs` or their path, whatever is no place with a scheme.
+        let is_bucket = |name: &String| {
+            name.len() >= 3
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+        };
+        Ok(places.into_iter().filter(is_bucket).collect())
+    }
+
     /// The last complete ingest of a source; `None` when there was none.
     ///
     /// # Errors

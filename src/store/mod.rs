@@ -44,7 +44,7 @@ pub use verify::{Problem, Verification};
 
 use crate::period::Period;
 use crate::records::PromptKey;
-use crate::schema::{Kind, Table, api_event, invocation, reject};
+use crate::schema::{Kind, Table, api_event, invocation, reject, service_metric};
 use catalog::{Catalog, Days};
 
 /// A store opened for reading, as it was at that moment: every question is answered from one state.
@@ -235,6 +235,7 @@ fn in_period(table: Table, period: Period) -> Expr {
         Table::Invocations => invocation::EVENT_TIME,
         Table::ApiEvents => api_event::EVENT_TIME,
         Table::Rejects => reject::OBJECT_TIME,
+        Table::ServiceMetrics => service_metric::HOUR_TIME,
     };
     let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
     col(time)

@@ -14,6 +14,7 @@ mod ingest;
 mod insight;
 mod kill;
 mod operate;
+mod outages;
 mod query;
 mod query_forms;
 mod query_rows;

@@ -1,5 +1,7 @@
 //! One digest: is it what CloudTrail signed, in the place it was delivered to?
 
+use chrono::{DateTime, Utc};
+
 use super::keys::{PublicKeys, Refusal};
 use super::survey::place_ends_in;
 use super::{DigestObject, FileStatus, Metadata, ProblemKind, Trouble};
@@ -49,7 +51,7 @@ pub(super) fn judge(
         return Judgement::invalid(ProblemKind::BackfillTimestampMissing);
     }
     match metadata.and_then(signature).or(recovered) {
-        Some(signature) => by_signature(read, keys, signature, metadata),
+        Some(signature) => by_signature(read, keys, signature, object),
         // Nobody kept metadata: that says nothing about the digest.
         None if metadata.is_none() => Judgement::unproven(ProblemKind::DigestSignatureMissing),
         None => Judgement::invalid(ProblemKind::DigestSignatureMissing),
@@ -63,6 +65,18 @@ fn signature(metadata: &Metadata) -> Option<&str> {
 /// The signature in a digest's metadata, if it has one.
 pub(super) fn own_signature(object: &DigestObject) -> Option<&str> {
     object.metadata.as_ref().and_then(signature)
+}
+
+/// The end of the window; of a backfill digest the time of its making.
+fn signed_at(object: &DigestObject, read: &ReadDigest) -> DateTime<Utc> {
+    made_at(object).unwrap_or(read.end)
+}
+
+/// When a backfill digest was made, as its metadata says.
+pub(super) fn made_at(object: &DigestObject) -> Option<DateTime<Utc>> {
+    let text = object.metadata.as_ref()?.get(BACKFILL_TIMESTAMP)?;
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    object.name.backfill.then(|| time.with_timezone(&Utc))
 }
 
 fn lacks_timestamp(metadata: Option<&Metadata>) -> bool {
@@ -85,9 +99,10 @@ fn by_signature(
     read: &ReadDigest,
     keys: &PublicKeys,
     signature: &str,
-    metadata: Option<&Metadata>,
+    object: &DigestObject,
 ) -> Judgement {
-    let named = metadata.and_then(|metadata| metadata.get(ALGORITHM)).map(String::as_str);
+    let named =
+        object.metadata.as_ref().and_then(|metadata| metadata.get(ALGORITHM)).map(String::as_str);
     let algorithm = named.or(read.digest.digest_signature_algorithm.as_deref());
     if algorithm.is_some_and(|algorithm| algorithm != SHA256_RSA) {
         return Judgement::invalid(ProblemKind::DigestSignatureInvalid);
@@ -96,10 +111,11 @@ fn by_signature(
         return Judgement::invalid(ProblemKind::DigestSignatureInvalid);
     };
     let fingerprint = &read.digest.digest_public_key_fingerprint;
-    match keys.check(fingerprint, &read.signed_text(), &signature) {
+    match keys.check(fingerprint, signed_at(object, read), &read.signed_text(), &signature) {
         Ok(()) => Judgement::VALID,
         Err(Refusal::NoKey) => Judgement::unproven(ProblemKind::PublicKeyMissing),
         Err(Refusal::Unusable) => Judgement::unproven(ProblemKind::PublicKeyUnusable),
+        Err(Refusal::OutOfTime) => Judgement::unproven(ProblemKind::PublicKeyOutOfTime),
         Err(Refusal::Wrong) => Judgement::invalid(ProblemKind::DigestSignatureInvalid),
     }
 }

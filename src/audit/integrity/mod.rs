@@ -23,9 +23,11 @@ mod survey;
 mod verdict;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use crate::period::Period;
 use crate::records::digest::{ContentHash, Malformed, ReadDigest};
@@ -52,13 +54,18 @@ pub struct DigestObject {
 impl DigestObject {
     /// The delivery window. Of a digest that can't be read, or that is another one, only the end is
     /// known, from its name: an hour is assumed.
-    pub(crate) fn window(&self) -> Period {
+    pub fn window(&self) -> Period {
         match &self.content {
             Ok(read) if read.end == self.name.end => {
                 Period { from: read.digest.digest_start_time, to: read.end }
             }
             _ => Period { from: self.name.end - Duration::hours(1), to: self.name.end },
         }
+    }
+
+    /// When it was signed: at the end of its window; a backfill digest later, as its metadata says.
+    pub fn signed_at(&self) -> DateTime<Utc> {
+        judge::made_at(self).unwrap_or(self.window().to)
     }
 }
 
@@ -196,6 +203,8 @@ pub enum ProblemKind {
     PublicKeyMissing,
     /// The key is no RSA key in PKCS #1 or `SubjectPublicKeyInfo` form.
     PublicKeyUnusable,
+    /// The key that signed the digest was not valid at that time.
+    PublicKeyOutOfTime,
     /// The log file's content is not what the digest says.
     LogHashMismatch,
     /// The log file is no whole gzip file.
@@ -264,15 +273,26 @@ pub struct HourCounts {
 }
 
 /// One clock hour of one trail in one region.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HourVerdict {
     /// Start of the hour, UTC.
     pub hour: DateTime<Utc>,
-    /// Trail, account and region.
-    #[serde(flatten)]
-    pub trail: Trail,
+    /// Trail, account and region; shared, since there are many hours.
+    pub trail: Arc<Trail>,
     /// Whether it is proven.
     pub proven: bool,
+}
+
+impl Serialize for HourVerdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("HourVerdict", 5)?;
+        fields.serialize_field("hour", &self.hour)?;
+        fields.serialize_field("account", &self.trail.account)?;
+        fields.serialize_field("region", &self.trail.region)?;
+        fields.serialize_field("trail", &self.trail.trail)?;
+        fields.serialize_field("proven", &self.proven)?;
+        fields.end()
+    }
 }
 
 /// The whole outcome.

@@ -92,6 +92,25 @@ impl Survey {
         survey
     }
 
+    /// How many hours the outcome tells of: those of the range, for each trail, account and Region.
+    pub fn hours(&self) -> u64 {
+        let Some(range) = self.range else { return 0 };
+        let places = self.digests.iter().map(|digest| digest.name.trail.clone());
+        let logs = self.logs.iter().map(|log| Trail {
+            account: log.account.clone(),
+            region: log.region.clone(),
+            trail: None,
+        });
+        let places: BTreeSet<Trail> = places.chain(logs).collect();
+        let hours = u64::try_from((range.to - range.from).num_hours()).unwrap_or_default() + 2;
+        hours.saturating_mul(places.len() as u64)
+    }
+
+    /// The range to prove; `None` when there is nothing at all.
+    pub fn range(&self) -> Option<Period> {
+        self.range
+    }
+
     /// The log files whose hash is needed, in order.
     pub fn to_hash(&self) -> Vec<LogCheck> {
         let wanted: BTreeSet<usize> = self

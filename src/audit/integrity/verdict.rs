@@ -1,6 +1,7 @@
 //! The outcome: every file's status, the counts, the hours, and the one word they come to.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::Duration;
 
@@ -230,9 +231,10 @@ impl<'a> Draft<'a> {
         let mut verdicts = Vec::new();
         for (trail, times) in std::mem::take(&mut self.times) {
             let (proven, doubtful) = (merged(times.proven), merged(times.doubtful));
+            let trail = Arc::new(trail);
             verdicts.extend(clock_hours(range).map(|hour| HourVerdict {
                 hour,
-                trail: trail.clone(),
+                trail: Arc::clone(&trail),
                 proven: is_proven(hour, range, &proven, &doubtful),
             }));
         }
@@ -267,6 +269,7 @@ impl<'a> Draft<'a> {
                 problem.kind,
                 ProblemKind::PublicKeyMissing
                     | ProblemKind::PublicKeyUnusable
+                    | ProblemKind::PublicKeyOutOfTime
                     | ProblemKind::NoKeys
                     | ProblemKind::NoDigests
             )
@@ -340,15 +343,19 @@ fn digest_effect(digest: &DigestObject, reason: ProblemKind, unchecked: Option<u
         ProblemKind::BackfillTimestampMissing => {
             "its metadata lacks `backfill-generation-timestamp`".to_owned()
         }
-        ProblemKind::PublicKeyMissing | ProblemKind::PublicKeyUnusable => {
+        ProblemKind::PublicKeyMissing
+        | ProblemKind::PublicKeyUnusable
+        | ProblemKind::PublicKeyOutOfTime => {
             let fingerprint = digest
                 .content
                 .as_ref()
                 .map_or("", |read| &read.digest.digest_public_key_fingerprint);
-            let what = if reason == ProblemKind::PublicKeyMissing {
-                "is not among the public keys"
-            } else {
-                "is no RSA public key"
+            let what = match reason {
+                ProblemKind::PublicKeyMissing => "is not among the public keys",
+                ProblemKind::PublicKeyOutOfTime => {
+                    "signed it, and was not valid at that time: that proves nothing"
+                }
+                _ => "is no RSA public key",
             };
             format!("the key with fingerprint {fingerprint} {what}")
         }

@@ -8,7 +8,7 @@ use crate::cli::range::RangeArgs;
 use crate::metrics::coverage::CoverageDimension;
 use crate::metrics::names::UnknownName;
 use crate::period::{Period, midnight};
-use crate::pipeline::{self, CoverageAnswer, CoverageRequest, CoverageRow, Join};
+use crate::pipeline::{self, CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join};
 use crate::render::format::Script;
 use crate::render::format::number::grouped;
 use crate::render::table::{Fit, Head, Row, TableOptions, table};
@@ -68,7 +68,7 @@ pub(super) fn run(args: &CoverageArgs, context: &Context) -> Result<Exit, Failur
 }
 
 /// All days that the store holds calls of.
-fn held(store: &Reader) -> Result<Period, Failure> {
+pub(super) fn held(store: &Reader) -> Result<Period, Failure> {
     let info = store.info()?;
     let tables = info.tables.iter().filter(|table| table.table != Table::Rejects.name());
     let days: Vec<_> =
@@ -88,34 +88,28 @@ fn described(answer: &CoverageAnswer, context: &Context) -> String {
     let join = match answer.join {
         Join::ByRequestId => "",
         Join::NotPossible => {
-            "\nno request id of CloudTrail is in the log: the two can't be compared call by call; \
-             compare `called` with `requests` per hour (--by hour)"
+            "\njoin not possible: no request id of CloudTrail is in the log, so the two are compared by \
+             number per hour, below"
         }
         Join::NoEvents => "\nCloudTrail shows no runtime call: nothing to check the log against",
         Join::NothingLogged => "\nthe invocation log holds nothing: was logging on?",
     };
-    let estimate = &answer.estimate;
-    let cost = estimate.cost_usd.map_or_else(
-        || "unknown".to_owned(),
-        |usd| format!("about {} USD (an estimate)", usd.round_to(2)),
-    );
     let mut text = format!(
         "period    {} to {}\ncoverage  {share} of called{join}\ncalled    {}\nlogged    {}\n\
-         unlogged  {}, {} of them late; {} failed\ncost      {cost} for {} unlogged calls; \
-         {} without a call like them to go by\nlog only  {}\n",
+         unlogged  {}, {} of them late\ncost      {}\nlog only  {}\n",
         time::text(answer.period.from),
         time::text(answer.period.to),
         number(answer.called),
         number(answer.logged),
         number(answer.unlogged),
         number(answer.late),
-        number(estimate.failed_calls),
-        number(estimate.estimated_calls),
-        number(estimate.unestimated_calls),
+        estimated(answer.estimate.as_ref()),
         number(answer.log_only),
     );
     for (title, rows) in [
+        ("Accounts and regions that logged nothing", &answer.silent_places),
         ("No logs while calls were made", &answer.gaps),
+        ("Calls and logged requests by hour", &answer.hours),
         ("Calls that invocation logging never covers", &answer.outside),
         ("By group", &answer.rows),
     ] {
@@ -124,6 +118,23 @@ fn described(answer: &CoverageAnswer, context: &Context) -> String {
         }
     }
     text
+}
+
+/// What the unlogged calls may have cost, as a phrase.
+fn estimated(estimate: Option<&Estimate>) -> String {
+    let Some(estimate) = estimate else { return "unknown".to_owned() };
+    let number = |n: i64| grouped(n.unsigned_abs().into());
+    let cost = estimate.cost_usd.map_or_else(
+        || "unknown".to_owned(),
+        |usd| format!("about {} USD (an estimate)", usd.round_to(2)),
+    );
+    format!(
+        "{cost} for {} unlogged calls; {} without a call like them to go by; {} failed, taken to \
+         have cost nothing",
+        number(estimate.estimated_calls),
+        number(estimate.unestimated_calls),
+        number(estimate.failed_calls),
+    )
 }
 
 fn aligned(rows: &[CoverageRow], context: &Context) -> String {

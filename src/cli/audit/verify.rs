@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure, output, progress, sources, time};
 use crate::audit::integrity::{Problem, ProblemKind, Scope, Verdict, Verification};
+use crate::cli::sources::S3Args;
 use crate::pipeline::{self, Verified, VerifyRequest};
 use crate::render::format::number::{bytes, grouped};
 
@@ -28,17 +29,27 @@ Examples:
   aws cloudtrail list-public-keys --start-time 2026-07-01 --end-time 2026-10-01 > keys.json
   bedrock-lens audit verify ~/trail --keys keys.json --metadata metadata.json
   bedrock-lens audit verify ~/trail --keys keys.json --from 2026-07-01 --to 2026-10-01 --json
+  bedrock-lens audit verify s3://acme-trail --from 2026-07-01 --to 2026-10-01 --save-keys keys.json
+  bedrock-lens audit verify trail.zip --keys keys.json --recover-signatures
 
 A plain copy of a bucket loses the signatures, which are object metadata. Give them with --metadata,
 a JSON file of {\"s3://bucket/key\": {\"x-amz-meta-signature\": …}}, or take those of all but the newest
 digest from the digest that follows, with --recover-signatures.")]
 pub(in crate::cli) struct VerifyArgs {
-    /// Folder that holds the bucket, or `AWSLogs`; `s3://bucket/prefix`; or a configured source
+    /// Folder that holds the bucket, or `AWSLogs`; a zip file of it; `s3://bucket/prefix`; or a
+    /// configured source
     #[arg(value_name = "SOURCE")]
     source: PathBuf,
     /// Public keys: what `aws cloudtrail list-public-keys` printed; a file, or a folder of such files
+    /// [default: for a bucket, CloudTrail is asked]
     #[arg(long, value_name = "PATH")]
     keys: Option<PathBuf>,
+    /// Ask CloudTrail for the public keys, also for a copy on disk
+    #[arg(long, conflicts_with = "keys")]
+    ask_keys: bool,
+    /// Keep the keys that CloudTrail answered in this file, for a later check without AWS
+    #[arg(long, value_name = "FILE", conflicts_with = "keys")]
+    save_keys: Option<PathBuf>,
     /// User metadata of the objects, for copies that lost it
     #[arg(long, value_name = "FILE")]
     metadata: Option<PathBuf>,
@@ -57,6 +68,9 @@ pub(in crate::cli) struct VerifyArgs {
     /// Print one JSON object, with every file and every hour
     #[arg(long)]
     json: bool,
+    // Last: its heading holds for whatever follows.
+    #[command(flatten)]
+    s3: S3Args,
 }
 
 pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure> {
@@ -64,8 +78,12 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
         (Some(from), Some(to)) => Some(time::period(from, to, context.settings.timezone)?),
         _ => None,
     };
+    let bar = progress::Bar::new(context.output);
+    let place = sources::place(&args.source, &args.s3, context)?;
+    let may_ask = args.ask_keys || place.source.is_far();
     let request = VerifyRequest {
         keys: args.keys.clone(),
+        ask_keys: may_ask.then_some(place.access),
         metadata: args.metadata.clone(),
         scope: Scope {
             range,
@@ -73,12 +91,14 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
             recover_signatures: args.recover_signatures,
         },
         max_object_bytes: context.settings.ingest.max_object_bytes,
+        at_once: context.settings.ingest.requests_in_flight,
     };
-    let bar = progress::Bar::new(context.output);
-    let source = sources::place(&args.source, context)?;
-    let verified = pipeline::verify(source.as_ref(), &request, &bar);
+    let verified = pipeline::verify(place.source.as_ref(), &request, &bar);
     bar.finish();
     let verified = verified?;
+    if let Some(path) = &args.save_keys {
+        pipeline::write_whole(path, verified.keys_asked.to_json().as_bytes())?;
+    }
     if args.json {
         output::result(&json(&verified)?)?;
     } else {
@@ -193,8 +213,8 @@ fn say(verified: &Verified, args: &VerifyArgs, context: &Context) {
         verified.verification.problems.iter().map(|problem| problem.kind).collect();
     if kinds.contains(&ProblemKind::NoKeys) {
         context.output.hint(
-            "save the public keys with `aws cloudtrail list-public-keys --start-time … --end-time …` \
-             and name the file with `--keys`",
+            "`--ask-keys` asks CloudTrail for the public keys; or save them with `aws cloudtrail \
+             list-public-keys --start-time … --end-time …` and name the file with `--keys`",
         );
     }
     if kinds.contains(&ProblemKind::DigestSignatureMissing) && !args.recover_signatures {

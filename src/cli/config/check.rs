@@ -6,7 +6,9 @@ use super::super::output;
 use super::{Context, Exit, Failure};
 use crate::pipeline;
 use crate::settings::SourceSettings;
-use crate::sources::{assuming_policy, reading_policy};
+use crate::sources::{
+    assuming_policy, is_cloudtrail_url, is_s3_url, lookup_policy, reading_policy,
+};
 
 pub(super) fn run(as_json: bool, context: &Context) -> Result<Exit, Failure> {
     let sources = context
@@ -28,10 +30,11 @@ pub(super) fn run(as_json: bool, context: &Context) -> Result<Exit, Failure> {
 }
 
 fn checked(source: &SourceSettings) -> Result<Value, crate::sources::Error> {
-    let policy = source
-        .is_s3()
-        .then(|| reading_policy(&source.url, source.region.as_deref()))
-        .transpose()?;
+    let policy = if source.is_s3() {
+        Some(reading_policy(&source.url, source.region.as_deref())?)
+    } else {
+        is_cloudtrail_url(&source.url).then(lookup_policy)
+    };
     Ok(json!({
         "name": source.name,
         "url": source.url,
@@ -48,7 +51,8 @@ fn words(file: Option<&str>, sources: &[Value]) -> String {
     };
     let mut parts = vec![opening];
     parts.extend(sources.iter().map(source_words));
-    if sources.iter().any(|source| !source["policy"].is_null()) {
+    let is_bucket = |source: &Value| source["url"].as_str().is_some_and(is_s3_url);
+    if sources.iter().any(is_bucket) {
         let note = "\nA bucket encrypted with a key of KMS also takes `kms:Decrypt` on that key.\n";
         parts.push(note.to_owned());
     }

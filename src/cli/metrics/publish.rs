@@ -37,9 +37,9 @@ pub(in crate::cli) struct PublishArgs {
     /// The namespace to publish to
     #[arg(long, value_name = "NAME", default_value = NAMESPACE)]
     namespace: String,
-    /// Principals, teams and the like with most requests that get series of their own; addresses, user
-    /// agents and actions at most 10
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// Principals, teams and the like with most requests that get series of their own; of
+    /// addresses, user agents and actions those with most calls
+    #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
     /// Show what would be sent, and send nothing
     #[arg(long)]

@@ -113,10 +113,11 @@ impl<'a> Plan<'a> {
         self.tasks.iter().map(|task| task.entry.size_bytes).sum()
     }
 
-    /// Requests that carrying out the plan takes beside those made for it: one for each far object.
+    /// Requests that carrying out the plan takes beside those made for it: one for each object of a
+    /// place that charges for them.
     pub fn requests(&self) -> RequestCounts {
-        let far = self.tasks.iter().filter(|task| self.sources[task.source].source.is_far());
-        RequestCounts { list: self.requests_made().list, get: far.count() as u64 }
+        let billed = self.tasks.iter().filter(|task| self.sources[task.source].source.is_billed());
+        RequestCounts { list: self.requests_made().list, get: billed.count() as u64 }
     }
 
     /// Objects listed and skipped so far.

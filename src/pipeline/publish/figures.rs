@@ -20,6 +20,7 @@ use crate::schema::Table;
 use crate::schema::api_activity as columns;
 use crate::schema::budget::Budget;
 use crate::schema::usage::dimension;
+use crate::setup::metrics::catalogue::known;
 use crate::store::FigureKey;
 use crate::units::Usd;
 
@@ -48,8 +49,8 @@ impl Figure {
     }
 }
 
-/// Metrics of requests that every dimension has.
-const OF_REQUESTS: [(&str, Metric); 10] = [
+/// The metrics of requests; by which dimensions stands in the catalogue.
+const OF_REQUESTS: [(&str, Metric); 15] = [
     ("Requests", Metric::Requests),
     ("Errors", Metric::Errors),
     ("Throttled", Metric::Throttled),
@@ -60,13 +61,20 @@ const OF_REQUESTS: [(&str, Metric); 10] = [
     ("CostUSD", Metric::CostUsd),
     ("UnpricedRequests", Metric::UnpricedRequests),
     ("GuardrailInterventions", Metric::GuardrailInterventions),
-];
-
-const LATENCIES: [(&str, Metric); 3] = [
     ("LatencyP50", Metric::LatencyP50Ms),
     ("LatencyP95", Metric::LatencyP95Ms),
     ("LatencyP99", Metric::LatencyP99Ms),
+    ("ActivePrincipals", Metric::Principals),
+    ("ActiveModels", Metric::Models),
 ];
+
+/// The metrics of requests that are published by a dimension; an empty name is the total.
+fn by_dimension(name: &str) -> Vec<(&'static str, Metric)> {
+    let has = |metric: &&(&'static str, Metric)| {
+        known(metric.0).is_some_and(|known| known.dimensions.contains(&name))
+    };
+    OF_REQUESTS.iter().filter(has).copied().collect()
+}
 
 /// All figures of these hours.
 pub(super) fn figures(
@@ -77,16 +85,13 @@ pub(super) fn figures(
 ) -> Result<Vec<Figure>, Error> {
     let mut found = Vec::new();
     let of = Requested { basis, hours, top: request.top };
-    let with_latency = [OF_REQUESTS.as_slice(), LATENCIES.as_slice()].concat();
-    let distinct = [("ActivePrincipals", Metric::Principals), ("ActiveModels", Metric::Models)];
-    of.add(None, &[with_latency.as_slice(), distinct.as_slice()].concat(), &mut found)?;
-    of.add(Some(("Model", Dimension::Model)), &with_latency, &mut found)?;
-    of.add(Some(("Principal", Dimension::Principal)), &OF_REQUESTS, &mut found)?;
+    of.add(None, &mut found)?;
+    of.add(Some(("Model", Dimension::Model)), &mut found)?;
+    of.add(Some(("Principal", Dimension::Principal)), &mut found)?;
     if !basis.rules.rules.is_empty() {
-        of.add(Some(("Team", Dimension::Team)), &OF_REQUESTS, &mut found)?;
+        of.add(Some(("Team", Dimension::Team)), &mut found)?;
     }
-    let errors = [("Errors", Metric::Errors)];
-    of.add(Some(("ErrorCode", Dimension::ErrorCode)), &errors, &mut found)?;
+    of.add(Some(("ErrorCode", Dimension::ErrorCode)), &mut found)?;
     found.extend(of.events()?);
     found.extend(standing(basis, budgeted, request)?);
     Ok(found)
@@ -102,12 +107,8 @@ struct Requested<'a> {
 
 impl Requested<'_> {
     /// Adds figures of requests, by a dimension or in all.
-    fn add(
-        &self,
-        by: Option<(&str, Dimension)>,
-        metrics: &[(&'static str, Metric)],
-        found: &mut Vec<Figure>,
-    ) -> Result<(), Error> {
+    fn add(&self, by: Option<(&str, Dimension)>, found: &mut Vec<Figure>) -> Result<(), Error> {
+        let metrics = by_dimension(by.as_ref().map_or("", |(name, _)| name));
         let mut dimensions = vec![Dimension::Hour];
         dimensions.extend(by.as_ref().map(|(_, dimension)| dimension.clone()));
         let asked = metrics.iter().map(|(_, metric)| *metric);
@@ -121,8 +122,9 @@ impl Requested<'_> {
         let requests = figures::requests(rows, self.basis.book, &query.grain())?;
         let frame = figures::collect(usage_of(&requests, &query).map_err(Error::Compute)?)?;
         let label = by.map(|(name, dimension)| (name, dimension.name()));
-        let read = read_requests(&frame, label.as_ref(), metrics).map_err(Error::Compute)?;
-        found.extend(self.largest(read, if metrics.len() > 1 { "Requests" } else { metrics[0].0 }));
+        let read = read_requests(&frame, label.as_ref(), &metrics).map_err(Error::Compute)?;
+        // By the first of them: requests, or errors by their names.
+        found.extend(self.largest(read, metrics.first().map_or("", |(name, _)| *name)));
         Ok(())
     }
 
@@ -164,8 +166,7 @@ impl Requested<'_> {
             let frame = collect(hourly_by(events()?, key))?;
             let counts = [(metric, columns::API_CALLS)];
             let read = read_counts(&frame, Some(name), &counts).map_err(Error::Compute)?;
-            let few = Self { top: self.top.min(10), ..*self };
-            found.extend(few.largest(read, metric));
+            found.extend(self.largest(read, metric));
         }
         let rejects = self.basis.store.scan(Table::Rejects, Some(self.hours))?;
         let rejects = collect(hourly_rejects(rejects))?;

@@ -30,6 +30,7 @@ pub struct Known {
 }
 
 const EVERY: &[&str] = &["", "Model", "Principal", "Team"];
+const MODEL: &[&str] = &["", "Model"];
 const TOTAL: &[&str] = &[""];
 
 const fn count(name: &'static str, dimensions: &'static [&'static str]) -> Known {
@@ -43,18 +44,18 @@ const fn gauge(name: &'static str, unit: Unit, dimensions: &'static [&'static st
 /// All metrics, in the order of the documentation (docs/operating.md).
 pub const METRICS: [Known; 26] = [
     count("Requests", EVERY),
-    count("Errors", &["", "Model", "Principal", "Team", "ErrorCode"]),
-    count("Throttled", EVERY),
+    count("Errors", &["", "Model", "ErrorCode"]),
+    count("Throttled", MODEL),
     count("InputTokens", EVERY),
     count("OutputTokens", EVERY),
-    count("CacheReadTokens", EVERY),
-    count("CacheWriteTokens", EVERY),
+    count("CacheReadTokens", TOTAL),
+    count("CacheWriteTokens", TOTAL),
     Known { name: "CostUSD", unit: Unit::None, nature: Nature::Count, dimensions: EVERY },
-    count("UnpricedRequests", EVERY),
-    count("GuardrailInterventions", EVERY),
-    gauge("LatencyP50", Unit::Milliseconds, &["", "Model"]),
-    gauge("LatencyP95", Unit::Milliseconds, &["", "Model"]),
-    gauge("LatencyP99", Unit::Milliseconds, &["", "Model"]),
+    count("UnpricedRequests", TOTAL),
+    count("GuardrailInterventions", TOTAL),
+    gauge("LatencyP50", Unit::Milliseconds, TOTAL),
+    gauge("LatencyP95", Unit::Milliseconds, MODEL),
+    gauge("LatencyP99", Unit::Milliseconds, TOTAL),
     gauge("ActivePrincipals", Unit::Count, TOTAL),
     gauge("ActiveModels", Unit::Count, TOTAL),
     count("ApiCalls", &["", "SourceIp", "UserAgent"]),

@@ -1,6 +1,6 @@
 //! Fetching one object, whole or its beginning, until it is all there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
@@ -24,6 +24,18 @@ impl Bucket {
         object: &ObjectEntry,
         most: u64,
     ) -> Result<Fetched, aws::Error> {
+        self.fetch_with_metadata(object, most).await.map(|(fetched, _)| fetched)
+    }
+
+    /// As [`fetch`](Self::fetch), with the object's user metadata.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) async fn fetch_with_metadata(
+        &self,
+        object: &ObjectEntry,
+        most: u64,
+    ) -> Result<(Fetched, UserMetadata), aws::Error> {
         let mut backoff = Backoff::new(self.attempts);
         loop {
             match self.attempt(object, most).await {
@@ -37,7 +49,7 @@ impl Bucket {
     ///
     /// # Errors
     /// When it can't be asked for.
-    pub(super) async fn metadata(&self, key: &str) -> Result<BTreeMap<String, String>, aws::Error> {
+    pub(super) async fn metadata(&self, key: &str) -> Result<UserMetadata, aws::Error> {
         let request = self
             .client
             .head_object()
@@ -48,10 +60,7 @@ impl Bucket {
         loop {
             self.counts.get.fetch_add(1, Ordering::Relaxed);
             match request.clone().send().await {
-                Ok(answer) => {
-                    let found = answer.metadata.unwrap_or_default().into_iter();
-                    return Ok(found.map(|(name, value)| (name.to_lowercase(), value)).collect());
-                }
+                Ok(answer) => return Ok(lowered(answer.metadata)),
                 Err(error) => {
                     backoff.after(aws::Error::of(&error, &self.reading_call(key))).await?;
                 }
@@ -59,9 +68,13 @@ impl Bucket {
         }
     }
 
-    async fn attempt(&self, object: &ObjectEntry, most: u64) -> Result<Fetched, aws::Error> {
+    async fn attempt(
+        &self,
+        object: &ObjectEntry,
+        most: u64,
+    ) -> Result<(Fetched, UserMetadata), aws::Error> {
         self.counts.get.fetch_add(1, Ordering::Relaxed);
-        let answer = self
+        let mut answer = self
             .client
             .get_object()
             .bucket(&self.name)
@@ -70,11 +83,19 @@ impl Bucket {
             .send()
             .await
             .map_err(|error| aws::Error::of(&error, &self.reading_call(&object.key)))?;
-        let version = version(&answer, object);
+        let (version, metadata) = (version(&answer, object), lowered(answer.metadata.take()));
         let bytes = body(answer, version.size_bytes, most).await?;
         let is_listed = version.fingerprint == object.fingerprint;
-        Ok(Fetched { bytes, changed: (!is_listed).then_some(version) })
+        Ok((Fetched { bytes, changed: (!is_listed).then_some(version) }, metadata))
     }
+}
+
+/// User metadata by name, in lower case without `x-amz-meta-`.
+type UserMetadata = BTreeMap<String, String>;
+
+fn lowered(found: Option<HashMap<String, String>>) -> UserMetadata {
+    let found = found.unwrap_or_default().into_iter();
+    found.map(|(name, value)| (name.to_lowercase(), value)).collect()
 }
 
 /// What came, which may be newer than what was listed.

@@ -164,6 +164,16 @@ impl Source for S3 {
         self.access.wait(self.bucket().fetch(object, most)).map_err(|source| unread(object, source))
     }
 
+    fn fetch_with_metadata(
+        &self,
+        object: &ObjectEntry,
+        most: u64,
+    ) -> Result<(Fetched, Option<BTreeMap<String, String>>), Error> {
+        let found = self.access.wait(self.bucket().fetch_with_metadata(object, most));
+        let (fetched, metadata) = found.map_err(|source| unread(object, source))?;
+        Ok((fetched, Some(metadata)))
+    }
+
     fn metadata(&self, object: &ObjectEntry) -> Result<Option<BTreeMap<String, String>>, Error> {
         let found = self.access.wait(self.bucket().metadata(&object.key));
         found.map(Some).map_err(|source| unread(object, source))

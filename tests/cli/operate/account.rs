@@ -8,9 +8,6 @@ use serde_json::{Value, json};
 use crate::standins::Server;
 use crate::support::{Outcome, Sandbox};
 
-/// The account that the stand-in gives to everybody.
-pub(super) const ACCOUNT: &str = "123456789012";
-
 /// An account on a server of its own, with a sandbox to reach it from.
 pub(super) struct Account {
     pub(super) server: Server,

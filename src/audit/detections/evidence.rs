@@ -1,0 +1,93 @@
+//! The rows that findings rest on: the first ten of each, with where they lie in the logs.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use polars::prelude::{
+    DataFrame, DataType, IntoLazy, JoinType, PolarsResult, SortMultipleOptions, col, lit,
+};
+
+use super::condition::Condition;
+use super::finding::{Evidence, SHOWN};
+use super::logic::joined;
+use super::rows::{Rows, group_columns, group_exprs};
+use super::rule::{Logic, Rule};
+use crate::schema::detection::{FINDING, FIRST_MS, LAST_MS, NUMBER, ROWS, TIME_MS};
+use crate::schema::{Table, api_event, invocation};
+
+/// Findings of more rows show those of their first instant only: to sort the others out takes as
+/// long as to find them.
+const MANY: i64 = 10_000;
+
+/// The first rows of every finding, by its number in the frame.
+pub(super) fn evidence(
+    rule: &Rule,
+    rows: &Rows<'_>,
+    findings: &DataFrame,
+) -> PolarsResult<BTreeMap<usize, Vec<Evidence>>> {
+    let (id, object, record) = columns(rule.table);
+    let mut shown = group_exprs(&rule.by)?;
+    shown.extend([rows.time_ms().alias(TIME_MS), col(id), col(object), col(record)]);
+    let numbered = findings.clone().lazy().with_row_index(FINDING, None);
+    let numbers = group_columns(&rule.by)
+        .into_iter()
+        .chain([FINDING, ROWS, FIRST_MS, LAST_MS].map(col))
+        .collect::<Vec<_>>();
+    let selected = rows.of_period().filter(rows.expr(&condition(rule))?).select(shown);
+    let is_shown = col(TIME_MS)
+        .gt_eq(col(FIRST_MS))
+        .and(col(TIME_MS).lt_eq(col(LAST_MS)))
+        .and(col(ROWS).lt_eq(lit(MANY)).or(col(TIME_MS).eq(col(FIRST_MS))));
+    let order = [FINDING, TIME_MS, id, object, record].map(col).to_vec();
+    let number = col(TIME_MS).cum_count(false).over([col(FINDING)])?;
+    let frame = joined(selected, numbered.select(numbers), &rule.by, JoinType::Inner)
+        .filter(is_shown)
+        .sort_by_exprs(order, SortMultipleOptions::default())
+        .with_column(number.alias(NUMBER))
+        .filter(col(NUMBER).lt_eq(lit(SHOWN)))
+        .with_column(col(FINDING).cast(DataType::Int64))
+        .collect()?;
+    read(&frame, id, object, record)
+}
+
+fn read(
+    frame: &DataFrame,
+    id: &str,
+    object: &str,
+    record: &str,
+) -> PolarsResult<BTreeMap<usize, Vec<Evidence>>> {
+    let numbers = frame.column(FINDING)?.i64()?;
+    let times = frame.column(TIME_MS)?.i64()?;
+    let (ids, objects) = (frame.column(id)?.str()?, frame.column(object)?.str()?);
+    let records = frame.column(record)?.i64()?;
+    let mut found: BTreeMap<usize, Vec<Evidence>> = BTreeMap::new();
+    for row in 0..frame.height() {
+        let number = numbers.get(row).and_then(|number| usize::try_from(number).ok());
+        let (Some(number), Some(time)) = (number, times.get(row)) else { continue };
+        found.entry(number).or_default().push(Evidence {
+            event_time: DateTime::from_timestamp_millis(time).unwrap_or_default(),
+            id: ids.get(row).map(str::to_owned),
+            object: objects.get(row).unwrap_or_default().to_owned(),
+            record: records.get(row).unwrap_or_default(),
+        });
+    }
+    Ok(found)
+}
+
+/// The rows that make a finding; of a sequence, both kinds.
+fn condition(rule: &Rule) -> Condition {
+    match &rule.logic {
+        Logic::Match { condition, .. }
+        | Logic::Threshold { condition, .. }
+        | Logic::FirstSeen { condition, .. } => condition.clone(),
+        Logic::Sequence { first, then, .. } => first.or(then),
+        Logic::Ratio { condition, of, .. } => condition.and(of),
+    }
+}
+
+fn columns(table: Table) -> (&'static str, &'static str, &'static str) {
+    match table {
+        Table::Invocations => (invocation::REQUEST_ID, invocation::OBJECT, invocation::RECORD),
+        _ => (api_event::EVENT_ID, api_event::OBJECT, api_event::RECORD),
+    }
+}

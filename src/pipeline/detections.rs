@@ -1,0 +1,106 @@
+//! The journey of detections: rule files, the store's rows and the user's settings to findings.
+
+use std::path::PathBuf;
+
+use chrono::Duration;
+
+use super::Error;
+use crate::audit::detections::{
+    DetectionQuestion, Detections, Places, Rule, RuleSet, Severity, TableRows, detections,
+    history_days,
+};
+use crate::likeness::{ALIKE, nearest};
+use crate::period::{Period, midnight};
+use crate::schema::Table;
+use crate::schema::security::Security;
+use crate::store::Reader;
+
+/// Which rules are asked of which period.
+#[derive(Clone)]
+pub struct DetectionsRequest<'a> {
+    /// All rules there are.
+    pub rules: &'a RuleSet,
+    /// Ids of the rules to ask; empty: all.
+    pub only: &'a [String],
+    /// Rules less grave than this are not asked.
+    pub severity: Severity,
+    /// What the user says is allowed.
+    pub security: &'a Security,
+    /// Databases that addresses are looked up in.
+    pub places: &'a Places,
+    /// The period.
+    pub period: Period,
+}
+
+/// The rules that come with the tool, with the user's on top.
+///
+/// # Errors
+/// When a file can't be read, or a rule is wrong.
+pub fn detection_rules(files: &[PathBuf]) -> Result<RuleSet, Error> {
+    RuleSet::read(&texts(files)?).map_err(Error::DetectionRules)
+}
+
+/// The texts of files that hold rules or controls.
+pub(super) fn texts(files: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, Error> {
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path)
+            .map(|text| (path.clone(), text))
+            .map_err(|source| Error::RuleFile { path: path.clone(), source })
+    };
+    files.iter().map(read).collect()
+}
+
+/// The `GeoIP` databases that the user names.
+///
+/// # Errors
+/// When one can't be read or is no `MaxMind` database.
+pub fn places(databases: &[PathBuf]) -> Result<Places, Error> {
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|source| Error::RuleFile { path: path.clone(), source })
+    };
+    let bytes = databases.iter().map(read).collect::<Result<_, _>>()?;
+    Places::open(bytes).map_err(|(index, source)| Error::GeoIp {
+        path: databases.get(index).cloned().unwrap_or_default(),
+        source,
+    })
+}
+
+/// Asks detection rules of the store's rows.
+///
+/// # Errors
+/// When an id names no rule, or the store can't be read.
+pub fn audit_detections(
+    store: &Reader,
+    request: &DetectionsRequest<'_>,
+) -> Result<Detections, Error> {
+    let rules = chosen(request)?;
+    let from = request.period.from - Duration::days(history_days(&rules));
+    let wide = Period { from, to: request.period.to };
+    let table = |table: Table| -> Result<TableRows, Error> {
+        let known_from = store.days(table)?.map(|(first, _)| midnight(first, chrono_tz::UTC));
+        Ok(TableRows { rows: store.scan(table, Some(wide))?, known_from })
+    };
+    let question = DetectionQuestion {
+        rules,
+        security: request.security,
+        places: request.places,
+        period: request.period,
+        invocations: table(Table::Invocations)?,
+        api_events: table(Table::ApiEvents)?,
+    };
+    detections(&question).map_err(Error::Compute)
+}
+
+fn chosen<'a>(request: &DetectionsRequest<'a>) -> Result<Vec<&'a Rule>, Error> {
+    let rules = request.rules;
+    if let Some(id) = request.only.iter().find(|id| rules.rule(id).is_none()) {
+        let known = rules.rules().iter().map(|rule| rule.id.as_str());
+        let nearest = nearest(id, known, ALIKE).map(str::to_owned);
+        return Err(Error::NoSuchRule { id: id.clone(), nearest });
+    }
+    let is_asked = |rule: &&Rule| {
+        let named = request.only.is_empty() || request.only.contains(&rule.id);
+        named && rule.severity >= request.severity
+    };
+    Ok(rules.rules().iter().filter(is_asked).collect())
+}

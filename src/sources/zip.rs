@@ -1,0 +1,113 @@
+//! Log objects in a zip file, such as an evidence archive or a copied bucket.
+//!
+//! Listed from the archive's directory; a file is unpacked when it is asked for, up to the bound it is
+//! asked with. Nothing is written to disk, so the names in the archive can lead nowhere.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use ::zip::ZipArchive;
+use ::zip::result::ZipError;
+
+use super::local::portable_key;
+use super::{Error, Fetched, Listing, ObjectEntry, Source, Wanted};
+
+type Archive = ZipArchive<BufReader<File>>;
+
+/// A zip file. One thread unpacks at a time; inflating logs, which are packed within, is not part of it.
+pub struct Zip {
+    path: PathBuf,
+    archive: Mutex<Option<Archive>>,
+}
+
+/// Whether a path names a zip file.
+pub fn is_zip_path(path: &str) -> bool {
+    let path = Path::new(path);
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip")) && path.is_file()
+}
+
+impl Zip {
+    /// The file that the user named; not opened before it is listed.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), archive: Mutex::new(None) }
+    }
+
+    /// Works in the archive, which is opened when it is first needed.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Archive) -> Result<T, ZipError>,
+    ) -> Result<T, io::Error> {
+        // A thread that panicked inside left at most a file half read.
+        let mut archive = self.archive.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = || -> Result<Archive, ZipError> {
+            ZipArchive::new(BufReader::new(File::open(&self.path)?))
+        };
+        let opened = match archive.take() {
+            Some(opened) => opened,
+            None => open()?,
+        };
+        Ok(work(archive.insert(opened))?)
+    }
+
+    fn entry(&self, archive: &mut Archive, index: usize) -> Result<Option<ObjectEntry>, ZipError> {
+        let file = archive.by_index_raw(index)?;
+        let name = file.name()?.into_owned();
+        if !file.is_file() || name.rsplit('/').next().is_none_or(|last| last.starts_with('.')) {
+            return Ok(None);
+        }
+        let portable = portable_key(&name).map(str::to_owned);
+        Ok(Some(ObjectEntry {
+            origin: if portable.is_some() { String::new() } else { self.name() },
+            location: format!("{}/{name}", self.name()),
+            key: portable.unwrap_or(name),
+            size_bytes: file.size(),
+            modified: None,
+            fingerprint: format!("{}-{:08x}", file.size(), file.crc32()),
+            is_named: false,
+        }))
+    }
+}
+
+impl Source for Zip {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn list(&self, _wanted: &dyn Wanted) -> Result<Listing, Error> {
+        let found = self.with(|archive| {
+            (0..archive.len())
+                .map(|index| self.entry(archive, index))
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let found =
+            found.map_err(|source| Error::List { location: self.name(), source: source.into() })?;
+        let mut objects: Vec<ObjectEntry> = found.into_iter().flatten().collect();
+        objects.sort_by(|a, b| (&a.key, &a.location).cmp(&(&b.key, &b.location)));
+        Ok(Listing { objects, ..Listing::default() })
+    }
+
+    fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Fetched, Error> {
+        let within = object.location.get(self.name().len() + 1..).unwrap_or_default();
+        let mut bytes = Vec::new();
+        let read = self.with(|archive| {
+            archive.by_name(within)?.take(most).read_to_end(&mut bytes)?;
+            Ok(())
+        });
+        read.map_err(|source| Error::Read {
+            location: object.location.clone(),
+            source: source.into(),
+        })?;
+        Ok(Fetched { bytes, changed: None })
+    }
+
+    fn fetch_named(
+        &self,
+        _url: &str,
+        _beside: &ObjectEntry,
+        _most: u64,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        Ok(None)
+    }
+}
