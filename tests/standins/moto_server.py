@@ -98,7 +98,7 @@ def cloudwatch_in_cbor(app):
         model = client.meta.service_model.operation_model(operation)
         try:
             refuse(operation)
-            asked = READER.parse_data_item(io.BytesIO(body)) if body else {}
+            asked = READER.parse_data_item(io.BufferedReader(io.BytesIO(body))) if body else {}
             found = paged(client, operation, asked)
             found.pop("ResponseMetadata", None)
             if model.output_shape is not None:
