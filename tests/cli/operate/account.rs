@@ -51,7 +51,8 @@ impl Account {
 
     /// Calls AWS as the SDK for Python does: `client(service).operation(**arguments)`.
     #[track_caller]
-    pub(super) fn aws(&self, service: &str, operation: &str, arguments: Value) -> Value {
+    pub(super) fn aws(&self, service: &str, operation: &str, arguments: impl Into<Value>) -> Value {
+        let arguments: Value = arguments.into();
         self.server.ask(
             &json!({"do": "aws", "service": service, "operation": operation, "with": arguments}),
         )["answer"]
