@@ -218,7 +218,8 @@ def aws(command):
     client = client_of(command["service"], command.get("region", "us-east-1"))
     found = getattr(client, command["operation"])(**command.get("with", {}))
     found.pop("ResponseMetadata", None)
-    return json.loads(json.dumps(found, default=str))
+    plain = lambda value: dict(value) if hasattr(value, "items") else str(value)
+    return json.loads(json.dumps(found, default=plain))
 
 
 def published(namespace):
