@@ -58,25 +58,21 @@ fn the_stack_makes_a_closed_bucket_and_roles_that_may_only_read() {
     let name = arn.as_str().and_then(|arn| arn.rsplit('/').next()).expect("a role's name");
     let policy =
         account.aws("iam", "get_role_policy", json!({"RoleName": name, "PolicyName": "read-logs"}));
-    let statements = policy["PolicyDocument"]["Statement"].as_array().expect("statements");
-    // What a condition left out is null there.
-    for statement in statements.iter().filter(|one| !one.is_null()) {
-        let actions = match &statement["Action"] {
-            Value::String(one) => vec![one.clone()],
-            many => many
-                .as_array()
-                .expect("actions")
-                .iter()
-                .map(|a| a.as_str().expect("a name").to_owned())
-                .collect(),
-        };
-        let only_publishes = ["cloudwatch:PutMetricData", "sns:Publish"];
-        for action in actions {
-            let verb = action.split(':').nth(1).expect("a verb");
-            let reads =
-                ["Get", "List", "Describe", "Lookup"].iter().any(|start| verb.starts_with(start));
-            assert!(reads || only_publishes.contains(&action.as_str()), "{action}");
-        }
+    // The stand-in keeps what CloudFormation gave it as text.
+    let text = policy["PolicyDocument"].to_string();
+    let actions: Vec<&str> = text
+        .split('\'')
+        .filter(|word| {
+            let verb = word.split_once(':').map_or("", |(_, verb)| verb);
+            !word.starts_with("arn:") && verb.starts_with(|c: char| c.is_ascii_uppercase())
+        })
+        .collect();
+    assert!(actions.len() > 10, "{actions:?}");
+    for action in actions {
+        let (_, verb) = action.split_once(':').expect("a verb");
+        let reads = ["Get", "List", "Describe", "Lookup"].iter().any(|one| verb.starts_with(one));
+        let publishes = ["cloudwatch:PutMetricData", "sns:Publish"].contains(&action);
+        assert!(reads || publishes, "{action}");
     }
     let topics = account.aws("sns", "list_topics", json!({}));
     assert_eq!(topics["Topics"][0]["TopicArn"], output("AlertTopicArn"));
