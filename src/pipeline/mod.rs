@@ -8,6 +8,7 @@ mod allocation;
 mod anomalies;
 mod boards;
 mod capacity;
+mod controls;
 mod coverage;
 mod daily;
 mod detections;
@@ -37,9 +38,12 @@ pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
 pub use boards::{Boards, BoardsPut, PutBoards, boards, put_boards, region_of};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
+pub use controls::{
+    ControlsAnswer, ControlsRequest, audit_controls, control_frameworks, verification,
+};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
-pub use detections::{DetectionsRequest, audit_detections, detection_rules, places};
+pub use detections::{DetectionsRequest, SecurityBasis, audit_detections, detection_rules, places};
 pub use doctor::{DoctorRequest, doctor};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
