@@ -10,6 +10,7 @@
 
 pub mod activity;
 pub mod allocation;
+pub mod api_activity;
 pub mod calendar;
 pub mod callers;
 pub mod capacity;

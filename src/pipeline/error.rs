@@ -468,7 +468,7 @@ impl SqlMistake {
     }
 
     fn hint(&self) -> String {
-        let tables = "the tables are `invocations`, `api_events`, `rejects` and `costs`; \
+        let tables = "the tables are `invocations`, `api_events`, `rejects`, `service_metrics` and `costs`; \
                       text literals stand in single quotes";
         match &self.nearest {
             Some(nearest) => format!("did you mean `{nearest}`? {tables}"),

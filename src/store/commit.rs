@@ -11,6 +11,7 @@ use super::{Error, Writer, prune};
 use crate::records::Decoded;
 use crate::schema::reject::Reject;
 use crate::schema::sensitive::Sensitive;
+use crate::schema::service_metric::ServiceMetric;
 use crate::schema::{api_event, invocation};
 
 /// An object together with what it held.
@@ -56,6 +57,7 @@ impl Writer {
         self.stage_blocks(&rows.api_events, &mut staged)?;
         self.stage_rows(rows.rejects, &mut staged)?;
         self.stage_rows(rows.sensitive, &mut staged)?;
+        self.stage_rows(rows.service_metrics, &mut staged)?;
         let growth = self.stage_repeats(&mut staged)?;
         let last_file = self.last_file.get();
         self.reader.catalog.change(|change| {
@@ -75,6 +77,7 @@ struct Tables {
     api_events: Vec<api_event::Columns>,
     rejects: Vec<Reject>,
     sensitive: Vec<Sensitive>,
+    service_metrics: Vec<ServiceMetric>,
 }
 
 impl Tables {
@@ -87,6 +90,7 @@ impl Tables {
         }
         self.rejects.extend(decoded.rejects);
         self.sensitive.extend(decoded.sensitive);
+        self.service_metrics.extend(decoded.service_metrics);
     }
 
     /// Rows of invocations and API events.

@@ -26,6 +26,7 @@ mod lock;
 mod objects;
 pub mod profiles;
 mod prune;
+mod published;
 mod recount;
 mod repeats;
 pub mod reports;
@@ -49,12 +50,15 @@ pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
 pub use lock::OnLocked;
 pub use objects::ObjectRead;
 pub use prune::Pruning;
+pub use published::{FigureKey, PublishedFigure};
 pub use segment::sha256;
 pub use verify::{Problem, Verification};
 
 use crate::period::Period;
 use crate::records::PromptKey;
-use crate::schema::{Kind, Table, api_event, invocation, reject, sensitive};
+use crate::schema::{
+    Kind, Table, api_event, invocation, reject, sensitive, service_metric,
+};
 use catalog::{Catalog, Days};
 
 /// A store opened for reading, as it was at that moment: every question is answered from one state.
@@ -255,6 +259,7 @@ fn in_period(table: Table, period: Period) -> Expr {
         Table::ApiEvents => api_event::EVENT_TIME,
         Table::Rejects => reject::OBJECT_TIME,
         Table::Sensitive => sensitive::EVENT_TIME,
+        Table::ServiceMetrics => service_metric::HOUR_TIME,
     };
     let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
     col(time)

@@ -21,6 +21,7 @@ mod ingest;
 mod insight;
 mod kill;
 mod mail;
+mod operate;
 mod outages;
 mod pack;
 mod query;

@@ -41,6 +41,11 @@ fn python() -> &'static Path {
     })
 }
 
+/// A program that the stand-ins' packages bring.
+pub(crate) fn program(name: &str) -> PathBuf {
+    python().with_file_name(name)
+}
+
 fn cache() -> PathBuf {
     let named = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty());
     let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");

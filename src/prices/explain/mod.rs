@@ -17,7 +17,6 @@ use crate::units::Usd;
 
 use super::book::{Origin, PriceBook, PriceRow, TokenPrices};
 use super::charge::{CacheConvention, Cost, OtherPart, Usage, cost_of, other_parts};
-use super::list::ListedUnit;
 use super::quote::{Query, Quote};
 use super::resolve::{Resolved, resolve};
 

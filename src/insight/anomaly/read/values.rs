@@ -9,8 +9,8 @@ use crate::insight::anomaly::grid::Grid;
 use crate::insight::anomaly::hourly::{Cells, Hourly, LatencyHour, Place, Values};
 use crate::metrics::dimensions::Dimension;
 use crate::schema::cost::COST_UNITS;
-use crate::schema::invocation::{ACCOUNT_ID, EVENT_TIME, MODEL, PRINCIPAL, REGION};
-use crate::schema::usage::derived::FROM;
+use crate::schema::invocation::{ACCOUNT_ID, REGION};
+use crate::schema::usage::derived::{FROM, TO};
 use crate::schema::usage::{coverage, dimension, metric};
 
 /// Collected aggregates.
