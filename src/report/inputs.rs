@@ -9,6 +9,7 @@ use crate::insight::anomaly::Anomalies;
 use crate::insight::budget::BudgetState;
 use crate::insight::capacity::Load;
 use crate::insight::drivers::DriverTree;
+use crate::insight::kpi::Kpi;
 use crate::insight::savings::Saving;
 use crate::metrics::allocation::Statement;
 use crate::metrics::cells::Requests;
@@ -43,6 +44,8 @@ pub struct Inputs {
     pub rejects: LazyFrame,
     /// Log objects with rows in the period.
     pub objects: Objects,
+    /// The key figures with their targets.
+    pub key_figures: Vec<Kpi>,
     /// The price book.
     pub prices: PriceFacts,
     /// What the insights found.

@@ -31,5 +31,6 @@ pub use inputs::{
     Outlook, PriceFacts, Scope, Worth,
 };
 pub use kind::{Audience, Kind};
+pub use kpis::kpi_value;
 pub use topic::Topic;
 pub use trust::{DaysWithLogs, Footing, footing};

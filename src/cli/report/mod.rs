@@ -140,11 +140,14 @@ fn write(
         other_cost_per_month: worth.other_cost_per_month,
         basis: worth.basis.clone(),
     });
+    let anomaly_rules = pipeline::anomaly_rules(settings.anomaly_rules.as_deref())?;
     let basis = ReportBasis {
         of: context.basis(store, &book),
         budgets: &settings.budgets,
         quotas: &settings.quotas,
         candidates: &candidates,
+        targets: &settings.targets,
+        anomaly_rules: &anomaly_rules,
         worth: worth.as_ref(),
         keeps,
     };

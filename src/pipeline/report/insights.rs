@@ -84,6 +84,7 @@ fn found(
     let question = AnomalyQuestion {
         period,
         filter: request.filter.as_ref(),
+        rules: basis.anomaly_rules,
         dimensions: usual_dimensions(basis.of.rules),
         timezone: request.timezone,
         now: request.now,

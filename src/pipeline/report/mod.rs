@@ -6,16 +6,20 @@ mod insights;
 mod kept;
 mod period;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::savings::Candidate;
 use super::{Basis, Error};
+use crate::insight::anomaly::Rules;
 use crate::metrics::filter::Filter;
 use crate::report::parts::Report;
 use crate::report::{self, Audience, Kind, Worth};
 use crate::schema::budget::Budget;
 use crate::schema::quota::Quota;
+use crate::schema::target::Target;
 
 pub use forms::{ReportForm, headline, rendered, write};
 pub use inputs::Chosen;
@@ -56,6 +60,10 @@ pub struct ReportBasis<'a> {
     pub quotas: &'a [Quota],
     /// Models that could take another's place.
     pub candidates: &'a [Candidate],
+    /// What key figures should be, by name, in place of the targets that come with the tool.
+    pub targets: &'a BTreeMap<String, Target>,
+    /// When a departure from the usual is told.
+    pub anomaly_rules: &'a Rules,
     /// What a request is worth.
     pub worth: Option<&'a Worth>,
     /// Whether the store lasts: then reports of it are compared with the ones before.
