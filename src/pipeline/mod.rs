@@ -31,7 +31,7 @@ mod whole;
 
 pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
-pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
+pub use anomalies::{AnomalyQuestion, anomalies, anomaly_rules, usual_dimensions};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use controls::{
     ControlsAnswer, ControlsRequest, audit_controls, control_frameworks, verification,
@@ -61,12 +61,12 @@ pub use prices::{
 pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
-pub use query::{QueryRequest, query, query_footing, sql};
+pub use query::{Queried, QueryRequest, query, query_footing, sql};
 pub use report::{
     Chosen, Comparison, PeriodChoice, ReportBasis, ReportForm, ReportRequest, headline, keep,
     rendered, report, write,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
-pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
+pub use trends::{NamedComparison, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
 pub use whole::write_whole;
