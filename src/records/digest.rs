@@ -106,16 +106,20 @@ impl ReadDigest {
 /// # Errors
 /// [`Malformed`] when it is no whole gzip file within `cap` bytes, or no digest document.
 pub fn read(bytes: &[u8], cap: u64) -> Result<ReadDigest, Malformed> {
-    let inflated = whole(bytes, cap)?;
-    let digest: Digest = serde_json::from_slice(&inflated.bytes)
-        .map_err(|error| Malformed::Document(error.to_string()))?;
+    parse(&whole(bytes, cap)?.bytes)
+}
+
+/// Reads a digest's content, inflated.
+pub(crate) fn parse(content: &[u8]) -> Result<ReadDigest, Malformed> {
+    let digest: Digest =
+        serde_json::from_slice(content).map_err(|error| Malformed::Document(error.to_string()))?;
     let end = DateTime::parse_from_rfc3339(&digest.digest_end_time)
         .map_err(|_| Malformed::Document("digestEndTime is no time".to_owned()))?
         .with_timezone(&Utc);
     if end <= digest.digest_start_time {
         return Err(Malformed::Document("digestEndTime is not after digestStartTime".to_owned()));
     }
-    Ok(ReadDigest { hash: Sha256::digest(&*inflated.bytes).into(), digest, end })
+    Ok(ReadDigest { hash: Sha256::digest(content).into(), digest, end })
 }
 
 /// The hash of a log file's content.
@@ -138,5 +142,60 @@ fn whole(bytes: &[u8], cap: u64) -> Result<gunzip::Inflated<'_>, Malformed> {
             Err(Malformed::Gzip(NOT_GZIP))
         }
         None => Ok(inflated),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{content_hash, parse, read};
+
+    const DIGEST: &str = r#"{"awsAccountId":"111122223333","digestStartTime":"2026-03-02T10:05:00Z",
+        "digestEndTime":"2026-03-02T11:05:00Z","digestS3Bucket":"b","digestS3Object":"k",
+        "digestPublicKeyFingerprint":"f","digestSignatureAlgorithm":"SHA256withRSA",
+        "previousDigestS3Bucket":null,"previousDigestS3Object":null,"previousDigestHashValue":null,
+        "previousDigestSignature":null,"logFiles":[{"s3Bucket":"b","s3Object":"l","hashValue":"00",
+        "hashAlgorithm":"SHA-256","newestEventTime":null,"oldestEventTime":null}]}"#;
+
+    #[test]
+    fn required_keys_must_be_there_and_times_in_order() {
+        assert!(parse(DIGEST.as_bytes()).is_ok());
+        for (key, other) in [
+            ("digestEndTime", "endTime"),
+            ("digestS3Object", "object"),
+            ("digestPublicKeyFingerprint", "fingerprint"),
+            ("previousDigestSignature", "signature"),
+            ("2026-03-02T11:05:00Z", "2026-03-02T10:05:00Z"),
+            ("2026-03-02T11:05:00Z", "today"),
+            ("2026-03-02T10:05:00Z", "+262143-01-01T00:00:00Z"),
+        ] {
+            assert!(parse(DIGEST.replace(key, other).as_bytes()).is_err(), "{key}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_and_endless_lists_end() {
+        let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+        assert!(parse(deep.as_bytes()).is_err());
+        assert!(parse(DIGEST.replace("null", &deep).as_bytes()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = parse(&bytes);
+            let _ = read(&bytes, 1000);
+            let _ = content_hash(&bytes, 1000);
+        }
+
+        #[test]
+        fn a_cut_or_changed_digest_never_panics(
+            at in 0_usize..800, new in "[\"\\\\{}:,0-9TZ+-]{0,4}"
+        ) {
+            let (before, after) = DIGEST.split_at(at.min(DIGEST.len()));
+            let _ = parse(before.as_bytes());
+            let _ = parse(format!("{before}{new}{after}").as_bytes());
+        }
     }
 }

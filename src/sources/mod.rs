@@ -86,6 +86,11 @@ pub trait Source: Send + Sync {
         self.is_far()
     }
 
+    /// Whether one object may take minutes, so that each is kept as soon as it is there.
+    fn is_slow(&self) -> bool {
+        false
+    }
+
     /// Fetches these objects in their order, several at once, as far as `ahead` has room, until all
     /// are handed over or nobody wants more. For sources that are far.
     fn fetch_ahead(&self, objects: &[&ObjectEntry], most: u64, ahead: &Arc<Ahead>) {

@@ -15,10 +15,6 @@ use super::ObjectEntry;
 use crate::period::Period;
 use crate::schema::TimeMs;
 
-/// What a window is taken to weigh before it was read: little enough that few are read before the next
-/// commit.
-const ASSUMED_BYTES: u64 = 1 << 20;
-
 /// How a range of time is cut.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cut {
@@ -62,6 +58,7 @@ impl Cut {
     }
 
     /// The object that stands for a window: `place` as the user named it, `key` as a log would have.
+    /// Its size is not known before it was read.
     pub(super) fn entry(&self, window: &Window, place: &str, key: String) -> ObjectEntry {
         let fingerprint = if window.is_settled {
             "settled".to_owned()
@@ -72,7 +69,7 @@ impl Cut {
             origin: place.to_owned(),
             location: format!("{place} {} to {}", text(window.period.from), text(window.period.to)),
             key,
-            size_bytes: ASSUMED_BYTES,
+            size_bytes: 0,
             modified: Some(TimeMs(window.period.to.timestamp_millis())),
             fingerprint,
             is_named: false,

@@ -10,6 +10,7 @@ mod anomalies;
 mod capacity;
 mod coverage;
 mod damage;
+mod event_history;
 mod forms;
 mod help;
 mod ingest;

@@ -123,7 +123,7 @@ fn cost_per_request_is_the_cost_of_fully_priced_requests_by_their_number() {
 
 #[test]
 fn calls_known_to_cloudtrail_and_to_the_logs_meet_as_the_truth_says() {
-    for (week, from, _) in WEEKS {
+    for (week, from, to) in WEEKS {
         let report = Sandbox::new()
             .run([
                 "report",
@@ -155,7 +155,42 @@ fn calls_known_to_cloudtrail_and_to_the_logs_meet_as_the_truth_says() {
         let shown = trust_value(&report, "log_coverage").as_f64().expect("a share");
         assert!((shown - share).abs() < 1e-12, "{week}: {shown} is not {share}");
         assert_eq!(report["generated"], AS_OF);
+        check_report_against_audit(&report, [from, to]);
     }
+}
+
+/// Section and trust bar of a report say what `audit coverage` says.
+fn check_report_against_audit(report: &Value, [from, to]: [&str; 2]) {
+    let args = ["audit", "coverage", "--from", from, "--to", to, "--json"];
+    let audit = sample_store().run(args).exits(0).json();
+    for (check, figure) in [
+        ("Runtime calls in CloudTrail", "called"),
+        ("… with an invocation log", "logged"),
+        ("… without", "unlogged"),
+        ("Logged calls without a CloudTrail event", "log_only"),
+    ] {
+        assert_eq!(coverage_check(report, check), audit[figure], "{check}");
+    }
+    assert_eq!(coverage_check(report, "Log coverage"), audit["coverage"]);
+    assert_eq!(trust_value(report, "log_coverage"), audit["coverage"]);
+    let gaps = audit["gaps"].as_array().expect("gaps");
+    let spans = report["trust"]["cells"][0]["value"].as_array().expect("spans").iter();
+    let figures: Vec<&Value> =
+        spans.filter(|span| span["span"] == "value").map(|span| &span["value"]).collect();
+    assert_eq!(figures.get(1).and_then(|count| count.as_u64()), Some(gaps.len() as u64));
+    let place = |gap: &Value, account: &str| {
+        format!("{} {} {}", gap[account], gap["region"], gap["unlogged"])
+    };
+    let tables = report["sections"].as_array().expect("sections").iter();
+    let mut tables = tables.flat_map(|section| section["tables"].as_array().expect("tables"));
+    let listed = tables.find(|table| table["caption"].to_string().starts_with("\"Gaps"));
+    let rows = listed.expect("the table of gaps")["rows"].as_array().expect("rows");
+    let mut shown: Vec<String> =
+        rows[..rows.len() - 2].iter().map(|gap| place(gap, "account")).collect();
+    let mut told: Vec<String> = gaps.iter().map(|gap| place(gap, "account_id")).collect();
+    shown.sort();
+    told.sort();
+    assert_eq!(shown, told);
 }
 
 /// A figure of the report's coverage table.

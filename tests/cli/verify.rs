@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, repository};
+use crate::support::{Outcome, Sandbox, gzip, repository};
 
 /// A copy of the bucket that may be changed.
 struct Bucket {
@@ -47,13 +47,23 @@ impl Bucket {
     }
 
     fn verify(&self, source: &str, more: &[&str], code: i32) -> Value {
+        self.run(source, more).exits(code).json()
+    }
+
+    fn run(&self, source: &str, more: &[&str]) -> Outcome {
         let metadata = self.sandbox.write("work/metadata.json", self.metadata.to_string());
         let keys = self.sandbox.write("work/keys.json", self.keys.to_string());
         let mut args = vec!["audit", "verify", source, "--json"];
         let (metadata, keys) = (metadata.to_string_lossy(), keys.to_string_lossy());
         args.extend(["--metadata", &*metadata, "--keys", &*keys]);
         args.extend(more);
-        self.sandbox.run(args).exits(code).json()
+        self.sandbox.run(args)
+    }
+
+    /// The whole copy can't be verified, by wrong usage, and why is said.
+    fn verify_fails(&self, why: &str) {
+        let outcome = self.run("copy", &[]).exits(2);
+        assert!(outcome.stderr.contains(why), "{}", outcome.stderr);
     }
 
     /// The whole copy, of the `lab` trail's region.
@@ -383,4 +393,85 @@ fn people_are_told_verdict_counts_and_what_is_wrong() {
     ] {
         assert!(outcome.stdout.contains(said), "`{said}` is not in:\n{}", outcome.stdout);
     }
+}
+
+#[test]
+fn a_key_that_was_not_valid_when_the_digest_was_signed_proves_nothing() {
+    let mut bucket = Bucket::new();
+    // As version 1 of the AWS command line writes times: seconds. 2026-03-02T11:30:00Z.
+    bucket.keys["PublicKeyList"][0]["ValidityEndTime"] = serde_json::json!(1_772_451_000.0);
+    let answer = bucket.lab(4);
+    assert_eq!(answer["verdict"], "unverifiable");
+    assert_eq!(kinds(&answer), ["logging_gap", "public_key_out_of_time"]);
+    // Of the four digests of the first key the one that ends at 11:05 is in time.
+    assert_eq!(counts(&answer), "4 0 0 3 / 6 0 0 0 3 / 3 8");
+    // A backfill digest was signed when it was made, at 18:00.
+    let mut bucket = Bucket::new();
+    bucket.keys["PublicKeyList"][1]["ValidityEndTime"] = serde_json::json!("2026-03-02T17:30:00Z");
+    let answer = bucket.lab(4);
+    let problems = answer["problems"].as_array().expect("problems").iter();
+    let late: Vec<&str> = problems
+        .filter(|problem| problem["kind"] == "public_key_out_of_time")
+        .map(|problem| problem["object"].as_str().expect("text"))
+        .collect();
+    assert_eq!(late.len(), 1);
+    assert!(late[0].contains("_backfill"), "{late:?}");
+    bucket.keys["PublicKeyList"][1]["ValidityEndTime"] = serde_json::json!("soon");
+    bucket.verify_fails("validity");
+}
+
+#[test]
+fn a_zip_file_of_the_bucket_is_as_good_as_the_bucket() {
+    let bucket = Bucket::new();
+    let zip = bucket.sandbox.work().join("copy.zip");
+    let program = "import os,sys,zipfile\nroot,out=sys.argv[1:]\nz=zipfile.ZipFile(out,'w',zipfile.ZIP_DEFLATED)\n\
+                   [z.write(os.path.join(p,f),os.path.relpath(os.path.join(p,f),root)) for p,_,fs in os.walk(root) for f in fs]\nz.close()";
+    bucket.sandbox.python(program, [bucket.sandbox.work().join("copy"), zip.clone()]);
+    let answer = bucket.verify("copy.zip", &["--region", "us-east-1"], 0);
+    assert_eq!(counts(&answer), "7 0 0 0 / 9 0 0 0 0 / 5 8");
+    fs::write(&zip, "PK, and then nothing of it").expect("written");
+    bucket.sandbox.run(["audit", "verify", "copy.zip"]).exits(1);
+}
+
+#[test]
+fn one_digest_alone_is_proven_and_its_log_files_are_missing() {
+    let bucket = Bucket::new();
+    let digest = bucket.file("us-east-1_20260302T110500Z");
+    let answer = bucket.verify(&digest.to_string_lossy(), &[], 4);
+    assert_eq!(answer["digests"]["valid"], 1);
+    assert_eq!(answer["logs"]["missing"], 2);
+}
+
+#[test]
+fn every_file_and_every_hour_has_its_own_verdict() {
+    let bucket = Bucket::new();
+    bucket.delete("T1545Z");
+    let answer = bucket.lab(4);
+    let files = answer["files"].as_array().expect("files");
+    let of = |status: &str| files.iter().filter(|file| file["status"] == status).count();
+    assert_eq!((files.len(), of("valid"), of("missing")), (16, 15, 1));
+    let hours = answer["hour_verdicts"].as_array().expect("hours");
+    let unproven: Vec<&str> = hours
+        .iter()
+        .filter(|hour| hour["proven"] == false)
+        .map(|hour| &hour["hour"].as_str().expect("text")[11..16])
+        .collect();
+    assert_eq!(unproven, ["13:00", "14:00", "15:00", "16:00"]);
+    assert!(hours.iter().all(|hour| hour["trail"] == "lab" && hour["account"] == "111122223333"));
+}
+
+#[test]
+fn a_hostile_name_that_spans_ages_is_refused_and_a_range_helps() {
+    let bucket = Bucket::new();
+    let far = bucket
+        .file("us-east-1_20260302T110500Z")
+        .to_string_lossy()
+        .replace("20260302T110500Z", "99991231T000000Z");
+    fs::write(far, gzip("{}")).expect("written");
+    let near = bucket.file("T1210Z").to_string_lossy().replace("20260302T1210Z", "00010101T0000Z");
+    fs::write(near, gzip("{}")).expect("written");
+    bucket.verify_fails("too many hours");
+    let range =
+        ["--region", "us-east-1", "--from", "2026-03-02T10:30:00Z", "--to", "2026-03-02T13:00:00Z"];
+    assert_eq!(bucket.verify("copy", &range, 0)["verdict"], "verified");
 }

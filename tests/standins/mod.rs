@@ -102,6 +102,11 @@ impl Server {
         self.port
     }
 
+    /// CloudTrail's event history and public keys.
+    pub(crate) fn cloudtrail() -> Self {
+        Self::start("cloudtrail_stub.py", &[])
+    }
+
     /// A proxy before another server that answers by rules.
     pub(crate) fn faults_before(server: &Server) -> Self {
         Self::start("fault_proxy.py", &[server.port.to_string()])

@@ -3,7 +3,8 @@
 Prints {"port": N} when it listens, then answers one JSON line per line on standard input, and ends
 with it. Commands:
 
-  {"do": "put", "bucket": B, "objects": [{"key": K, "file": PATH | "base64": TEXT, "storage": CLASS?}]}
+  {"do": "put", "bucket": B, "objects": [{"key": K, "file": PATH | "base64": TEXT, "storage": CLASS?,
+                                           "metadata": {NAME: VALUE}?}]}
   {"do": "put_folder", "bucket": B, "prefix": P, "folder": PATH}     every file below the folder
   {"do": "delete", "bucket": B, "keys": [K, ...]}
   {"do": "requests", "about": T}  the requests since last asked with T in host or path: method, path,
@@ -82,7 +83,9 @@ def put(name, objects):
                 content = file.read()
         else:
             content = base64.b64decode(item["base64"])
-        S3.put_object(name, item["key"], content, storage=item.get("storage"))
+        key = S3.put_object(name, item["key"], content, storage=item.get("storage"))
+        if "metadata" in item:
+            key.set_metadata(item["metadata"])
 
 
 def put_folder(name, prefix, folder):

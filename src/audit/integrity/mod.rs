@@ -20,6 +20,8 @@ mod judge;
 pub mod keys;
 pub mod name;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::collections::BTreeMap;

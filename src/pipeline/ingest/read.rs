@@ -162,7 +162,11 @@ impl<'a> Reading<'a> {
             && batch.len() < BATCH_OBJECTS
             && rows < BATCH_ROWS
         {
-            let (next, later) = rest.split_at(next_share(rest));
+            let is_slow = self.is_slow(rest);
+            if is_slow && !batch.is_empty() {
+                break;
+            }
+            let (next, later) = rest.split_at(if is_slow { 1 } else { next_share(rest) });
             *rest = later;
             let read: Vec<Outcome> = next.par_iter().map(|task| self.object(*task)).collect();
             let failures = next.iter().zip(&read).filter(|(_, outcome)| outcome.is_err());
@@ -172,6 +176,11 @@ impl<'a> Reading<'a> {
             batch.extend(read);
         }
         (batch, failed)
+    }
+
+    /// Whether the next object is of a source of which each is committed by itself.
+    fn is_slow(&self, rest: &[Numbered<'_>]) -> bool {
+        rest.first().is_some_and(|(task, _)| self.sources[task.source].source.is_slow())
     }
 
     fn object(&self, (task, number): Numbered<'_>) -> Outcome {

@@ -9,6 +9,7 @@
 mod public_keys;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration as Wait;
 
 use aws_sdk_cloudtrail::Client;
@@ -19,8 +20,8 @@ use serde_json::{Value, json};
 
 use super::error::Cause;
 use super::windows::{Cut, Pace, Window};
-use super::{Error, Fetched, Listing, ObjectEntry, Source, Version, Wanted};
-use crate::aws::{self, Access, Backoff, Call, Connection};
+use super::{Ahead, Error, Fetched, Listing, ObjectEntry, Source, Version, Wanted};
+use crate::aws::{self, Access, Backoff, Call, Connection, Problem};
 use crate::period::Period;
 pub use public_keys::{ListedKey, public_keys};
 
@@ -157,9 +158,13 @@ impl EventHistory {
             }
             token = page.next_token().map(str::to_owned);
             if token.is_none() {
-                return Ok(lines);
+                break;
             }
         }
+        if lines.is_empty() {
+            lines.extend_from_slice(b"[]\n"); // nothing happened, which is worth knowing
+        }
+        Ok(lines)
     }
 
     async fn page(
@@ -196,12 +201,29 @@ impl EventHistory {
         attribute.map(Some).map_err(|error| aws::Error::unreachable(error.to_string()))
     }
 
+    fn read(&self, object: &ObjectEntry) -> Result<Fetched, aws::Error> {
+        let period = self.period_of(object).ok_or_else(|| {
+            aws::Error::unreachable("no window of the event history has this name")
+        })?;
+        let bytes = self.access.wait(self.events(period))?;
+        let version = Version {
+            fingerprint: object.fingerprint.clone(),
+            size_bytes: bytes.len() as u64,
+            modified: object.modified,
+        };
+        Ok(Fetched { bytes, changed: Some(version) })
+    }
+
     fn period_of(&self, object: &ObjectEntry) -> Option<Period> {
         self.cut.windows(self.range).into_iter().find_map(|window| {
             let account = object.key.split('/').nth(1)?;
             (self.key(account, &window) == object.key).then_some(window.period)
         })
     }
+}
+
+fn unread(object: &ObjectEntry, source: aws::Error) -> Error {
+    Error::Read { location: object.location.clone(), source: Cause::Aws(source) }
 }
 
 /// The event as CloudTrail recorded it. One that comes without is passed on by its id, to be rejected.
@@ -260,5 +282,27 @@ impl Source for EventHistory {
 
     fn is_billed(&self) -> bool {
         false
+    }
+
+    fn is_slow(&self) -> bool {
+        true
+    }
+
+    /// One after the other, since they may not be asked for faster; until one is refused in a way that
+    /// all would be.
+    fn fetch_ahead(&self, objects: &[&ObjectEntry], _most: u64, ahead: &Arc<Ahead>) {
+        for (at, object) in objects.iter().enumerate() {
+            if !ahead.admit(object.size_bytes) {
+                return;
+            }
+            let result = self.read(object);
+            if let Err(failure) = &result
+                && (failure.is_lasting() || matches!(failure.problem, Problem::AccessDenied(_)))
+            {
+                ahead.end(failure.clone());
+            }
+            let result = result.map_err(|source| unread(object, source));
+            ahead.put(at, object.size_bytes, result);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `ingest s3://…`: against a real server, and through a proxy that has bad days.
+//! `ingest s3://…` and `audit verify s3://…`: against a real server, and through a proxy that has bad days.
 
 mod access;
 mod bucket;
@@ -6,3 +6,4 @@ mod config;
 mod faults;
 mod listing;
 mod many;
+mod verify;
