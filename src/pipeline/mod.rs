@@ -29,6 +29,7 @@ mod publish;
 mod query;
 mod report;
 mod savings;
+mod three_counts;
 mod trends;
 mod verify;
 mod whole;
@@ -75,6 +76,7 @@ pub use report::{
     rendered, report, write,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
+pub use three_counts::{CountedCalls, counted_calls};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
 pub use whole::write_whole;

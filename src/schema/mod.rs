@@ -22,6 +22,7 @@ pub mod reject;
 pub mod security;
 pub mod service_metric;
 pub mod target;
+pub mod three_counts;
 pub mod usage;
 pub mod what_if;
 
