@@ -34,6 +34,7 @@ mod query;
 mod report;
 mod savings;
 mod sensitive;
+mod three_counts;
 mod trends;
 mod verify;
 
@@ -84,5 +85,6 @@ pub use report::{
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use sensitive::{SensitiveAnswer, SensitiveDimension, SensitiveRow, audit_sensitive};
+pub use three_counts::{CountedCalls, counted_calls};
 pub use trends::{NamedComparison, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
