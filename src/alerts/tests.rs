@@ -1,0 +1,1 @@
+//! Rules read as written; breaches become alerts once; channels are told what is theirs.
