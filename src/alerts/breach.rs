@@ -70,7 +70,7 @@ pub struct Breach {
 
 impl Breach {
     /// A breach of a rule without figures yet.
-    pub(super) fn of(rule: &Rule, group: Vec<(String, Option<String>)>) -> Self {
+    pub fn about(rule: &Rule, group: Vec<(String, Option<String>)>) -> Self {
         Self {
             rule: rule.id.clone(),
             title: rule.title.clone(),
@@ -89,9 +89,10 @@ impl Breach {
 
     /// Rule and group: what makes two breaches one alert when they meet in time.
     pub fn key(&self) -> String {
-        let group = self.group.iter().map(|(name, value)| {
-            format!("/{name}={}", value.as_deref().unwrap_or("\u{2014}"))
-        });
+        let group = self
+            .group
+            .iter()
+            .map(|(name, value)| format!("/{name}={}", value.as_deref().unwrap_or("\u{2014}")));
         std::iter::once(self.rule.clone()).chain(group).collect()
     }
 
@@ -128,7 +129,10 @@ mod pairs {
 
     type Pairs = Vec<(String, Option<String>)>;
 
-    pub(super) fn serialize<S: Serializer>(pairs: &Pairs, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        pairs: &Pairs,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
     }
 

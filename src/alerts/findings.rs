@@ -33,8 +33,7 @@ pub fn anomalies(rule: &Rule, found: &Anomalies, told: &[&str]) -> Vec<Breach> {
             let (observed, expected) = (number(main.observed), number(main.expected));
             expected > 0.0 && observed / expected >= ratio
         });
-        let is_silence =
-            matches!(incident.kind, IncidentKind::LoggingGap | IncidentKind::NoLogs);
+        let is_silence = matches!(incident.kind, IncidentKind::LoggingGap | IncidentKind::NoLogs);
         is_metric && is_way && is_far && !is_silence
     };
     found.incidents.iter().filter(asked).map(|incident| of_incident(rule, incident)).collect()
@@ -56,7 +55,7 @@ fn of_incident(rule: &Rule, incident: &Incident) -> Breach {
         detail: incident.title.clone(),
         drivers: incident.drivers.iter().take(NAMED).map(driver).collect(),
         query: incident.query.clone(),
-        ..Breach::of(rule, group)
+        ..Breach::about(rule, group)
     }
 }
 
@@ -95,9 +94,9 @@ pub fn budgets(
         .filter(crossed)
         .map(|state| {
             let spent = state.spent_usd.unwrap_or_default();
-            let end = state.exhaustion_date.map_or_else(String::new, |day| {
-                format!("; at this rate it is spent on {day}")
-            });
+            let end = state
+                .exhaustion_date
+                .map_or_else(String::new, |day| format!("; at this rate it is spent on {day}"));
             let unpriced = match state.unpriced_requests {
                 0 => String::new(),
                 n => format!("; {n} requests have no full price and are not in it"),
@@ -117,7 +116,7 @@ pub fn budgets(
                     "bedrock-lens budgets --as-of {}",
                     now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
                 ),
-                ..Breach::of(rule, vec![pair("budget", &state.name), pair("month", name)])
+                ..Breach::about(rule, vec![pair("budget", &state.name), pair("month", name)])
             }
         })
         .collect()
@@ -155,7 +154,7 @@ pub fn quotas(rule: &Rule, loads: &[Load], period: Period) -> Vec<Breach> {
                 sample: Some(load.requests),
                 detail: format!("{} {what} in the busiest minute", peak.unwrap_or_default()),
                 query: format!("bedrock-lens capacity {}", range(period)),
-                ..Breach::of(rule, group)
+                ..Breach::about(rule, group)
             });
         }
     }
@@ -164,11 +163,7 @@ pub fn quotas(rule: &Rule, loads: &[Load], period: Period) -> Vec<Breach> {
 
 /// The findings of the detection rules that an alert rule asks for. Of two alert rules that ask for one
 /// finding, the graver one should tell it: `most` leaves out findings as grave as this or graver.
-pub fn detections(
-    rule: &Rule,
-    found: &Detections,
-    most: Option<DetectionSeverity>,
-) -> Vec<Breach> {
+pub fn detections(rule: &Rule, found: &Detections, most: Option<DetectionSeverity>) -> Vec<Breach> {
     let least = rule.detection_severity.unwrap_or(DetectionSeverity::Info);
     found
         .findings
@@ -184,7 +179,7 @@ pub fn detections(
                 sample: Some(one.rows),
                 detail: one.title.clone(),
                 query: one.query.clone(),
-                ..Breach::of(rule, group)
+                ..Breach::about(rule, group)
             }
         })
         .collect()
@@ -236,7 +231,6 @@ pub fn silence(rule: &Rule, places: &[Quietness], now: DateTime<Utc>) -> Vec<Bre
 
 /// `--from … --to …` of a period.
 pub(super) fn range(period: Period) -> String {
-    let text =
-        |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let text = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     format!("--from {} --to {}", text(period.from), text(period.to))
 }

@@ -150,9 +150,8 @@ pub fn update(known: Vec<Alert>, breaches: Vec<Breach>, rules: &RuleSet, judged:
         let rule = rules.rule(&alert.breach.rule).filter(|rule| rule.enabled);
         let is_told_once = rule.is_some_and(|rule| rule.kind == Kind::Summary);
         // What rests on the state of now, not on the logs, has ended when it isn't found.
-        let is_of_now = rule.is_some_and(|rule| {
-            rule.kind == Kind::Budget || rule.silent == Some(Silent::Objects)
-        });
+        let is_of_now = rule
+            .is_some_and(|rule| rule.kind == Kind::Budget || rule.silent == Some(Silent::Objects));
         let judged_to = if is_of_now { judged.at } else { judged.period.to };
         let is_over = judged_to >= alert.breach.to + settle(&alert.breach.rule, rules);
         if is_told_once || rule.is_none() || (is_of_now && !found) || (!is_of_now && is_over) {

@@ -33,7 +33,8 @@ pub struct Item {
     pub advice: String,
 }
 
-const FOOTER: &str = "bedrock-lens reads archived logs: it sees what has been delivered, and stops nothing.";
+const FOOTER: &str =
+    "bedrock-lens reads archived logs: it sees what has been delivered, and stops nothing.";
 
 /// The message for what is due; none when nothing is.
 pub fn message(due: &[Due<'_>], rules: &RuleSet, at: DateTime<Utc>) -> Option<Message> {

@@ -24,9 +24,9 @@ mod tests;
 mod windows;
 
 pub use breach::{Amount, Breach};
-pub use findings::{anomalies, budgets, detections, quotas, silence};
+pub use findings::{Quietness, anomalies, budgets, detections, quotas, silence};
 pub use ledger::{Alert, Change, Changed, Judged, State, Update, update};
-pub use message::{Message, message};
+pub use message::{Item, Message, message};
 pub use routing::{Channel, Due, Mute, Quiet, due};
 pub use rule::{Direction, Kind, Measure, Override, Rule, RuleError, RuleSet, Severity, Silent};
 pub use windows::{Grid, concurrent, crossed, without_success};

@@ -17,9 +17,7 @@ const RULES: &str = include_str!("alert-rules.toml");
 const EMBEDDED: &str = "alert-rules.toml";
 
 /// How grave an alert is.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
@@ -323,9 +321,11 @@ impl Rule {
         for name in &self.by {
             name.parse::<Dimension>().map_err(|error| (error.to_string(), Some(error.hint())))?;
         }
-        if let Some(named) = self.overrides.iter().find(|other| {
-            other.model.is_none() && other.account.is_none() && other.team.is_none()
-        }) {
+        if let Some(named) = self
+            .overrides
+            .iter()
+            .find(|other| other.model.is_none() && other.account.is_none() && other.team.is_none())
+        {
             let above = named.above.map_or_else(String::new, |above| format!(" (above = {above})"));
             return Err((
                 format!("an `override`{above} names nothing"),

@@ -43,7 +43,8 @@ impl Figures {
     /// The figure, and what it rests on; none where it isn't known.
     #[expect(clippy::cast_precision_loss, reason = "counts of a window are far below 2⁵³")]
     fn measure(self, measure: Measure, requests: i64) -> Option<(Amount, i64)> {
-        let share = |part: i64| (requests > 0).then(|| Amount::Share(part as f64 / requests as f64));
+        let share =
+            |part: i64| (requests > 0).then(|| Amount::Share(part as f64 / requests as f64));
         let known = self.latency_known;
         Some(match measure {
             Measure::ErrorRate => (share(self.errors)?, requests),
@@ -111,7 +112,7 @@ pub fn concurrent(
         to,
         value: Some(Amount::Count(most)),
         limit: Some(Amount::Count(above)),
-        ..Breach::of(rule, Vec::new())
+        ..Breach::about(rule, Vec::new())
     }))
 }
 
@@ -166,8 +167,7 @@ fn breaches(
     let mut open: Option<(Breach, usize)> = None;
     let groups = groups(grid)?;
     for window in windows(grid, &groups)? {
-        let group: Group =
-            grid.by.iter().cloned().zip(window.group.iter().cloned()).collect();
+        let group: Group = grid.by.iter().cloned().zip(window.group.iter().cloned()).collect();
         let Some(found) = judge(&group, &window) else { continue };
         let Some(from) = DateTime::from_timestamp_millis(window.start) else { continue };
         let new = Breach {
@@ -177,7 +177,7 @@ fn breaches(
             limit: found.limit,
             sample: Some(found.sample),
             detail: found.detail,
-            ..Breach::of(rule, group)
+            ..Breach::about(rule, group)
         };
         open = Some(match open.take() {
             Some((mut breach, windows))

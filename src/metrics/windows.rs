@@ -1,14 +1,17 @@
 //! Invocations summed up per window of whole minutes: what alert rules are asked of.
 
 use chrono_tz::Tz;
-use polars::prelude::{DataType, Expr, LazyFrame, PolarsResult, col, lit};
+use polars::prelude::{
+    DataType, Expr, LazyFrame, NullBehavior, PolarsResult, SortMultipleOptions, SortOptions, col,
+    lit,
+};
 
 use super::cells::each_a_cell;
 use super::dimensions::Dimension;
 use super::measures::{errors, known_sum, number_of, ok, requests, throttled};
 use super::percentiles::{Percentile, sorted};
 use crate::schema::invocation::{EVENT_TIME, LATENCY_MS, STATUS, status};
-use crate::schema::usage::{cell, metric, window};
+use crate::schema::usage::{cell, dimension, metric, window};
 
 /// One row per window with requests and group, in no order.
 ///
@@ -50,6 +53,20 @@ pub fn windows(
         .with_columns([latencies])
         .with_columns([Percentile::LATENCY_P99.of_sorted(cell::LATENCIES)])
         .drop(polars::prelude::cols([cell::LATENCIES])))
+}
+
+/// How long accounts and Regions are silent: one row each.
+///
+/// In: windows by account and Region of a time. Out: `account`, `region`, [`window::START`] of the newest
+/// window, and [`window::LONGEST_SILENCE_MS`] between the starts of two windows before it; null with one
+/// window only.
+pub fn silences(windows: LazyFrame) -> LazyFrame {
+    let start = || col(window::START);
+    let between = start().sort(SortOptions::default()).diff(lit(1), NullBehavior::Ignore).max();
+    windows
+        .group_by([col(dimension::ACCOUNT), col(dimension::REGION)])
+        .agg([start().max(), between.alias(window::LONGEST_SILENCE_MS)])
+        .sort([dimension::ACCOUNT, dimension::REGION], SortMultipleOptions::default())
 }
 
 fn known() -> Expr {

@@ -4,6 +4,7 @@
 //! rounds. Log text is a stranger's text: it is stripped of control characters, capped and
 //! escaped here, whatever the output.
 
+pub mod alert;
 pub mod answer;
 pub mod charts;
 pub mod csv;

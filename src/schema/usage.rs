@@ -226,6 +226,8 @@ pub mod window {
     pub const START: &str = "window_start";
     /// Requests with status `access_denied`.
     pub const ACCESS_DENIED: &str = "access_denied";
+    /// Longest time between the starts of two windows that follow each other, milliseconds.
+    pub const LONGEST_SILENCE_MS: &str = "longest_silence_ms";
 }
 
 /// Log coverage: what CloudTrail saw against what was logged.
