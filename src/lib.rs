@@ -9,7 +9,7 @@
 //!
 //! [`pipeline`] strings the stages into journeys, [`cli`] is the thin shell around it, [`settings`]
 //! resolves what the user wants. [`aws`] is the way to AWS for the stages at the edge. [`schema`],
-//! [`units`], [`period`] and [`likeness`] are the shared vocabulary.
+//! [`units`], [`period`], [`shell`] and [`likeness`] are the shared vocabulary.
 
 pub mod cli;
 pub mod pipeline;
@@ -40,4 +40,5 @@ pub mod render;
 pub mod likeness;
 pub mod period;
 pub mod schema;
+pub mod shell;
 pub mod units;

@@ -111,6 +111,10 @@ pub enum Cadence {
 }
 
 impl Cadence {
+    /// All of them, shortest first.
+    pub const ALL: [Self; 5] =
+        [Self::Daily, Self::Weekly, Self::Monthly, Self::Quarterly, Self::Annual];
+
     /// The period of this cadence that holds the day.
     pub fn period_of(self, day: NaiveDate, zone: Tz) -> Period {
         let first = self.first_day(day);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The vocabulary, which every module may import.
-const LEAVES: [&str; 4] = ["schema", "units", "period", "likeness"];
+const LEAVES: [&str; 5] = ["schema", "units", "period", "shell", "likeness"];
 
 /// Modules that are stages of the pipeline.
 const STAGES: &[&str] = &[
@@ -36,6 +36,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("schema", &[]),
     ("units", &[]),
     ("period", &[]),
+    ("shell", &[]),
     ("likeness", &[]),
 ];
 
@@ -63,6 +64,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("maxminddb", &["audit", "pipeline"]),
     ("serde_saphyr", &["audit"]),
     ("ipnet", &["schema", "settings"]),
+    ("zip", &["sources", "pipeline"]), // archived trails, audit packs
     ("tokio", AWS),
 ];
 

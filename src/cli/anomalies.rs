@@ -47,9 +47,6 @@ Examples:
   bedrock-lens anomalies --month 2026-10 --json
   bedrock-lens anomalies --from 2026-11-09 --to 2026-11-16 --where \"account = '111122223333'\"";
 
-/// The request-metadata key that names teams where no rules do.
-const TEAM: &str = "team";
-
 /// Days that are judged when no range is given.
 const DAYS: u64 = 7;
 
@@ -77,11 +74,7 @@ fn last_days(context: &Context) -> Period {
 
 fn dimensions(names: &[String], context: &Context) -> Result<Vec<Dimension>, UnknownName> {
     if names.is_empty() {
-        let has_rules = !context.settings.allocation.rules.is_empty();
-        let team = if has_rules { Dimension::Team } else { Dimension::Tag(TEAM.to_owned()) };
-        let others =
-            [Dimension::Model, Dimension::Account, Dimension::Region, Dimension::Principal];
-        return Ok(others.into_iter().chain([team]).collect());
+        return Ok(pipeline::usual_dimensions(&context.settings.allocation));
     }
     let mut dimensions: Vec<Dimension> = Vec::with_capacity(names.len());
     for name in names {

@@ -50,6 +50,9 @@ pub(super) struct IngestArgs {
     /// reason; of objects that are read from now on
     #[arg(long)]
     bodies: bool,
+    /// Keep the SHA-256 of every object that is read from now on, for the input list of an audit pack
+    #[arg(long)]
+    hash: bool,
     /// Print the summary as one JSON object
     #[arg(long)]
     json: bool,
@@ -107,6 +110,7 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
     let bar = Bar::new(context.output);
     let mut options = read_options(context);
     options.with_bodies = args.bodies;
+    options.with_hashes = args.hash;
     if let Some(bytes) = args.max_object_bytes {
         options.limits.max_object_bytes = bytes.get();
     }
@@ -133,6 +137,7 @@ pub(super) fn read_options(context: &Context) -> ReadOptions {
         limits: Limits { max_object_bytes: settings.max_object_bytes },
         bounds: Bounds { bytes: settings.bytes_in_flight, requests: settings.requests_in_flight },
         with_bodies: false,
+        with_hashes: false,
     }
 }
 

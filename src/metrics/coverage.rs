@@ -323,6 +323,13 @@ pub fn totals_of(hourly: LazyFrame) -> LazyFrame {
     hourly.select([CALLED, LOGGED, UNLOGGED, LOG_ONLY].map(|count| col(count).sum()))
 }
 
+/// The sums of [`hourly`] per account and region, sorted.
+pub fn places_of(hourly: LazyFrame) -> LazyFrame {
+    let place = [ACCOUNT_ID, REGION].map(col);
+    let sums = [CALLED, LOGGED, UNLOGGED, LOG_ONLY].map(|name| col(name).sum());
+    hourly.group_by(&place).agg(sums).sort_by_exprs(&place, nulls_last())
+}
+
 /// Coverage counts per account, region and UTC hour with any evidence, as intervals, sorted.
 ///
 /// # Errors

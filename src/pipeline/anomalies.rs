@@ -13,6 +13,7 @@ use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::period::{Period, midnight};
 use crate::schema::Table;
+use crate::schema::allocation::Allocation;
 
 /// Logs are delivered within minutes; an hour is judged this long after its end.
 const DELIVERY: Duration = Duration::minutes(15);
@@ -30,6 +31,16 @@ pub struct AnomalyQuestion<'a> {
     pub timezone: Tz,
     /// The present time.
     pub now: DateTime<Utc>,
+}
+
+/// The request-metadata key that names teams where no rules do.
+const TEAM: &str = "team";
+
+/// The dimensions whose values are judged where nobody names others.
+pub fn usual_dimensions(rules: &Allocation) -> Vec<Dimension> {
+    let has_rules = !rules.rules.is_empty();
+    let team = if has_rules { Dimension::Team } else { Dimension::Tag(TEAM.to_owned()) };
+    vec![Dimension::Model, Dimension::Account, Dimension::Region, Dimension::Principal, team]
 }
 
 /// The anomalies of a range, against the weeks before it.

@@ -25,7 +25,6 @@ use crate::schema::invocation::{
     CACHE_WRITE_1H_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, INPUT_TOKENS,
 };
 use crate::schema::usage::{cell, metric};
-use crate::store::Reader;
 use crate::units::Usd;
 
 /// Which change is asked about.
@@ -118,14 +117,15 @@ pub fn drivers(basis: Basis<'_>, question: &DriversQuestion) -> Result<DriversAn
 
 /// The drivers alone, between two periods as they are.
 pub(super) fn driver_tree(
-    store: &Reader,
-    book: &PriceBook,
+    basis: Basis<'_>,
+    filter: Option<&Filter>,
     zone: Tz,
     [before, after]: [Period; 2],
 ) -> Result<DriverTree, Error> {
     let days = lengths(after, before, zone);
+    let book = basis.book;
     let of = |period, days| -> Result<Side, Error> {
-        let rows = figures::invocations(store, Some(period))?;
+        let rows = figures::selected(basis, Some(period), filter, &[], zone)?;
         let by = [Dimension::Model, Dimension::Routing, Dimension::Region, Dimension::ServiceTier];
         let grain = Grain { by: by.to_vec(), metrics: vec![Metric::CostUsd], timezone: zone };
         let written = [

@@ -233,6 +233,38 @@ pub enum Error {
     /// A target in the configuration is for no key figure.
     #[error(transparent)]
     Kpis(kpi::Error),
+    /// Nothing of the period was read.
+    #[error("the store holds no logs{}", phrase(*period))]
+    NothingToPack {
+        /// The period.
+        period: Period,
+        /// What the store holds.
+        known: Period,
+    },
+    /// There is something where a pack is to go.
+    #[error("`{}` is there already and not empty", path.display())]
+    PackTargetTaken {
+        /// The folder or file.
+        path: PathBuf,
+    },
+    /// A pack can't be read.
+    #[error("could not read the pack `{}`", path.display())]
+    PackUnreadable {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What should be a pack is neither a folder nor a zip file.
+    #[error("`{}` is neither a folder nor a zip file that can be read", path.display())]
+    NotAPack {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: zip::result::ZipError,
+    },
     /// The folder of a one-shot store can't be made.
     #[error("could not make a temporary folder")]
     Temporary(#[source] std::io::Error),
@@ -253,6 +285,7 @@ impl Error {
             | Self::KeysUnreadable { .. }
             | Self::Keys { .. }
             | Self::MetadataFile { .. }
+            | Self::PackTargetTaken { .. }
             | Self::Catalogue { .. }
             | Self::PriceBookFile { .. }
             | Self::PriceList { .. }
@@ -282,11 +315,16 @@ impl Error {
                  `bedrock-lens ingest SOURCE` adds more"
                     .into(),
             ),
+            Self::PackTargetTaken { .. } => {
+                Some("name another place with `-o`: packs are never mixed with other files".into())
+            }
             Self::NoSuchModel { nearest, .. } => Some(nearest.as_ref().map_or_else(
                 || "`bedrock-lens prices list` names all models".to_owned(),
                 |nearest| format!("did you mean `{nearest}`?"),
             )),
-            Self::NotIngested { period, known } => Some(not_ingested(*period, *known)),
+            Self::NotIngested { period, known } | Self::NothingToPack { period, known } => {
+                Some(not_ingested(*period, *known))
+            }
             Self::TooManyPeriods(_) => {
                 Some("ask by longer periods, for a shorter range, or with `--empty hide`".into())
             }

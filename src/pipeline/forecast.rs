@@ -19,6 +19,8 @@ pub enum Horizon {
     Days(usize),
     /// To the end of the month that the first day to come is in.
     MonthEnd,
+    /// To the end of that month, and at least this number of days.
+    AtLeast(usize),
 }
 
 /// What a forecast says, or why there is none.
@@ -150,15 +152,25 @@ pub fn forecast_of(
     horizon: Horizon,
     budget: Option<Usd>,
 ) -> Result<ForecastAnswer, Error> {
-    let days = daily::days(basis, question)?;
+    forecast_from(&daily::days(basis, question)?, question, horizon, budget)
+}
+
+/// As [`forecast_of`], from days that were read already.
+pub(super) fn forecast_from(
+    days: &Days,
+    question: &SeriesQuestion,
+    horizon: Horizon,
+    budget: Option<Usd>,
+) -> Result<ForecastAnswer, Error> {
     let series = days.series.as_ref().ok_or_else(|| no_logs(question))?;
     let to_month_end = days_left_in_month(series.end());
     let wanted = match horizon {
         Horizon::Days(days) => days.clamp(1, LONGEST_HORIZON),
         Horizon::MonthEnd => to_month_end,
+        Horizon::AtLeast(days) => to_month_end.max(days.clamp(1, LONGEST_HORIZON)),
     };
     let made = forecast(series, wanted.max(to_month_end)).ok();
-    let shown = Shown { followed: question.followed, days: &days, series };
+    let shown = Shown { followed: question.followed, days, series };
     Ok(ForecastAnswer {
         metric: question.followed.name(),
         timezone: question.timezone.name(),

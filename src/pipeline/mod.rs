@@ -3,6 +3,7 @@
 //! The only module that knows all stages. It hands stores, settings and templates to the pure stages
 //! as values, and never decides what a figure means.
 
+mod access;
 mod allocation;
 mod anomalies;
 mod capacity;
@@ -16,6 +17,7 @@ mod forecast;
 mod ingest;
 mod kpis;
 mod outages;
+mod pack;
 mod price_import;
 mod prices;
 mod profiles;
@@ -26,8 +28,9 @@ mod trends;
 mod verify;
 mod whole;
 
+pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
-pub use anomalies::{AnomalyQuestion, anomalies};
+pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
@@ -45,6 +48,7 @@ pub use ingest::{
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures};
 pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
+pub use pack::{PackIntegrity, PackRequest, Packed, ResultCounts, pack, verify_pack};
 pub use price_import::{PriceImport, import_prices};
 pub use prices::{
     CatalogueFacts, EMBEDDED, PriceCheck, PriceFiles, PriceFinding, PricesFileFacts, SyncedFacts,
@@ -54,7 +58,10 @@ pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
 pub use query::{QueryRequest, query, query_footing, sql};
-pub use report::{PeriodChoice, ReportForm, ReportRequest, headline, rendered, weekly, write};
+pub use report::{
+    Chosen, Comparison, PeriodChoice, ReportBasis, ReportForm, ReportRequest, headline, keep,
+    rendered, report, write,
+};
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};

@@ -24,6 +24,44 @@ where
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Rows as CSV, one after another into any writer, so that a table of millions needs no memory.
+pub struct CsvRows<W: std::io::Write> {
+    writer: ::csv::Writer<W>,
+    rows: u64,
+}
+
+impl<W: std::io::Write> CsvRows<W> {
+    /// Begins with the head.
+    ///
+    /// # Errors
+    /// [`Error::Csv`] when it can't be written.
+    pub fn new(writer: W, head: &[&str]) -> Result<Self, Error> {
+        let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(writer);
+        writer.write_record(head).map_err(Error::Csv)?;
+        Ok(Self { writer, rows: 0 })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn push<C: AsRef<str>>(&mut self, cells: &[C]) -> Result<(), Error> {
+        let cells = cells.iter().map(|cell| neutral(cell.as_ref()));
+        self.writer.write_record(cells).map_err(Error::Csv)?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Ends; returns the number of rows without the head.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn finish(mut self) -> Result<u64, Error> {
+        self.writer.flush().map_err(|error| Error::Csv(error.into()))?;
+        Ok(self.rows)
+    }
+}
+
 /// The cell, with `'` before it if a spreadsheet would take it for a formula.
 ///
 /// Plain numbers stay numbers, negative ones too.

@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod answer;
+pub mod brand;
 pub mod charts;
 pub mod csv;
 pub mod format;
@@ -20,8 +21,9 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use brand::{Brand, BrandProblem};
 pub use html::templates::Templates;
-pub use html::{Theme, html};
+pub use html::{Look, Theme, html, pack_html};
 pub use json::json;
 pub use text::{TextOptions, headline, text, trust_line};
 

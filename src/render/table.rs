@@ -85,7 +85,7 @@ pub fn table(heads: &[Head], rows: &[Row], options: TableOptions) -> String {
         let weight = match role {
             RowRole::Total => Some(Weight::Bold),
             RowRole::Note | RowRole::Aside => Some(Weight::Dim),
-            RowRole::Body => None,
+            RowRole::Group | RowRole::Body => None,
         };
         paint.lines(&mut out, cells, weight);
     }

@@ -2,9 +2,10 @@
 
 use super::fixture::report;
 use super::format::{Format, Script, parts};
-use super::{Templates, TextOptions, Theme, html, json, text};
+use super::{Brand, Look, Templates, TextOptions, Theme, html, json, text};
 use crate::report::parts::{
-    Chart, Column, HeatCell, Prose, Report, RowRole, Span, Table, TableRow, Value,
+    Chart, Column, Finding, HeatCell, Prose, Report, RowRole, Severity, Span, Table, TableRow,
+    Value,
 };
 use crate::units::Usd;
 
@@ -12,7 +13,7 @@ const HOSTILE: &str =
     "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}\u{202e}&amp;";
 
 fn page(report: &Report) -> String {
-    html(report, &Templates::default(), Theme::Auto).unwrap_or_else(|error| {
+    html(report, &Look::default(), Theme::Auto).unwrap_or_else(|error| {
         panic!("{error}: {:?}", std::error::Error::source(&error).map(ToString::to_string))
     })
 }
@@ -27,7 +28,7 @@ fn the_fixture_renders_in_every_theme() {
         }
     };
     for (theme, attribute) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
-        let page = html(&report(), &Templates::default(), theme).expect("rendered");
+        let page = html(&report(), &Look::default(), theme).expect("rendered");
         assert!(page.contains(&format!("<html lang=\"en\" data-theme=\"{attribute}\">")));
         keep(&format!("{attribute}.html"), &page);
     }
@@ -176,12 +177,55 @@ fn the_style_sheet_defines_every_colour_of_the_charts() {
 
 #[test]
 fn a_replaced_template_is_used_and_a_faulty_one_named() {
-    let own = Templates::default().with("parts.html.j2", "{% macro words(x) %}");
+    let with =
+        |name, text| Look { templates: Templates::default().with(name, text), ..Look::default() };
+    let own = with("parts.html.j2", "{% macro words(x) %}");
     let error = html(&report(), &own, Theme::Auto).expect_err("faulty");
     assert_eq!(error.to_string(), "could not fill the report template `parts.html.j2`");
-    let own = Templates::default().with("report.html.j2", "{{ title }} & {{ subtitle }}");
+    let own = with("report.html.j2", "{{ title }} & {{ subtitle }}");
     let page = html(&report(), &own, Theme::Auto).expect("rendered");
     assert_eq!(page, "Weekly business report & week 46, 9–15 Nov 2026");
+}
+
+#[test]
+fn a_brand_puts_its_name_logo_and_colour_into_the_page() {
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>".to_vec();
+    let brand = Brand::named(Some("Acme & <Sons>".to_owned()))
+        .with_logo(svg)
+        .and_then(|brand| brand.with_accent("#7a1f5f"))
+        .expect("a brand");
+    let look = Look { brand, ..Look::default() };
+    let page = html(&report(), &look, Theme::Auto).expect("rendered");
+    assert!(page.contains("Acme &amp; &lt;Sons&gt;"));
+    assert!(page.contains("src=\"data:image/svg+xml;base64,"));
+    assert!(page.contains(":root{--c1:#7A1F5F}"));
+    assert!(!page.contains("<script"));
+    assert_balanced(&page);
+}
+
+#[test]
+fn findings_carry_their_severity_their_state_and_the_command_that_shows_them() {
+    let mut report = report();
+    report.sections[0].findings.push(Finding {
+        id: "x".to_owned(),
+        severity: Severity::Medium,
+        title: Prose::text("A retry loop"),
+        period: Some(crate::period::Period {
+            from: super::fixture::at(11, 14),
+            to: super::fixture::at(11, 16),
+        }),
+        detail: Prose::text("Spend: ").value(Value::Usd(Usd::parse("515").expect("money"))),
+        state: Some("new"),
+        query: "bedrock-lens query --by prompt_hash".to_owned(),
+    });
+    let html = page(&report);
+    let text = text(&report, TextOptions::default());
+    assert!(html.contains("Medium</span></th>") && html.contains("Wed 11 Nov 14:00 to 16:00"));
+    assert!(text.contains("* A retry loop (medium, new)"), "{text}");
+    assert!(text.contains("  Wed 11 Nov 14:00 to 16:00 UTC. Spend: $515.00"), "{text}");
+    for form in [&html, &text] {
+        assert!(form.contains("bedrock-lens query --by prompt_hash"));
+    }
 }
 
 /// Cents or tenths of a percent or counts, as printed.
@@ -193,7 +237,7 @@ fn figure(text: &str) -> i64 {
 
 /// Every opened element is closed in order.
 fn assert_balanced(page: &str) {
-    const VOID: [&str; 3] = ["meta", "br", "!doctype"];
+    const VOID: [&str; 4] = ["meta", "br", "!doctype", "img"];
     let (head, rest) = page.split_once("<style>").expect("a style element");
     let (_, body) = rest.split_once("</style>").expect("its end");
     let mut open: Vec<&str> = Vec::new();
@@ -234,6 +278,17 @@ fn hostile() -> Report {
         spoil(&mut section.takeaway);
         section.queries.push(bad());
         section.notes.push(Prose::text(bad()));
+        let mut title = Prose::default();
+        spoil(&mut title);
+        section.findings.push(Finding {
+            id: bad(),
+            severity: Severity::High,
+            detail: title.clone(),
+            title,
+            period: None,
+            state: None,
+            query: bad(),
+        });
         if let Some(empty) = &mut section.empty {
             spoil(&mut empty.why);
             empty.check = bad();
@@ -274,5 +329,17 @@ fn spoil_chart(chart: &mut Chart) {
             chart.burst = Some((0, 1, Prose::text(bad())));
         }
         Chart::HorizontalBars(chart) => chart.rows[0].label = bad(),
+        Chart::DriverBars(chart) => chart.rows[0].label = bad(),
+        Chart::ForecastLine(_) => {}
+        Chart::MarkedLine(chart) => {
+            (chart.unit, chart.days[0].1) = (bad(), bad());
+            chart.marks[0].label = bad();
+        }
+        Chart::Ranges(chart) => chart.rows[0].label = bad(),
+        Chart::SmallMultiples(chart) => chart.panels[0].label = bad(),
+        Chart::EventStrip(chart) => {
+            (chart.rows[0].id, chart.rows[0].label) = (bad(), bad());
+        }
+        Chart::ChainStrip(chart) => chart.rows[0].label = bad(),
     }
 }

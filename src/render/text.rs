@@ -4,7 +4,7 @@ use super::format::words::clean;
 use super::format::{Format, Script, parts};
 use super::table::{Fit, Head, Row, TableOptions, table, wrap};
 use crate::report::parts::{
-    Align, Attention, Grade, Kpi, Outcome, Prose, Report, Section, Span, Table, TrustCell,
+    Align, Attention, Finding, Grade, Kpi, Outcome, Prose, Report, Section, Span, Table, TrustCell,
 };
 
 /// How the text is shown.
@@ -231,9 +231,28 @@ impl Page<'_> {
             let note = self.prose(note);
             self.paragraph(&note, 0);
         }
+        if !section.findings.is_empty() {
+            self.blank();
+        }
+        for finding in &section.findings {
+            self.finding(finding);
+        }
         for query in &section.queries {
             self.line(&format!("$ {}", clean(query)));
         }
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        let title = self.prose(&finding.title);
+        let state = finding.state.map(|state| format!(", {state}")).unwrap_or_default();
+        let severity = finding.severity.as_str();
+        self.paragraph(&format!("* {title} ({severity}{state})"), 0);
+        let when =
+            finding.period.map(|period| format!("{} UTC. ", self.format.span_of_time(period)));
+        let detail = self.prose(&finding.detail);
+        let line = format!("{}{detail}", when.unwrap_or_default());
+        self.paragraph(line.trim(), 2);
+        self.line(&format!("  $ {}", clean(&finding.query)));
     }
 
     fn report_table(&mut self, table: &Table) {

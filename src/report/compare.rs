@@ -75,12 +75,12 @@ pub(super) fn relative(current: f64, previous: f64, base_events: u64) -> Value {
     }
 }
 
-/// A change of money, or `new` when the earlier period had no requests of it.
+/// A change of money; what the earlier period had no requests of grew from nothing.
 pub(super) fn cost_change(pair: &Pair) -> Value {
-    match (&pair.previous, pair.is_unpriced()) {
-        (_, true) => Value::Missing(Missing::NotApplicable),
-        (None, false) => Value::Missing(Missing::New),
-        (Some(_), false) => Value::UsdChange(pair.cost_change()),
+    if pair.is_unpriced() {
+        Value::Missing(Missing::NotApplicable)
+    } else {
+        Value::UsdChange(pair.cost_change())
     }
 }
 

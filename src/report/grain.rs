@@ -10,6 +10,7 @@ use crate::metrics::metric::Metric;
 pub fn sums(timezone: Tz) -> Grain {
     let by = vec![
         Dimension::Hour,
+        Dimension::Operation,
         Dimension::Account,
         Dimension::Region,
         Dimension::Principal,

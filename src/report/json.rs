@@ -57,9 +57,12 @@ impl Serialize for Value {
             Self::Missing(_) => serializer.serialize_none(),
             Self::Count(n) | Self::Tokens(n) | Self::Bytes(n) => serializer.serialize_u64(*n),
             Self::CountChange(n) | Self::Integer(n) => serializer.serialize_i64(*n),
-            Self::Usd(amount) | Self::UnitUsd(amount) | Self::UsdChange(amount) => {
-                amount.serialize(serializer)
-            }
+            Self::Usd(amount)
+            | Self::UnitUsd(amount)
+            | Self::UsdChange(amount)
+            | Self::Estimate(amount)
+            | Self::EstimateChange(amount) => amount.serialize(serializer),
+            Self::EstimateRange(low, high) => [low, high].serialize(serializer),
             Self::Mean(x)
             | Self::Number(x)
             | Self::Share(x)
@@ -75,6 +78,10 @@ impl Serialize for Value {
                 serializer.collect_str(&time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
             }
             Self::Day(day) => serializer.collect_str(day),
+            Self::Status(word) => serializer.serialize_str(word),
+            Self::Lines(text, detail) => {
+                serializer.collect_map([("text", text), ("detail", detail)])
+            }
             Self::Text(text) | Self::Id(text) | Self::Model(text) | Self::Code(text) => {
                 serializer.serialize_str(text)
             }

@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 use polars::prelude::{LazyFrame, PolarsResult};
 
 use super::compare::{beyond_chance, difference, tone_where_more_is_worse};
+use super::facts::Facts;
+use super::inputs::Inputs;
 use super::parts::{Kpi, Missing, Outcome, Spark, Tone, Value};
 use super::read::{Rows, Usage, figures};
-use super::weekly::{Facts, Inputs};
 use super::words;
 use crate::metrics::activity::{daily_active, mean_daily_active};
 use crate::metrics::cells::Requests;

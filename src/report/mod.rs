@@ -1,22 +1,35 @@
-//! The `Report` value for each cadence and audience: data only, serialisable.
+//! The `Report` value for each kind and audience: data only, serialisable.
 //!
 //! Builders read metrics out of lazy frames and fill [`parts`]; they round nothing, know no output
-//! format and read no clock. [`weekly`] is the business report; `sections` and `trust` are shared
-//! by all kinds.
+//! format and read no clock. [`kind`] says which sections a report is made of, [`build`](fn@build)
+//! makes it; `sections` and `trust` are shared by all kinds.
 
+pub mod access;
 pub mod answer;
+mod build;
 mod compare;
+mod facts;
 pub mod grain;
 mod headline;
+mod inputs;
 mod json;
+pub mod kind;
 mod kpis;
+pub mod ledger;
 pub mod model_name;
+pub mod pack;
 pub mod parts;
 mod read;
 mod sections;
+mod topic;
 mod trust;
-mod weekly;
 mod words;
 
+pub use build::build;
+pub use inputs::{
+    Ahead, Budgets, CachedInside, Estimate, Freshness, Ingestion, Inputs, Insights, Loads, Objects,
+    Outlook, PriceFacts, Scope, Worth,
+};
+pub use kind::{Audience, Kind};
+pub use topic::Topic;
 pub use trust::{DaysWithLogs, Footing, footing};
-pub use weekly::{CachedInside, Inputs, Objects, PriceFacts, weekly};

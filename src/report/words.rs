@@ -5,23 +5,44 @@ use chrono_tz::Tz;
 
 use super::parts::{Align, Column};
 use crate::period::{Cadence, Period};
+use crate::shell::word;
 
-/// `week 46` for a calendar week, else `the period before` or `this period` by the caller's word.
-pub(super) fn week_name(period: Period, zone: Tz, otherwise: &str) -> String {
+/// The cadence that the period is one of, shortest first.
+fn cadence(period: Period, zone: Tz) -> Option<Cadence> {
     let day = first_day(period, zone);
-    if Cadence::Weekly.period_of(day, zone) == period {
-        format!("week {}", day.iso_week().week())
-    } else {
-        otherwise.to_owned()
+    Cadence::ALL.into_iter().find(|cadence| cadence.period_of(day, zone) == period)
+}
+
+/// Whether the period is one local day.
+pub(super) fn is_day(period: Period, zone: Tz) -> bool {
+    cadence(period, zone) == Some(Cadence::Daily)
+}
+
+/// `Wed 11 Nov`, `week 46`, `November 2026`, `Q4 2026`, `2026`, or the caller's word for a range
+/// that is none of them.
+pub(super) fn period_name(period: Period, zone: Tz, otherwise: &str) -> String {
+    let first = first_day(period, zone);
+    match cadence(period, zone) {
+        Some(Cadence::Daily) => day(first),
+        Some(Cadence::Weekly) => format!("week {}", first.iso_week().week()),
+        Some(Cadence::Monthly) => first.format("%B %Y").to_string(),
+        Some(Cadence::Quarterly) => format!("Q{} {}", first.month0() / 3 + 1, first.year()),
+        Some(Cadence::Annual) => first.year().to_string(),
+        None => otherwise.to_owned(),
     }
 }
 
-/// `week 46, 9–15 Nov 2026`, or the dates alone when the period is no calendar week.
+/// `week 46, 9–15 Nov 2026`; the name alone where it holds the dates, the dates alone where there
+/// is no name.
 pub(super) fn subtitle(period: Period, zone: Tz) -> String {
     let dates = dates(period, zone);
-    match week_name(period, zone, "").as_str() {
-        "" => dates,
-        name => format!("{name}, {dates}"),
+    match cadence(period, zone) {
+        None => dates,
+        Some(Cadence::Daily) => first_day(period, zone).format("%a %-d %b %Y").to_string(),
+        Some(Cadence::Monthly | Cadence::Annual) => period_name(period, zone, ""),
+        Some(Cadence::Weekly | Cadence::Quarterly) => {
+            format!("{}, {dates}", period_name(period, zone, ""))
+        }
     }
 }
 
@@ -40,13 +61,17 @@ pub(super) fn dates(period: Period, zone: Tz) -> String {
     }
 }
 
-/// `2026-W46` for a calendar week, else `2026-11-09_2026-11-12`: the report's file name part.
+/// `2026-11-09`, `2026-W46`, `2026-11`, `2026-Q4` or `2026` for a period of the calendar, else
+/// `2026-11-09_2026-11-12`: the report's file name part.
 pub(super) fn file_part(period: Period, zone: Tz) -> String {
     let (first, last) = (first_day(period, zone), last_day(period, zone));
-    if Cadence::Weekly.period_of(first, zone) == period {
-        first.format("%G-W%V").to_string()
-    } else {
-        format!("{first}_{last}")
+    match cadence(period, zone) {
+        Some(Cadence::Daily) => first.to_string(),
+        Some(Cadence::Weekly) => first.format("%G-W%V").to_string(),
+        Some(Cadence::Monthly) => first.format("%Y-%m").to_string(),
+        Some(Cadence::Quarterly) => format!("{}-Q{}", first.year(), first.month0() / 3 + 1),
+        Some(Cadence::Annual) => first.year().to_string(),
+        None => format!("{first}_{last}"),
     }
 }
 
@@ -92,14 +117,23 @@ pub(super) fn argument(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// The command that answers `by` and `metrics` over the period.
-pub(super) fn query(period: Period, zone: Tz, by: &str, metrics: &str) -> String {
+/// A command of the tool over the period, with its condition and its zone.
+pub(super) fn command(what: &str, period: Period, zone: Tz, filter: Option<&str>) -> String {
+    let (verb, rest) = what.split_once(" --").unwrap_or((what, ""));
+    let rest = if rest.is_empty() { String::new() } else { format!(" --{rest}") };
+    let filter = filter.map(|text| format!(" --where {}", word(text))).unwrap_or_default();
     let zone = if zone == Tz::UTC { String::new() } else { format!(" --timezone {}", zone.name()) };
     format!(
-        "bedrock-lens query --from {} --to {} --by {by} --metrics {metrics}{zone}",
+        "bedrock-lens {verb} --from {} --to {}{rest}{filter}{zone}",
         argument(period.from),
         argument(period.to)
     )
+}
+
+/// Text with its first letter large.
+pub(super) fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// `1 gap`, `2 gaps`.
@@ -134,7 +168,7 @@ pub(super) fn parts_column(key: &'static str, label: &str, unit: Option<&'static
 mod tests {
     use chrono_tz::UTC;
 
-    use super::{dates, file_part, list, part_of_hundred, span, subtitle};
+    use super::{command, dates, file_part, list, part_of_hundred, period_name, span, subtitle};
     use crate::period::{Cadence, Period};
 
     #[test]
@@ -169,5 +203,31 @@ mod tests {
         assert_eq!(dates(week("2026-10-30"), UTC), "26 Oct \u{2013} 1 Nov 2026");
         assert_eq!(dates(week("2026-01-01"), UTC), "29 Dec 2025 \u{2013} 4 Jan 2026");
         assert_eq!(file_part(week("2027-01-01"), UTC), "2026-W53");
+    }
+
+    #[test]
+    fn periods_of_the_calendar_have_names() {
+        let day = "2026-11-11".parse().expect("a day");
+        for (cadence, name, part, title) in [
+            (Cadence::Daily, "Wed 11 Nov", "2026-11-11", "Wed 11 Nov 2026"),
+            (Cadence::Weekly, "week 46", "2026-W46", "week 46, 9\u{2013}15 Nov 2026"),
+            (Cadence::Monthly, "November 2026", "2026-11", "November 2026"),
+            (Cadence::Quarterly, "Q4 2026", "2026-Q4", "Q4 2026, 1 Oct \u{2013} 31 Dec 2026"),
+            (Cadence::Annual, "2026", "2026", "2026"),
+        ] {
+            let period = cadence.period_of(day, UTC);
+            assert_eq!(period_name(period, UTC, "other"), name);
+            assert_eq!(file_part(period, UTC), part);
+            assert_eq!(subtitle(period, UTC), title);
+        }
+    }
+
+    #[test]
+    fn commands_carry_the_condition_and_the_zone() {
+        let day = Cadence::Daily.period_of("2026-11-11".parse().expect("a day"), UTC);
+        let text = command("query --by model --metrics requests", day, UTC, Some("team = 'a'"));
+        let range = "--from 2026-11-11T00:00:00Z --to 2026-11-12T00:00:00Z";
+        let rest = r"--by model --metrics requests --where 'team = '\''a'\'''";
+        assert_eq!(text, format!("bedrock-lens query {range} {rest}"));
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Null means unknown, never zero. Times are UTC with millisecond precision.
 
+pub mod access;
 pub mod allocation;
 pub mod api_event;
 pub mod budget;

@@ -9,7 +9,7 @@ use crate::schema::target::Target;
 
 use super::place::Place;
 use super::source::SourceSettings;
-use super::{Error, allocation, budgets, ingest, quotas, savings, security};
+use super::{Error, allocation, brand, budgets, ingest, quotas, savings, security, worth};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -38,6 +38,10 @@ pub(super) struct Contents {
     /// `[targets]`: what key figures should be, by name.
     #[serde(default)]
     pub(super) targets: BTreeMap<String, Target>,
+    #[serde(default)]
+    pub(super) brand: brand::BrandSettings,
+    #[serde(default)]
+    pub(super) worth: worth::Contents,
     /// The text of the file, for the lines of what is wrong in it.
     #[serde(skip)]
     pub(super) text: String,

@@ -3,6 +3,7 @@
 //! The only module that reads the environment and the configuration file.
 
 mod allocation;
+mod brand;
 mod budgets;
 mod error;
 mod file;
@@ -10,10 +11,12 @@ mod ingest;
 mod place;
 mod quotas;
 mod savings;
+mod secrets;
 mod security;
 mod source;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,11 +26,14 @@ use etcetera::AppStrategy;
 
 use crate::likeness::{ALIKE, nearest};
 
+pub use brand::BrandSettings;
 pub use error::Error;
 pub use ingest::IngestSettings;
 pub use savings::Substitute;
+pub use secrets::{censored, without_secrets};
 pub use security::AuditSettings;
 pub use source::{LogKind, SourceSettings};
+pub use worth::WorthSettings;
 
 use crate::schema::allocation::Allocation;
 use crate::schema::budget::Budget;
@@ -130,6 +136,10 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// What key figures should be, by name, in place of the targets that come with the tool.
     pub targets: BTreeMap<String, Target>,
+    /// Whose reports are.
+    pub brand: BrandSettings,
+    /// What a successful request is worth.
+    pub worth: Option<WorthSettings>,
 }
 
 /// How cached tokens are charged, for models whose logged input tokens include them.
@@ -183,6 +193,8 @@ impl Settings {
             quotas,
             substitutes: file.savings.substitute,
             targets: file.targets,
+            brand: file.brand.below(folder),
+            worth: file.worth.resolve(place)?,
             price_book: flags
                 .price_book
                 .clone()

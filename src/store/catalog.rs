@@ -89,6 +89,8 @@ pub struct ObjectEntry {
     pub skipped: Option<&'static str>,
     /// Size after inflating.
     pub bytes_uncompressed: u64,
+    /// SHA-256 of its bytes as stored, hex; where the ingest was asked for it.
+    pub sha256: Option<String>,
 }
 
 /// A live Parquet file.

@@ -15,7 +15,7 @@ use polars::prelude::{
 use rusqlite::{Transaction, params};
 
 use super::catalog::{Days, FileEntry, ObjectEntry};
-use super::{Error, Writer, files, prune, repeats, segment};
+use super::{Error, Writer, files, objects, prune, repeats, segment};
 use crate::records::Decoded;
 use crate::schema::columns::Piece;
 use crate::schema::reject::Reject;
@@ -502,7 +502,7 @@ fn put_objects(
             now_ms,
         ])?;
     }
-    Ok(())
+    objects::put_hashes(change, entries.iter().map(|(entry, _)| entry))
 }
 
 /// Keeps the highest number that a file name bears.

@@ -8,6 +8,7 @@
 //! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
 //! aws-profiles.json                              what AWS said of application inference profiles
+//! reports/….json                                 key figures and findings of reports made from it
 //! ```
 
 mod catalog;
@@ -18,9 +19,11 @@ mod files;
 mod history;
 mod info;
 mod lock;
+mod objects;
 pub mod profiles;
 mod prune;
 mod repeats;
+pub mod reports;
 mod seen;
 mod segment;
 mod verify;
@@ -37,7 +40,9 @@ pub use error::Error;
 pub use history::Completed;
 pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
 pub use lock::OnLocked;
+pub use objects::ObjectRead;
 pub use prune::Pruning;
+pub use segment::sha256;
 pub use verify::{Problem, Verification};
 
 use crate::period::Period;
@@ -199,7 +204,8 @@ fn absent(root: &Path) -> Error {
 
 /// Whether this is a file, or a folder with anything but what a store that is being created holds.
 fn holds_other_things(root: &Path) -> bool {
-    let own = [files::CATALOG, files::WRITE_LOCK, files::READ_LOCK, files::PROFILES];
+    let own =
+        [files::CATALOG, files::WRITE_LOCK, files::READ_LOCK, files::PROFILES, files::REPORTS];
     if root.is_file() {
         return true;
     }

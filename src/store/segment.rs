@@ -49,7 +49,7 @@ fn encode(rows: &mut DataFrame) -> PolarsResult<Vec<u8>> {
 }
 
 /// SHA-256 as lower-case hex.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 

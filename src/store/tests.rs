@@ -27,6 +27,7 @@ fn entry(object: &str) -> ObjectEntry {
         region: None,
         skipped: None,
         bytes_uncompressed: 1,
+        sha256: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! One test binary; a module per subject. Needs the binary and `python3`, which writes the synthetic
 //! logs and their truth (`sample-data/generate.py`) and runs stand-ins for AWS (`tests/standins`).
 
+mod access;
 mod agreement;
 mod allocation;
 mod anomalies;
@@ -14,6 +15,7 @@ mod ingest;
 mod insight;
 mod kill;
 mod outages;
+mod pack;
 mod query;
 mod query_forms;
 mod query_rows;

@@ -3,6 +3,8 @@
 mod check;
 mod show;
 
+pub(super) use show::values;
+
 use clap::{Args, Subcommand};
 
 use super::{Context, Exit, Failure};

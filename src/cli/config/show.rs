@@ -13,7 +13,7 @@ pub(super) fn run(as_json: bool, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn values(settings: &Settings) -> Value {
+pub(in crate::cli) fn values(settings: &Settings) -> Value {
     let path = |path: &Option<std::path::PathBuf>| {
         path.as_ref().map(|path| path.to_string_lossy().into_owned())
     };

@@ -61,7 +61,16 @@ struct Walk<'a> {
     /// Expected requests per hour, and expected on the quietest weekday; NaN where not judged.
     expected: Vec<f64>,
     quietest: Vec<f64>,
+    /// The range that is usual per hour; none where not judged.
+    bands: Vec<Option<(f64, f64)>>,
     is_judged: bool,
+}
+
+/// What judging a series gave.
+pub(super) struct Course {
+    pub(super) departures: Vec<Departure>,
+    /// The range that is usual per hour of the grid; none where not judged.
+    pub(super) bands: Vec<Option<(f64, f64)>>,
 }
 
 /// A shift, and when it was told.
@@ -82,8 +91,8 @@ impl ToldShift {
     }
 }
 
-/// The departures of a series; none when it has too little history to be judged at all.
-pub(super) fn judge(series: Amounts<'_>, judged: Judged<'_>) -> Option<Vec<Departure>> {
+/// The course of a series; none when it has too little history to be judged at all.
+pub(super) fn judge(series: Amounts<'_>, judged: Judged<'_>) -> Option<Course> {
     let days = judged.grid.days().len();
     let mut walk = Walk {
         series,
@@ -97,12 +106,16 @@ pub(super) fn judge(series: Amounts<'_>, judged: Judged<'_>) -> Option<Vec<Depar
         shifts: Vec::new(),
         expected: vec![f64::NAN; judged.grid.len()],
         quietest: vec![f64::NAN; judged.grid.len()],
+        bands: vec![None; judged.grid.len()],
         is_judged: false,
     };
     for day in series.first_day + judged.rules.history.minimum_days..days {
         walk.day(day);
     }
-    walk.is_judged.then(|| walk.departures())
+    walk.is_judged.then(|| {
+        let bands = std::mem::take(&mut walk.bands);
+        Course { departures: walk.departures(), bands }
+    })
 }
 
 impl Walk<'_> {
@@ -119,6 +132,8 @@ impl Walk<'_> {
             self.quietest[hour] = level * usual.quietest(grid.slot(hour));
             if hour >= self.judged.first_hour {
                 self.is_judged = true;
+                let width = self.least_score(usual) * usual.deviation(expected);
+                self.bands[hour] = Some(((expected - width).max(0.0), expected + width));
                 self.odd_hours.extend(self.odd_hour(usual, hour, expected));
             }
         }
@@ -158,7 +173,7 @@ impl Walk<'_> {
         let observed = self.series.values[hour];
         let rules = &self.judged.rules.spike;
         let deviation = usual.deviation(expected);
-        let least_score = rules.score.max(rules.beyond_history * usual.peak_score);
+        let least_score = self.least_score(usual);
         let excess = observed - expected;
         let score = excess / deviation;
         let is_odd = score >= least_score
@@ -172,6 +187,12 @@ impl Walk<'_> {
             width: least_score * deviation,
             score,
         })
+    }
+
+    /// The score from which on an hour is odd.
+    fn least_score(&self, usual: &Usual) -> f64 {
+        let rules = &self.judged.rules.spike;
+        rules.score.max(rules.beyond_history * usual.peak_score)
     }
 
     fn least_excess(&self) -> f64 {

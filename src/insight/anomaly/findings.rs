@@ -27,6 +27,21 @@ pub struct Anomalies {
     pub first_seen: Vec<FirstSeen>,
     /// What could not be judged, and why.
     pub skipped: Vec<Skipped>,
+    /// All requests per judged hour against their usual range, for drawing; empty where they could
+    /// not be judged.
+    #[serde(skip)]
+    pub requests: Vec<JudgedHour>,
+}
+
+/// All requests of an hour, and what would have been usual.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JudgedHour {
+    /// Its start.
+    pub at: DateTime<Utc>,
+    /// Logged requests; none where the log may have gaps.
+    pub observed: Option<f64>,
+    /// The usual range; none where it is not known.
+    pub usual: Option<(f64, f64)>,
 }
 
 /// A stretch of history in the store.

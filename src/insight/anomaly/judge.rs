@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::amounts::Judged;
-use super::findings::{Anomalies, History, Incident, Skipped};
+use super::findings::{Anomalies, History, Incident, JudgedHour, Skipped};
 use super::first_seen::{FirstCall, first_seen};
 use super::grouping::group;
 use super::hourly::Hourly;
 use super::incident::Making;
 use super::rules::Rules;
-use super::scan::{Skip, scan};
+use super::scan::{Scan, Skip, scan};
 use crate::period::Period;
 
 /// What is asked.
@@ -35,6 +35,7 @@ pub fn anomalies(hourly: &Hourly, calls: &[FirstCall], request: Request<'_>) -> 
     let first_hour = grid.first_hour_from(period.from);
     let scan = scan(hourly, Judged { grid, first_hour, rules });
     let making = Making { hourly, rules, filter };
+    let requests = judged_hours(&scan, hourly, first_hour);
     let groups = group(scan.departures, rules.incident.join_hours);
     let mut incidents: Vec<Incident> =
         groups.iter().filter_map(|group| making.incident(group)).collect();
@@ -73,7 +74,20 @@ pub fn anomalies(hourly: &Hourly, calls: &[FirstCall], request: Request<'_>) -> 
         first_seen_history,
         first_seen,
         skipped,
+        requests,
     }
+}
+
+/// All requests per hour of the range, where they were judged.
+fn judged_hours(scan: &Scan, hourly: &Hourly, first_hour: usize) -> Vec<JudgedHour> {
+    let hours = scan.requests.iter().zip(&scan.bands).enumerate().skip(first_hour);
+    hours
+        .map(|(hour, (observed, usual))| JudgedHour {
+            at: hourly.grid.instant(hour),
+            observed: Some(*observed).filter(|observed| observed.is_finite()),
+            usual: *usual,
+        })
+        .collect()
 }
 
 fn history(from: Option<DateTime<Utc>>, to: DateTime<Utc>) -> History {

@@ -37,7 +37,7 @@ mod words;
 
 pub use findings::{
     Anomalies, DepartingSeries, Direction, Driver, Figure, FirstSeen, FirstSeenKind, History,
-    Incident, IncidentKind, ScopeName, Severity, Skipped,
+    Incident, IncidentKind, JudgedHour, ScopeName, Severity, Skipped,
 };
 pub use first_seen::FirstCall;
 pub use grid::Grid;

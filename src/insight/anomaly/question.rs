@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
+use crate::shell::word;
 
 /// Hours shown before and after an incident.
 const MARGIN: usize = 6;
@@ -41,12 +42,12 @@ impl Question {
             format!("--to {}", time(self.to)),
         ];
         if !self.by.is_empty() {
-            words.push(format!("--by {}", quoted(&self.by.join(","))));
+            words.push(format!("--by {}", word(&self.by.join(","))));
         }
         words.push(format!("--metrics {}", self.metrics.join(",")));
         let condition = self.condition();
         if !condition.is_empty() {
-            words.push(format!("--where {}", quoted(&condition)));
+            words.push(format!("--where {}", word(&condition)));
         }
         if self.timezone != "UTC" {
             words.push(format!("--timezone {}", self.timezone));
@@ -74,16 +75,6 @@ pub(super) fn window(hours: &Range<usize>, end: usize) -> (Range<usize>, &'stati
         (hours.start.saturating_sub(7 * 24)..hours.end, DAY)
     } else {
         (hours.start.saturating_sub(MARGIN)..(hours.end + MARGIN).min(end), HOUR)
-    }
-}
-
-/// A word as a POSIX shell reads it whole.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.,:/@+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -27,6 +27,10 @@ pub(super) struct Scan {
     pub(super) departures: Vec<Departure>,
     pub(super) series_tested: usize,
     pub(super) skipped: Vec<Skip>,
+    /// The usual range of all requests per hour of the grid; empty where they were not judged.
+    pub(super) bands: Vec<Option<(f64, f64)>>,
+    /// All requests per hour of the grid; NaN where the log may have gaps.
+    pub(super) requests: Vec<f64>,
 }
 
 /// Judges every series of the hours from `judged.first_hour` on.
@@ -148,7 +152,13 @@ impl Scan {
             let raw = (metric == Metric::Requests).then_some(raw_requests.as_slice());
             let series =
                 Amounts { scope, metric, values, raw, size_of_one, average_of_all, first_day };
-            self.add(amounts::judge(series, judged), scope, metric);
+            let course = amounts::judge(series, judged);
+            let bands = course.as_ref().map(|course| course.bands.clone());
+            self.add(course.map(|course| course.departures), scope, metric);
+            if metric == Metric::Requests && scope == Scope::All {
+                self.bands = bands.unwrap_or_default();
+                self.requests.clone_from(values);
+            }
         }
         let failures = [(Metric::Errors, &known.errors), (Metric::Throttled, &known.throttled)];
         for (metric, failed) in failures {

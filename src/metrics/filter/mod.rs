@@ -108,6 +108,16 @@ impl Filter {
         Self(Node::And(parts(self.0).into_iter().chain(parts(other.0)).collect()))
     }
 
+    /// Rows that this filter or the other one selects.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let parts = |node| match node {
+            Node::Or(parts) => parts,
+            single => vec![single],
+        };
+        Self(Node::Or(parts(self.0).into_iter().chain(parts(other.0)).collect()))
+    }
+
     /// Rows whose dimension has this value; `None`: whose dimension is unknown.
     ///
     /// For commands that repeat a figure of one group. Calendar dimensions take their ISO text.

@@ -64,6 +64,8 @@ pub struct ReadOptions {
     pub bounds: Bounds,
     /// Whether response bodies that lie outside of the log are fetched too.
     pub with_bodies: bool,
+    /// Whether the SHA-256 of each object is kept.
+    pub with_hashes: bool,
 }
 
 type Outcome = Result<ReadObject, sources::Error>;
@@ -75,6 +77,7 @@ struct Reading<'a> {
     ahead: Vec<Option<Arc<Ahead>>>,
     limits: Limits,
     with_bodies: bool,
+    with_hashes: bool,
     bodies_fetched: AtomicU64,
     key: PromptKey,
     progress: &'a dyn Progress,
@@ -102,6 +105,7 @@ impl<'a> Reading<'a> {
             ahead: plan.sources.iter().map(ahead).collect(),
             limits: options.limits,
             with_bodies: options.with_bodies,
+            with_hashes: options.with_hashes,
             bodies_fetched: AtomicU64::new(0),
             key,
             progress,
@@ -198,7 +202,8 @@ impl<'a> Reading<'a> {
         for reject in &mut decoded.rejects {
             reject.kind = reject.kind.take().or_else(|| kind.map(str::to_owned));
         }
-        let entry = task.catalogue_entry(entry, &decoded, kind);
+        let sha256 = self.with_hashes.then(|| store::sha256(&fetched.bytes));
+        let entry = store::ObjectEntry { sha256, ..task.catalogue_entry(entry, &decoded, kind) };
         Ok(ReadObject { entry, decoded })
     }
 }
@@ -291,6 +296,7 @@ impl Task {
             region: self.facts.region.clone(),
             skipped: decoded.skipped.map(Skip::as_str),
             bytes_uncompressed: decoded.bytes_uncompressed,
+            sha256: None,
         }
     }
 }

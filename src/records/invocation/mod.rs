@@ -11,6 +11,7 @@ mod prompt_hash;
 mod status;
 mod wire;
 
+pub(crate) use status::of_error as status_of_error;
 pub(super) use wire::Record;
 
 use std::borrow::Cow;

@@ -24,7 +24,7 @@ const CLASSES: [(&str, &[&str]); 3] = [
 ];
 
 /// The [`status`] of a call that failed with this error.
-pub(super) fn of_error(error_code: &str) -> &'static str {
+pub(crate) fn of_error(error_code: &str) -> &'static str {
     let name = bare_name(error_code);
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     CLASSES

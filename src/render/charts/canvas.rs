@@ -5,7 +5,7 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::{
-    Circle, DrawingArea, IntoDrawingArea, PathElement, Rectangle, SVGBackend, Text,
+    Circle, DrawingArea, IntoDrawingArea, PathElement, Polygon, Rectangle, SVGBackend, Text,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, FontStyle, IntoTextStyle, ShapeStyle};
@@ -117,6 +117,12 @@ impl<'a> Canvas<'a> {
         opacity: f64,
     ) -> Result<(), DrawError> {
         self.draw(&Rectangle::new([at(from), at(to)], ink.rgb.mix(opacity).filled()))
+    }
+
+    /// A filled area between its corners.
+    pub(super) fn area(&self, corners: &[(f64, f64)], ink: Ink) -> Result<(), DrawError> {
+        let corners: Vec<(i32, i32)> = corners.iter().map(|corner| at(*corner)).collect();
+        self.draw(&Polygon::new(corners, ink.rgb.filled()))
     }
 
     /// The outline of a rectangle.

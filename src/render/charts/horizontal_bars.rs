@@ -3,11 +3,9 @@
 use super::canvas::{Anchor, Canvas, DrawError};
 use super::style::{self, WIDTH};
 use super::svg::{self, Words};
-use super::{axis_label, mark_label, position, scale, ticks};
-use crate::render::format::number::axis_usd;
+use super::{amount, axis_label, axis_value, mark_label, position, scale, ticks};
 use crate::render::format::{Format, parts};
 use crate::report::parts::{Bar, HorizontalBars, Value};
-use crate::units::Usd;
 
 const ROW: f64 = 26.0;
 const BAR: f64 = 14.0;
@@ -22,11 +20,13 @@ struct Plan {
     /// The largest amount, where the plot ends.
     top: f64,
     ticks: Vec<f64>,
+    /// A value of the chart, for the form of the axis.
+    form: Value,
 }
 
 impl Plan {
-    fn x(&self, dollars: f64) -> f64 {
-        scale(dollars.clamp(0.0, self.top), (0.0, self.top), (self.left, self.right))
+    fn x(&self, value: f64) -> f64 {
+        scale(value.clamp(0.0, self.top), (0.0, self.top), (self.left, self.right))
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) fn draw(
 
 /// The printed amounts, rounded together as in the table beside the chart.
 fn amounts(chart: &HorizontalBars, format: &Format) -> Vec<String> {
-    let values: Vec<Value> = chart.rows.iter().map(|bar| Value::Usd(bar.value)).collect();
+    let values: Vec<Value> = chart.rows.iter().map(|bar| bar.value.clone()).collect();
     parts::amounts(&values, format)
 }
 
@@ -57,7 +57,7 @@ fn plan(chart: &HorizontalBars, amounts: &[String]) -> Plan {
     let value = |amount: &String| style::text_width(amount, style::LABEL);
     let left = chart.rows.iter().map(label).fold(0.0, f64::max).min(200.0) + 14.0;
     let room = amounts.iter().map(value).fold(0.0, f64::max) + 14.0;
-    let larger = |bar: &Bar| bar.value.to_f64().max(bar.previous.map_or(0.0, Usd::to_f64));
+    let larger = |bar: &Bar| amount(&bar.value).max(bar.previous.as_ref().map_or(0.0, amount));
     let max = chart.rows.iter().map(larger).fold(0.0, f64::max);
     Plan {
         left,
@@ -65,6 +65,7 @@ fn plan(chart: &HorizontalBars, amounts: &[String]) -> Plan {
         bottom: ROW * position(chart.rows.len()) + 4.0,
         top: if max > 0.0 { max } else { 1.0 },
         ticks: ticks::below(max),
+        form: chart.rows.first().map_or(Value::Number(0.0), |bar| bar.value.clone()),
     }
 }
 
@@ -74,7 +75,7 @@ fn axis(canvas: &Canvas, plan: &Plan) -> Result<(), DrawError> {
         let x = plan.x(*tick);
         let ink = if *tick == 0.0 { style::AXIS } else { style::LINE };
         canvas.line((x, 0.0), (x, plan.bottom), ink, 1.0)?;
-        let text = axis_usd(*tick, step);
+        let text = axis_value(*tick, step, &plan.form);
         canvas.text((x, plan.bottom + 13.0), &axis_label(&text, Anchor::Middle))?;
     }
     Ok(())
@@ -88,15 +89,15 @@ fn draw_bar(
 ) -> Result<(), DrawError> {
     let label = style::fit_name(&bar.label, style::LABEL, plan.left - 12.0);
     canvas.text((0.0, y), &mark_label(&label, Anchor::Start))?;
-    let (top, bottom, end) = (y - BAR / 2.0, y + BAR / 2.0, plan.x(bar.value.to_f64()));
+    let (top, bottom, end) = (y - BAR / 2.0, y + BAR / 2.0, plan.x(super::amount(&bar.value)));
     if bar.hatched {
         hatch(canvas, (plan.left, top), (end, bottom))?;
     } else if end > plan.left {
         canvas.rect((plan.left, top), (end, bottom), style::C1, 1.0)?;
     }
     let mut reach = end;
-    if let Some(previous) = bar.previous {
-        let x = plan.x(previous.to_f64());
+    if let Some(previous) = &bar.previous {
+        let x = plan.x(super::amount(previous));
         canvas.rect((x - 1.25, top - 3.0), (x + 1.25, bottom + 3.0), style::SURFACE, 1.0)?;
         canvas.line((x, top - 3.0), (x, bottom + 3.0), style::INK, 1.5)?;
         reach = reach.max(x);

@@ -1,9 +1,9 @@
 //! A small line of daily values: earlier period grey, this one in the accent, gaps left open.
 
 use super::canvas::{Canvas, DrawError};
-use super::style::{self, Ink};
+use super::style;
 use super::svg::{self, Words};
-use super::{position, scale};
+use super::{lines, position, scale};
 use crate::render::Error;
 use crate::report::parts::Spark;
 
@@ -82,22 +82,4 @@ fn range(spark: &Spark) -> (f64, f64) {
 
 fn drawn_target(spark: &Spark, (low, high): (f64, f64)) -> Option<f64> {
     spark.target.filter(|target| (low..=high).contains(target))
-}
-
-/// The known stretches of a series; a single known day is a dot.
-fn lines(
-    canvas: &Canvas,
-    points: &[Option<(f64, f64)>],
-    ink: Ink,
-    width: f64,
-) -> Result<(), DrawError> {
-    for stretch in points.split(Option::is_none) {
-        let stretch: Vec<(f64, f64)> = stretch.iter().flatten().copied().collect();
-        match stretch.as_slice() {
-            [] => {}
-            [single] => canvas.disc(*single, 1.25, ink)?,
-            _ => canvas.path(&stretch, ink, width)?,
-        }
-    }
-    Ok(())
 }

@@ -44,6 +44,14 @@ pub const C1: Ink = ink("c1", 0x1F, 0x5F, 0xC4);
 pub const C2: Ink = ink("c2", 0xA8, 0x52, 0x1B);
 /// Teal.
 pub const C3: Ink = ink("c3", 0x13, 0x6B, 0x60);
+/// Sub-bars, edges of a band.
+pub const C1_SOFT: Ink = ink("c1-soft", 0x86, 0xA8, 0xDF);
+/// Reductions in parts.
+pub const C3_SOFT: Ink = ink("c3-soft", 0x7F, 0xB3, 0xAB);
+/// The 80% band.
+pub const BAND: Ink = ink("band", 0xDC, 0xE7, 0xF6);
+/// Medium findings.
+pub const WARN: Ink = ink("warn", 0x8A, 0x5A, 0x00);
 const C4: Ink = ink("c4", 0xD0, 0x3F, 0x7F);
 const C5: Ink = ink("c5", 0x54, 0x3A, 0x85);
 const C6: Ink = ink("c6", 0xA9, 0x8B, 0x12);
@@ -68,10 +76,13 @@ const CATEGORIES: [Ink; 7] = [C1, C7, C2, C3, C4, C5, C6];
 
 /// Every colour a chart may use, for the post-pass.
 pub fn palette() -> impl Iterator<Item = Ink> {
-    [SURFACE, SURFACE_2, INK, INK_2, INK_3, LINE, LINE_2, AXIS, GHOST, OTHER, BAD]
-        .into_iter()
-        .chain(CATEGORIES)
-        .chain(SEQUENCE)
+    [
+        SURFACE, SURFACE_2, INK, INK_2, INK_3, LINE, LINE_2, AXIS, GHOST, OTHER, BAD, WARN, BAND,
+        C1_SOFT, C3_SOFT,
+    ]
+    .into_iter()
+    .chain(CATEGORIES)
+    .chain(SEQUENCE)
 }
 
 /// The colour of a category; beyond the palette and for `None` it is the grey of "other".
@@ -85,7 +96,8 @@ pub fn class(tone: Tone) -> Ink {
         Tone::Bad => C2,
         Tone::Warn => C6,
         Tone::Good => C3,
-        Tone::Neutral | Tone::Mute => GHOST,
+        Tone::Neutral => C1,
+        Tone::Mute => GHOST,
     }
 }
 

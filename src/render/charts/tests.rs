@@ -5,8 +5,10 @@ use chrono::{TimeZone, Utc};
 use super::{figure, spark, spread};
 use crate::render::format::Format;
 use crate::report::parts::{
-    Bar, Category, Chart, ColumnGroup, DotRange, DotRow, Figure, HeatCell, HeatMap, HorizontalBars,
-    HourlyColumns, Prose, Spark, StackedColumns, Tone,
+    Bar, Category, Chart, ColumnGroup, DotRange, DotRow, DriverBar, DriverBars, Event, EventStrip,
+    Figure, ForecastDay, ForecastLine, HeatCell, HeatMap, HorizontalBars, HourlyColumns, Mark,
+    MarkedLine, Panel, Prose, RangeRow, Ranges, Severity, SmallMultiples, Spark, StackedColumns,
+    Tone, Value,
 };
 use crate::units::{UNITS_PER_USD, Usd};
 
@@ -140,8 +142,134 @@ fn hourly_columns_cope_with_any_data() {
 }
 
 #[test]
+fn driver_bars_cope_with_any_data() {
+    let bar = |amount, is_part, is_total| DriverBar { label: long(), amount, is_part, is_total };
+    for rows in [
+        vec![],
+        vec![bar(Usd(0), false, true)],
+        vec![bar(HUGE, false, false), bar(Usd(-HUGE.0), true, false), bar(Usd(1), false, true)],
+        vec![bar(Usd(-5), false, false), bar(Usd(-5), false, true)],
+    ] {
+        check(Chart::DriverBars(DriverBars { rows }));
+    }
+}
+
+#[test]
+fn forecast_lines_cope_with_any_data() {
+    let day = |n: u64| {
+        let first = chrono::NaiveDate::from_ymd_opt(2026, 11, 1).expect("a day");
+        first.checked_add_days(chrono::Days::new(n)).expect("a day")
+    };
+    let ahead = |n, high| ForecastDay {
+        day: day(n),
+        expected: Usd(high / 2),
+        low: Usd(0),
+        high: Usd(high),
+    };
+    for past in [vec![], vec![(day(0), None)], vec![(day(0), Some(HUGE)), (day(1), Some(Usd(-1)))]]
+    {
+        for ahead in [vec![], vec![ahead(2, HUGE.0), ahead(3, 0)]] {
+            for budget_per_day in [None, Some(HUGE)] {
+                check(Chart::ForecastLine(ForecastLine {
+                    past: past.clone(),
+                    period_from: day(1),
+                    ahead: ahead.clone(),
+                    budget_per_day,
+                }));
+            }
+        }
+    }
+}
+
+#[test]
+fn marked_lines_cope_with_any_data() {
+    let at = |hour| Utc.with_ymd_and_hms(2026, 11, 9, hour, 0, 0).single().expect("a time");
+    let mark = |at| Mark { at, label: long() };
+    for points in [
+        vec![],
+        vec![(at(0), None)],
+        vec![(at(0), Some(f64::INFINITY)), (at(1), Some(-3.0)), (at(2), Some(1e300))],
+    ] {
+        for band in [vec![], vec![Some((f64::NAN, 2.0)), None], vec![Some((1.0, 2.0)); 9]] {
+            check(Chart::MarkedLine(MarkedLine {
+                unit: long(),
+                points: points.clone(),
+                band,
+                marks: vec![mark(0), mark(0), mark(99)],
+                partial: vec![(0, 1), (98, usize::MAX)],
+                days: vec![(0, long()), (99, long())],
+            }));
+        }
+    }
+}
+
+#[test]
+fn ranges_cope_with_any_data() {
+    let row = |low, likely, high| RangeRow { label: long(), low, likely, high };
+    let share = Value::Share;
+    for rows in [
+        vec![],
+        vec![row(Value::Usd(Usd(0)), None, Value::Usd(Usd(0)))],
+        vec![row(share(0.2), Some(share(3.0)), share(f64::NAN)), row(share(2.0), None, share(1.0))],
+        vec![row(Value::Text(long()), None, Value::Estimate(HUGE))],
+    ] {
+        for limit in [None, Some((Value::Share(1.0), long()))] {
+            check(Chart::Ranges(Ranges { rows: rows.clone(), limit }));
+        }
+    }
+}
+
+#[test]
+fn small_multiples_cope_with_any_data() {
+    let panel = |values: Vec<Option<f64>>| Panel {
+        label: long(),
+        values,
+        previous: 2,
+        target: Some(f64::NAN),
+        last: Value::Text(long()),
+        highest: Value::Count(3),
+        ends: [long(), long()],
+    };
+    for panels in [
+        vec![],
+        vec![panel(vec![])],
+        vec![panel(vec![None, Some(f64::NAN), Some(-1.0)]), panel(vec![Some(1e300); 400])],
+    ] {
+        check(Chart::SmallMultiples(SmallMultiples { panels }));
+    }
+}
+
+#[test]
+fn event_strips_cope_with_any_data() {
+    let at = |hour| Utc.with_ymd_and_hms(2026, 11, 9, hour, 0, 0).single().expect("a time");
+    let row = |severity, spans| Event { id: long(), label: long(), severity, spans };
+    for rows in [
+        vec![],
+        vec![row(Severity::High, vec![])],
+        vec![
+            row(Severity::Medium, vec![(at(5), at(3)), (at(0), at(23))]),
+            row(Severity::Low, vec![(at(1), at(1))]),
+        ],
+    ] {
+        for to in [at(2), at(12)] {
+            check(Chart::EventStrip(EventStrip {
+                from: at(2),
+                to,
+                rows: rows.clone(),
+                days: vec![(at(0), long()), (at(23), long())],
+            }));
+        }
+    }
+}
+
+#[test]
 fn horizontal_bars_cope_with_any_data() {
-    let bar = |value, previous, hatched| Bar { label: long(), value, previous, hatched };
+    let bar = |value, previous: Option<Usd>, hatched| Bar {
+        label: long(),
+        value: Value::Usd(value),
+        previous: previous.map(Value::Usd),
+        hatched,
+    };
     for rows in [
         vec![],
         vec![bar(Usd::default(), None, false)],
@@ -219,7 +347,7 @@ fn months_days_and_long_names_are_drawn() {
     }));
     let bar = |label: &str, cents: i128, hatched| Bar {
         label: label.into(),
-        value: Usd(UNITS_PER_USD / 100 * cents),
+        value: Value::Usd(Usd(UNITS_PER_USD / 100 * cents)),
         previous: None,
         hatched,
     };

@@ -11,6 +11,7 @@ pub mod words;
 
 use chrono::Datelike;
 
+use crate::period::Period;
 use crate::report::model_name::short;
 use crate::report::parts::{Missing, Prose, Report, Span, Value};
 use crate::units::Usd;
@@ -78,6 +79,18 @@ impl Format {
         }
     }
 
+    /// A stretch of time, UTC: `Wed 11 Nov 14:00 to 16:00`; an instant alone where it is one.
+    pub fn span_of_time(&self, period: Period) -> String {
+        let bare = |at| self.bare(&Value::Time(at));
+        if (period.to - period.from).num_milliseconds() <= 1 {
+            bare(period.from)
+        } else if period.from.date_naive() == period.to.date_naive() {
+            format!("{} to {}", bare(period.from), period.to.format("%H:%M"))
+        } else {
+            format!("{} to {}", bare(period.from), bare(period.to))
+        }
+    }
+
     /// Words as they are, without characters that could mislead.
     pub fn words(&self, words: &str) -> String {
         self.script.apply(clean(words))
@@ -94,6 +107,13 @@ impl Format {
             Value::Number(x) => number::decimals(*x, 3),
             Value::Usd(amount) => number::cents(*amount, unit.symbol()),
             Value::UnitUsd(amount) => number::unit_price(*amount, unit.symbol()),
+            Value::Estimate(amount) => number::estimate(*amount, unit.symbol()),
+            Value::EstimateRange(low, high) => {
+                let end = |amount| number::estimate(amount, unit.symbol());
+                let (low, high) = (end(*low), end(*high));
+                if low == high { low } else { format!("{low} to {high}") }
+            }
+            Value::EstimateChange(amount) => number::estimate_change(*amount, unit.symbol()),
             Value::Share(share) => number::share(*share),
             Value::Rate(rate) => number::rate(*rate),
             Value::DurationMs(ms) => time::duration(*ms),
@@ -109,6 +129,9 @@ impl Format {
             Value::Time(at) => time::instant(*at, self.year, unit == Unit::Shown),
             Value::Day(day) => time::day(*day, self.year),
             Value::Text(words) => clean(words),
+            Value::Status(word) => clean(word),
+            Value::Lines(words, detail) if detail.is_empty() => clean(words),
+            Value::Lines(words, detail) => format!("{} ({})", clean(words), clean(detail)),
             Value::Id(id) | Value::Code(id) => identifier(id),
             Value::Model(id) => identifier(&short(id)),
         }
@@ -158,7 +181,9 @@ pub fn direction(value: &Value) -> i8 {
     let of = |x: f64| i8::from(x > 0.0) - i8::from(x < 0.0);
     match value {
         Value::CountChange(n) => i8::from(*n > 0) - i8::from(*n < 0),
-        Value::UsdChange(Usd(units)) => i8::from(*units > 0) - i8::from(*units < 0),
+        Value::UsdChange(Usd(units)) | Value::EstimateChange(Usd(units)) => {
+            i8::from(*units > 0) - i8::from(*units < 0)
+        }
         Value::MeanChange(x)
         | Value::RelativeChange(x)
         | Value::PointChange(x)
@@ -206,6 +231,14 @@ mod tests {
         check(Value::UnitUsd(usd("22.94")), "$22.9");
         check(Value::UnitUsd(usd("1234.5")), "$1,235");
         check(Value::UnitUsd(usd("0")), "$0.00");
+    }
+
+    #[test]
+    fn estimates_are_printed_to_the_dollar() {
+        check(Value::Estimate(usd("39777.4")), "$39,777");
+        check(Value::Estimate(usd("12.344")), "$12.34");
+        check(Value::EstimateRange(usd("38941"), usd("40613.2")), "$38,941 to $40,613");
+        check(Value::EstimateChange(usd("-1777")), "−$1,777");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Everything is spelled in Unicode; [`Script`](super::Script) turns it into ASCII where needed.
 
-use crate::units::{USD_SCALE, Usd};
+use crate::units::{UNITS_PER_USD, USD_SCALE, Usd};
 
 /// U+2212, the sign of negative figures.
 pub const MINUS: &str = "−";
@@ -92,6 +92,26 @@ pub fn axis_usd(dollars: f64, step: f64) -> String {
         0
     };
     format!("${}", decimals(dollars, places))
+}
+
+/// Estimated money: to the dollar, to the cent below a hundred dollars.
+pub fn estimate(amount: Usd, symbol: &str) -> String {
+    let text = estimate_unsigned(amount, symbol);
+    if amount.0 < 0 { format!("{MINUS}{text}") } else { text }
+}
+
+/// A change of estimated money.
+pub fn estimate_change(amount: Usd, symbol: &str) -> String {
+    signed(amount.0.signum(), &estimate_unsigned(amount, symbol))
+}
+
+fn estimate_unsigned(amount: Usd, symbol: &str) -> String {
+    let dollars = amount.round_to(0).0.unsigned_abs() / UNITS_PER_USD.unsigned_abs();
+    if dollars < 100 {
+        cents_unsigned(amount, symbol)
+    } else {
+        format!("{symbol}{}", grouped(dollars))
+    }
 }
 
 /// Money per unit, to three significant digits.

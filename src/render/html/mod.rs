@@ -8,9 +8,10 @@ mod view;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-use super::Error;
+use super::{Brand, Error};
+use crate::report::pack::PackReport;
 use crate::report::parts::Report;
-use templates::{PAGE, Templates};
+use templates::{PACK, PAGE, Templates};
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,17 +36,42 @@ impl Theme {
     }
 }
 
+/// How pages look: their templates and whose they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The templates.
+    pub templates: Templates,
+    /// Name, logo and colours.
+    pub brand: Brand,
+}
+
 /// The report as one HTML page.
 ///
 /// # Errors
 /// [`Error::Template`] when a template is faulty, [`Error::Chart`] when a chart can't be drawn.
-pub fn html(report: &Report, templates: &Templates, theme: Theme) -> Result<String, Error> {
-    let page = view::page(report, theme.attribute())?;
-    let environment = environment(templates)?;
-    environment
-        .get_template(PAGE)
+pub fn html(report: &Report, look: &Look, theme: Theme) -> Result<String, Error> {
+    let page = view::page(report, theme.attribute(), &look.brand)?;
+    filled(&look.templates, PAGE, page.into())
+}
+
+/// An audit pack's report as one HTML document, for the screen and for paper.
+///
+/// # Errors
+/// As [`html`].
+pub fn pack_html(
+    report: &PackReport,
+    templates: &Templates,
+    theme: Theme,
+) -> Result<String, Error> {
+    let page = view::pack::page(report, theme.attribute())?;
+    filled(templates, PACK, page.into())
+}
+
+fn filled(templates: &Templates, name: &str, page: minijinja::Value) -> Result<String, Error> {
+    environment(templates)?
+        .get_template(name)
         .and_then(|template| template.render(page))
-        .map_err(|error| template_error(PAGE, error))
+        .map_err(|error| template_error(name, error))
 }
 
 fn environment(templates: &Templates) -> Result<Environment<'_>, Error> {

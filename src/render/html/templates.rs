@@ -6,14 +6,24 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates(BTreeMap<String, String>);
 
+/// File names of all templates that pages are made of.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    EMBEDDED.into_iter().map(|(name, _)| name)
+}
+
 /// Name of the template a page starts with.
 pub const PAGE: &str = "report.html.j2";
 
-const EMBEDDED: [(&str, &str); 4] = [
+/// Name of the template of an audit pack.
+pub const PACK: &str = "audit-pack.html.j2";
+
+const EMBEDDED: [(&str, &str); 6] = [
     (PAGE, include_str!("../../../report-templates/report.html.j2")),
     ("section.html.j2", include_str!("../../../report-templates/section.html.j2")),
     ("parts.html.j2", include_str!("../../../report-templates/parts.html.j2")),
     ("style.css", include_str!("../../../report-templates/style.css")),
+    (PACK, include_str!("../../../report-templates/audit-pack.html.j2")),
+    ("audit-pack.css", include_str!("../../../report-templates/audit-pack.css")),
 ];
 
 impl Default for Templates {

@@ -99,9 +99,11 @@ pub(super) fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Count(n) | Value::Tokens(n) | Value::Bytes(n) => Some(*n as f64),
         Value::Integer(n) | Value::CountChange(n) => Some(*n as f64),
-        Value::Usd(amount) | Value::UnitUsd(amount) | Value::UsdChange(amount) => {
-            Some(amount.to_f64())
-        }
+        Value::Usd(amount)
+        | Value::UnitUsd(amount)
+        | Value::UsdChange(amount)
+        | Value::Estimate(amount)
+        | Value::EstimateChange(amount) => Some(amount.to_f64()),
         Value::Number(x)
         | Value::Mean(x)
         | Value::Share(x)

@@ -115,7 +115,7 @@ impl Answer {
             let name = match row.role {
                 RowRole::Note => OTHER,
                 RowRole::Total => TOTAL,
-                RowRole::Body | RowRole::Aside => "group",
+                RowRole::Body | RowRole::Aside | RowRole::Group => "group",
             };
             row.cells.push(Value::Text(name.to_owned()));
         }

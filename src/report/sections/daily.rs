@@ -1,8 +1,8 @@
-//! Daily spend: stacked columns by model over both periods, and a table by day.
+//! Spend over time: stacked columns by model over both periods, and a table; by day, week or month.
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use polars::prelude::PolarsResult;
 
 use super::Models;
@@ -11,21 +11,23 @@ use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::period::Period;
 use crate::report::compare::quiet;
+use crate::report::facts::Facts;
 use crate::report::parts::{
     Category, Chart, ColumnGroup, Empty, Figure, Missing, Prose, RowRole, Section, StackedColumns,
     Table, TableCell, TableRow, Value,
 };
 use crate::report::read::figures;
-use crate::report::weekly::Facts;
 use crate::report::words::{self, parts_column, text_column};
 use crate::units::Usd;
 
-/// Spend by day and model, and requests by day.
+/// Spend by model, and requests, of the days, weeks or months of a period.
 struct Days(Vec<Day>);
 
+/// A day, or the days of a week or month that lie in the period.
 struct Day {
+    /// Its first day.
     date: NaiveDate,
-    /// Logged requests; 0 means that the log holds nothing of this day.
+    /// Logged requests; 0 means that the log holds nothing of this time.
     requests: u64,
     by_model: BTreeMap<Option<String>, Usd>,
 }
@@ -42,21 +44,73 @@ impl Day {
 
 pub(super) fn section(facts: &Facts<'_>, models: &Models) -> PolarsResult<Section> {
     let inputs = facts.inputs;
-    let current = Days::read(facts, &inputs.current, inputs.period)?;
-    let previous = Days::read(facts, &inputs.previous, inputs.previous_period)?;
-    if !current.has_price() {
+    let days = Days::read(facts, &inputs.current, inputs.period)?;
+    let days_before = Days::read(facts, &inputs.previous, inputs.previous_period)?;
+    if !days.has_price() {
         return Ok(nothing_priced(facts));
     }
-    let mut section = super::bare("daily", "Daily spend", takeaway(&current));
-    section.figure = Some(figure(facts, models, &current, &previous));
-    section.tables = vec![table(facts, &current, &previous)];
-    section.queries = vec![facts.query("day,model", "requests,cost_usd")];
+    let (drawn, listed) = units(facts);
+    let of = |unit: Unit| (days.by(unit), days_before.by(unit));
+    let ((columns, columns_before), (rows, rows_before)) = (of(drawn), of(listed));
+    let mut section = super::bare("daily", label(listed), takeaway(&rows, listed));
+    section.figure = Some(figure(facts, models, (&columns, &columns_before), drawn));
+    section.tables = vec![table(facts, &rows, &rows_before, listed)];
+    section.queries = vec![facts.query(listed.name(), "requests,cost_usd")];
+    if drawn != listed || columns.0.len() > 1 {
+        section.queries.push(facts.query(&format!("{},model", drawn.name()), "cost_usd"));
+    }
     Ok(section)
+}
+
+/// What a period is cut into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Day,
+    Week,
+    Month,
+}
+
+impl Unit {
+    /// The word, and the dimension's name.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// The first day of the unit that the day is in.
+    fn start(self, day: NaiveDate) -> NaiveDate {
+        match self {
+            Self::Day => day,
+            Self::Week => day.week(chrono::Weekday::Mon).first_day(),
+            Self::Month => day.with_day(1).unwrap_or(day),
+        }
+    }
+}
+
+/// What the chart shows, and what the table: columns need a width, rows a height.
+fn units(facts: &Facts<'_>) -> (Unit, Unit) {
+    match facts.inputs.period.local_days(facts.zone()).count() {
+        ..=16 => (Unit::Day, Unit::Day),
+        17..=62 => (Unit::Day, Unit::Week),
+        63..=190 => (Unit::Week, Unit::Month),
+        _ => (Unit::Month, Unit::Month),
+    }
+}
+
+fn label(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Day => "Daily spend",
+        Unit::Week => "Spend by day and week",
+        Unit::Month => "Monthly spend",
+    }
 }
 
 fn nothing_priced(facts: &Facts<'_>) -> Section {
     let takeaway = Prose::text("Not reported: no logged request of this period has a price.");
-    let mut section = super::bare("daily", "Daily spend", takeaway);
+    let mut section = super::bare("daily", "Spend over time", takeaway);
     section.empty = Some(Empty {
         why: Prose::text("0 of ")
             .value(Value::Count(facts.current.count(Metric::Requests)))
@@ -88,6 +142,23 @@ impl Days {
         Ok(Self(days))
     }
 
+    /// The same by a longer unit.
+    fn by(&self, unit: Unit) -> Self {
+        let mut grouped: Vec<Day> = Vec::new();
+        for day in &self.0 {
+            let start = unit.start(day.date);
+            if grouped.last().is_none_or(|last| unit.start(last.date) != start) {
+                grouped.push(Day { date: day.date, requests: 0, by_model: BTreeMap::new() });
+            }
+            let Some(last) = grouped.last_mut() else { continue };
+            last.requests += day.requests;
+            for (model, cost) in &day.by_model {
+                *last.by_model.entry(model.clone()).or_default() += *cost;
+            }
+        }
+        Self(grouped)
+    }
+
     fn has_price(&self) -> bool {
         self.0.iter().any(Day::has_price)
     }
@@ -101,21 +172,42 @@ impl Days {
     }
 }
 
-fn takeaway(current: &Days) -> Prose {
+fn takeaway(current: &Days, unit: Unit) -> Prose {
     let Some(peak) = current.0.iter().max_by_key(|day| day.cost()) else {
         return Prose::text("The period holds no day.");
     };
     if peak.cost() == Usd(0) {
         return Prose::text("Nothing that was logged cost anything.");
     }
-    Prose::text(format!("{} was the most expensive day with ", words::day(peak.date)))
+    if current.0.len() == 1 {
+        let name = words::capitalised(&row_name(peak, unit));
+        return Prose::text(format!("{name} cost ")).value(Value::Usd(peak.cost())).say(".");
+    }
+    let name = row_name(peak, unit);
+    Prose::text(format!("{name} was the most expensive {} with ", unit.name()))
         .value(Value::Usd(peak.cost()))
         .say(", ")
         .value(Value::Share(peak.cost().to_f64() / current.total().to_f64()))
         .say(" of the spend.")
 }
 
-fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -> Figure {
+/// `Wed 11 Nov`, `Week 46, from 9 Nov` or `November 2026`.
+fn row_name(day: &Day, unit: Unit) -> String {
+    match unit {
+        Unit::Day => words::day(day.date),
+        Unit::Week => {
+            format!("Week {}, from {}", day.date.iso_week().week(), day.date.format("%-d %b"))
+        }
+        Unit::Month => day.date.format("%B %Y").to_string(),
+    }
+}
+
+fn figure(
+    facts: &Facts<'_>,
+    models: &Models,
+    (current, previous): (&Days, &Days),
+    unit: Unit,
+) -> Figure {
     let names: Vec<Option<String>> = models.colored().map(|pair| pair.key.clone()).collect();
     let has_other =
         models.0.iter().filter(|pair| pair.cost().0 > 0 || pair.previous_cost().0 > 0).count()
@@ -131,13 +223,18 @@ fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -
     let group = |days: &Days, name: String, is_previous| ColumnGroup {
         label: Prose::text(format!("{name} ")).value(Value::Usd(days.total())),
         previous: is_previous,
-        columns: days.0.iter().map(|day| column(day, &names, has_other)).collect(),
+        columns: days
+            .0
+            .iter()
+            .map(|day| column(day, unit, days.0.len(), (&names, has_other)))
+            .collect(),
     };
-    let before = group(previous, capitalised(&facts.last_week()), true);
-    let now = group(current, capitalised(&facts.this_week()), false);
+    let before = group(previous, words::capitalised(&facts.last_period()), true);
+    let now = group(current, words::capitalised(&facts.this_period()), false);
     let shown = [(current, true), (previous, facts.has_previous())];
     let silent = shown.iter().any(|(days, shown)| *shown && days.has_silent_day());
-    let mut description = Prose::text("Stacked columns, one per day. ");
+    let unit = unit.name();
+    let mut description = Prose::text(format!("Stacked columns, one per {unit}. "));
     for day in &current.0 {
         description = description
             .say(format!("{} ", words::day(day.date)))
@@ -150,20 +247,20 @@ fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -
     }
     Figure {
         title: if facts.has_previous() {
-            format!("Daily spend by model, {} and {}", facts.last_week(), facts.this_week())
+            format!("Spend by model, {} and {}", facts.last_period(), facts.this_period())
         } else {
-            format!("Daily spend by model, {}", facts.this_week())
+            format!("Spend by model, {}", facts.this_period())
         },
         description,
         caption: Prose::text(format!(
-            "Daily list cost, USD, {} days.{}{}",
+            "List cost per {unit}, USD, {} time.{}{}",
             facts.zone().name(),
             if facts.has_previous() {
-                format!(" {} paler.", capitalised(&facts.last_week()))
+                format!(" {} paler.", words::capitalised(&facts.last_period()))
             } else {
                 String::new()
             },
-            if silent { " Outlined: a day without logs." } else { "" }
+            if silent { format!(" Outlined: a {unit} without logs.") } else { String::new() }
         )),
         chart: Chart::StackedColumns(StackedColumns {
             series,
@@ -172,7 +269,24 @@ fn figure(facts: &Facts<'_>, models: &Models, current: &Days, previous: &Days) -
     }
 }
 
-fn column(day: &Day, names: &[Option<String>], has_other: bool) -> (String, Vec<Option<Usd>>) {
+/// A column's label: weekdays of a few days, else dates.
+fn column_label(day: NaiveDate, unit: Unit, columns: usize) -> String {
+    let format = match unit {
+        Unit::Day if columns <= 7 => "%a",
+        Unit::Day if columns <= 16 => "%a %-d",
+        Unit::Day => "%-d",
+        Unit::Week => "%-d %b",
+        Unit::Month => "%b",
+    };
+    day.format(format).to_string()
+}
+
+fn column(
+    day: &Day,
+    unit: Unit,
+    columns: usize,
+    (names, has_other): (&[Option<String>], bool),
+) -> (String, Vec<Option<Usd>>) {
     let known = (day.requests > 0).then_some(());
     let of = |name| day.by_model.get(name).copied().unwrap_or_default();
     let mut values: Vec<Option<Usd>> = names.iter().map(|name| known.map(|()| of(name))).collect();
@@ -180,26 +294,72 @@ fn column(day: &Day, names: &[Option<String>], has_other: bool) -> (String, Vec<
         let colored: Usd = names.iter().map(of).sum();
         values.push(known.map(|()| day.cost() - colored));
     }
-    (day.date.format("%a").to_string(), values)
+    (column_label(day.date, unit, columns), values)
 }
 
-fn table(facts: &Facts<'_>, current: &Days, previous: &Days) -> Table {
-    let before = capitalised(&facts.last_week());
-    let columns = vec![
-        text_column("day", "Day"),
+fn table(facts: &Facts<'_>, current: &Days, previous: &Days, unit: Unit) -> Table {
+    // Weeks at the ends of a month are cut where the month is: they have no counterpart.
+    let is_compared = unit != Unit::Week && current.0.len() == previous.0.len();
+    let before = words::capitalised(&facts.last_period());
+    let mut columns = vec![
+        text_column(unit.name(), &words::capitalised(unit.name())),
         parts_column("requests", "Requests", None),
         parts_column("cost_usd", "Spend", Some("USD")),
-        parts_column("previous_cost_usd", &before, Some("USD")),
-        parts_column("cost_change_usd", "Change", Some("USD")),
     ];
+    if is_compared {
+        columns.push(parts_column("previous_cost_usd", &before, Some("USD")));
+        columns.push(parts_column("cost_change_usd", "Change", Some("USD")));
+    } else {
+        columns.push(parts_column("share", "Share", None));
+    }
     let mut rows: Vec<TableRow> = current
         .0
         .iter()
         .enumerate()
-        .map(|(index, day)| row(words::day(day.date), day, previous.0.get(index)))
+        .map(|(index, day)| {
+            let name = row_name(day, unit);
+            if is_compared {
+                row(name, day, previous.0.get(index))
+            } else {
+                row_alone(name, day, current.total())
+            }
+        })
         .collect();
-    rows.push(total(facts, current, previous));
-    Table { caption: "Spend by day".to_owned(), show_caption: false, wide: false, columns, rows }
+    rows.push(if is_compared {
+        total(facts, current, previous)
+    } else {
+        total_alone(facts, current)
+    });
+    let caption = format!("Spend by {}", unit.name());
+    Table { caption, show_caption: false, wide: false, columns, rows }
+}
+
+fn spend(day: &Day) -> TableCell {
+    if day.requests > 0 { priced(day) } else { quiet(Missing::NotInLog) }
+}
+
+fn row_alone(name: String, day: &Day, total: Usd) -> TableRow {
+    let share: TableCell = match (day.has_price(), total.0) {
+        (true, 1..) => Value::Share(day.cost().to_f64() / total.to_f64()).into(),
+        _ => quiet(Missing::NotApplicable),
+    };
+    let cells =
+        vec![Value::Text(name).into(), Value::Count(day.requests).into(), spend(day), share];
+    TableRow { role: RowRole::Body, swatch: None, cells }
+}
+
+fn total_alone(facts: &Facts<'_>, current: &Days) -> TableRow {
+    let has_cost = current.total().0 > 0;
+    TableRow {
+        role: RowRole::Total,
+        swatch: None,
+        cells: vec![
+            Value::Text("Total".to_owned()).into(),
+            Value::Count(facts.current.count(Metric::Requests)).into(),
+            Value::Usd(current.total()).into(),
+            if has_cost { Value::Share(1.0).into() } else { quiet(Missing::NotApplicable) },
+        ],
+    }
 }
 
 fn row(name: String, day: &Day, before: Option<&Day>) -> TableRow {
@@ -211,14 +371,13 @@ fn row(name: String, day: &Day, before: Option<&Day>) -> TableRow {
         Some(_) => quiet(Missing::NotApplicable),
         None => quiet(Missing::New),
     };
-    let spend: TableCell = if day.requests > 0 { priced(day) } else { quiet(Missing::NotInLog) };
     TableRow {
         role: RowRole::Body,
         swatch: None,
         cells: vec![
             Value::Text(name).into(),
             Value::Count(day.requests).into(),
-            spend,
+            spend(day),
             before.map_or_else(|| quiet(Missing::NotInLog), priced),
             change,
         ],
@@ -246,9 +405,4 @@ fn total(facts: &Facts<'_>, current: &Days, previous: &Days) -> TableRow {
             super::total_change(facts),
         ],
     }
-}
-
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,18 +1,19 @@
 //! Errors and throttles: failed requests per hour, the largest burst, and the table by class.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use polars::prelude::PolarsResult;
 
+use super::timeline::{Slot, Timeline};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::report::compare::{
     beyond_chance, difference, judged, or_missing, share, tone_where_more_is_worse,
 };
+use crate::report::facts::Facts;
 use crate::report::parts::{
     Chart, Figure, HourlyColumns, Missing, Prose, RowRole, Section, Table, TableRow, Tone, Value,
 };
-use crate::report::read::{Usage, figures};
-use crate::report::weekly::Facts;
+use crate::report::read::Usage;
 use crate::report::words::{self, figure_column, parts_column, text_column};
 use crate::schema::invocation::status;
 
@@ -32,9 +33,10 @@ const BURST_EDGE: f64 = 0.25;
 /// A change of a rate below this is noise: 0.05 percentage points.
 const NOISE: f64 = 0.0005;
 
-/// Failed requests of one hour: throttled, and the rest.
+/// Failed requests of one hour, or day: throttled, and the rest.
 struct Hour {
     start: DateTime<Utc>,
+    end: DateTime<Utc>,
     throttled: u64,
     other: u64,
 }
@@ -46,38 +48,23 @@ impl Hour {
 }
 
 pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
-    let hours = hours(facts)?;
+    let timeline = Timeline::read(facts, &[Metric::Errors, Metric::Throttled])?;
+    let hours: Vec<Hour> = timeline.slots.iter().map(hour).collect();
     let burst = largest_burst(&hours, facts.current.count(Metric::Errors));
     let mut section = super::bare("errors", "Errors and throttles", takeaway(facts, &hours, burst));
     if facts.current.count(Metric::Errors) > 0 {
-        section.figure = Some(figure(facts, &hours, burst));
+        section.figure = Some(figure(facts, &timeline, &hours, burst));
     }
     section.tables = vec![table(facts)?];
-    section.queries = vec![facts.query("status,error_code,model", "requests")];
+    section.queries =
+        vec![facts.query("status", "requests"), facts.query("status,error_code,model", "requests")];
     Ok(section)
 }
 
-fn hours(facts: &Facts<'_>) -> PolarsResult<Vec<Hour>> {
-    let metrics = [Metric::Errors, Metric::Throttled];
-    let groups = figures(&facts.inputs.current, &[Dimension::Hour], &metrics, facts.zone())?;
-    let count = usize::try_from(facts.inputs.period.hours()).unwrap_or(0);
-    let mut hours: Vec<Hour> = (0..count)
-        .map(|n| {
-            let start = facts.inputs.period.from + Duration::hours(n.cast_signed() as i64);
-            Hour { start, throttled: 0, other: 0 }
-        })
-        .collect();
-    for group in groups {
-        let Some(start) = group.key().and_then(|key| DateTime::parse_from_rfc3339(key).ok()) else {
-            continue;
-        };
-        let since = (start.with_timezone(&Utc) - facts.inputs.period.from).num_hours();
-        if let Some(hour) = usize::try_from(since).ok().and_then(|index| hours.get_mut(index)) {
-            hour.throttled += group.count(Metric::Throttled);
-            hour.other += group.count(Metric::Errors) - group.count(Metric::Throttled);
-        }
-    }
-    Ok(hours)
+fn hour(slot: &Slot) -> Hour {
+    let throttled = slot.usage.count(Metric::Throttled);
+    let other = slot.usage.count(Metric::Errors).saturating_sub(throttled);
+    Hour { start: slot.start, end: slot.end, throttled, other }
 }
 
 /// The peak hour and its neighbours that are nearly as high: first hour and number of hours.
@@ -108,7 +95,7 @@ fn describe(facts: &Facts<'_>, hours: &[Hour], (first, length): (usize, usize)) 
     let failed: u64 = burst.iter().map(Hour::failed).sum();
     let throttled: u64 = burst.iter().map(|hour| hour.throttled).sum();
     let kind = if throttled * 2 > failed { "mostly throttled" } else { "mostly not throttled" };
-    let end = burst.last().map_or(burst[0].start, |hour| hour.start) + Duration::hours(1);
+    let end = burst.last().map_or(burst[0].start, |hour| hour.end);
     Burst { failed, kind, when: words::span(burst[0].start, end, facts.zone()) }
 }
 
@@ -139,28 +126,24 @@ fn takeaway(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) ->
         .say(format!(" of them on {}, {}.", burst.when, burst.kind))
 }
 
-fn figure(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) -> Figure {
+fn figure(
+    facts: &Facts<'_>,
+    timeline: &Timeline,
+    hours: &[Hour],
+    burst: Option<(usize, usize)>,
+) -> Figure {
     let throttled = facts.current.count(Metric::Throttled);
     let errors = facts.current.count(Metric::Errors);
-    let zone = facts.zone();
-    let mut days: Vec<(usize, String)> = Vec::new();
-    let mut last = None;
-    for (index, hour) in hours.iter().enumerate() {
-        let day = hour.start.with_timezone(&zone).date_naive();
-        if last != Some(day) {
-            days.push((index, day.format("%a %-d").to_string()));
-            last = Some(day);
-        }
-    }
+    let (zone, step) = (facts.zone(), timeline.step.name());
     Figure {
-        title: "Failed requests per hour".to_owned(),
-        description: Prose::text("Stacked columns, one per hour. Throttled ")
+        title: format!("Failed requests per {step}"),
+        description: Prose::text(format!("Stacked columns, one per {step}. Throttled "))
             .value(Value::Count(throttled))
             .say(", other failures ")
             .value(Value::Count(errors - throttled))
             .say("."),
         caption: Prose::text(format!(
-            "Failed requests per hour, {}. Rates are shares of all ",
+            "Failed requests per {step}, {}. Rates are shares of all ",
             zone.name()
         ))
         .value(Value::Count(facts.current.count(Metric::Requests)))
@@ -174,7 +157,7 @@ fn figure(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) -> F
                 .iter()
                 .map(|hour| (hour.start, vec![hour.throttled, hour.other]))
                 .collect(),
-            days,
+            days: timeline.labels(facts),
             burst: burst.map(|(first, length)| {
                 let words = describe(facts, hours, (first, length));
                 let label = Prose::default()
@@ -188,7 +171,7 @@ fn figure(facts: &Facts<'_>, hours: &[Hour], burst: Option<(usize, usize)>) -> F
 
 fn table(facts: &Facts<'_>) -> PolarsResult<Table> {
     let (current, previous) = facts.compare(&[Dimension::Status], &[Metric::Requests])?;
-    let before = facts.last_week();
+    let before = facts.last_period();
     let columns = vec![
         text_column("class", "Class"),
         parts_column("requests", "Requests", None),

@@ -6,9 +6,9 @@ use super::model as model_label;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::report::compare::share;
+use crate::report::facts::Facts;
 use crate::report::parts::{Empty, Prose, RowRole, Section, Table, TableCell, TableRow, Value};
 use crate::report::read::Usage;
-use crate::report::weekly::Facts;
 use crate::report::words::{self, figure_column, parts_column, text_column};
 use crate::schema::invocation::guardrail_action;
 
@@ -35,7 +35,7 @@ pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
     let before = (intervened(&previous), seen(&previous));
     if before.1 > 0 {
         takeaway = takeaway
-            .say(format!("; in {} the rate was ", facts.last_week()))
+            .say(format!("; {} the rate was ", facts.in_last_period()))
             .value(rate(before.0, before.1));
     }
     let takeaway = takeaway.say(".");

@@ -5,13 +5,13 @@ use crate::metrics::metric::Metric;
 use crate::report::compare::{
     Pair, difference, judged, or_missing, quiet, share, tone_where_more_is_worse,
 };
+use crate::report::facts::Facts;
 use crate::report::kpis::LATENCY_TARGET_MS;
 use crate::report::parts::{
     Chart, DotRange, DotRow, Empty, Figure, Missing, Prose, RowRole, Section, Table, TableCell,
     TableRow, Tone, Value,
 };
 use crate::report::read::Usage;
-use crate::report::weekly::Facts;
 use crate::report::words::{figure_column, parts_column, text_column};
 
 /// Most models shown.

@@ -3,12 +3,12 @@
 use super::Models;
 use crate::metrics::metric::Metric;
 use crate::report::compare::{judged, or_missing};
+use crate::report::facts::Facts;
 use crate::report::model_name::short;
 use crate::report::parts::{
     Grade, Missing, Prose, RowRole, Section, Table, TableCell, TableRow, Tone, Value,
 };
 use crate::report::trust::{Check, checks, grade};
-use crate::report::weekly::Facts;
 use crate::report::words::{self, figure_column, parts_column, text_column};
 
 /// Most gaps listed one by one.

@@ -1,40 +1,124 @@
 //! The sections of reports: each one finding, its chart and its table.
 
+mod adoption;
+mod anomalies;
+mod budgets;
+pub(super) mod changes;
+mod coverage;
 mod daily;
+mod drivers;
 mod errors;
+mod first_seen;
+mod forecast;
 mod guardrails;
+mod ingestion;
 mod latency;
+mod load;
 mod method;
 mod models;
 mod principals;
+mod requests;
+pub(super) mod risks;
+mod savings;
+mod service;
+mod teams;
+mod timeline;
+mod tokens;
 mod usage;
+mod worth;
 
 use polars::prelude::PolarsResult;
 
 use super::compare::{Pair, pairs, quiet};
+use super::facts::Facts;
 use super::model_name;
-use super::parts::{Missing, Prose, Section, Table, TableCell, Value};
-use super::weekly::Facts;
+use super::parts::{
+    Chart, Event, EventStrip, Figure, Kpi, Missing, Prose, Section, Table, TableCell, Value,
+};
+use super::topic::Topic;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 
-/// The sections of the business report, in order.
-pub(super) fn business(facts: &Facts<'_>) -> PolarsResult<Vec<Section>> {
+/// The sections about these topics, in their order; what changed is said of the whole report, by
+/// [`changes`].
+pub(super) fn all(facts: &Facts<'_>, topics: &[Topic], kpis: &[Kpi]) -> PolarsResult<Vec<Section>> {
     let models = Models::read(facts)?;
-    let mut sections = vec![
-        daily::section(facts, &models)?,
-        models::section(facts, &models),
-        principals::section(facts)?,
-        usage::section(facts)?,
-        latency::section(facts, &models),
-        errors::section(facts)?,
-        guardrails::section(facts)?,
-        method::section(facts, &models),
-    ];
+    let mut sections = Vec::with_capacity(topics.len());
+    for topic in topics {
+        sections.extend(one(*topic, facts, &models, kpis)?);
+    }
     if !facts.has_previous() {
         sections.iter_mut().flat_map(|section| &mut section.tables).for_each(drop_comparison);
     }
     Ok(sections)
+}
+
+fn one(
+    topic: Topic,
+    facts: &Facts<'_>,
+    models: &Models,
+    kpis: &[Kpi],
+) -> PolarsResult<Option<Section>> {
+    Ok(Some(match topic {
+        Topic::Changes => return Ok(None),
+        Topic::Method => method::section(facts, models),
+        Topic::Drivers => drivers::section(facts),
+        Topic::Daily => daily::section(facts, models)?,
+        Topic::Models => models::section(facts, models),
+        Topic::Tokens => tokens::section(facts)?,
+        Topic::Teams => teams::section(facts),
+        Topic::Principals => principals::section(facts)?,
+        Topic::Budgets => budgets::section(facts),
+        Topic::Forecast => forecast::section(facts),
+        Topic::Savings => savings::section(facts),
+        Topic::Return => worth::section(facts),
+        Topic::Service => service::section(facts, kpis),
+        Topic::Adoption => adoption::section(facts, kpis)?,
+        Topic::Requests => requests::section(facts)?,
+        Topic::Usage => usage::section(facts)?,
+        Topic::Latency => latency::section(facts, models),
+        Topic::Errors => errors::section(facts)?,
+        Topic::Anomalies => anomalies::section(facts),
+        Topic::FirstSeen => first_seen::section(facts),
+        Topic::Load => load::section(facts),
+        Topic::Guardrails => guardrails::section(facts)?,
+        Topic::Ingestion => ingestion::section(facts),
+        Topic::Coverage => coverage::section(facts),
+        Topic::Risks => risks::section(facts, kpis),
+    }))
+}
+
+pub(super) use load::{name as load_name, peak_share};
+
+/// When each of these things happened, one row per thing.
+fn events(facts: &Facts<'_>, title: &str, rows: Vec<Event>) -> Figure {
+    let period = facts.inputs.period;
+    let mut description = Prose::text("A strip of time, one row per thing. ");
+    for row in &rows {
+        let first = row.spans.first().map(|(from, _)| Value::Time(*from));
+        description = description
+            .say(format!("{}: ", row.label))
+            .value(first.unwrap_or(Value::Missing(Missing::Unknown)))
+            .say("; ");
+    }
+    let step = timeline::Step::of(period);
+    let starts: Vec<_> = timeline::starts(facts, step);
+    let days = timeline::labels(starts.iter().copied(), step, facts);
+    Figure {
+        title: title.to_owned(),
+        description,
+        caption: Prose::text(format!(
+            "{}, {}. Square: high; triangle: medium; disc: low.",
+            title,
+            facts.zone().name()
+        )),
+        chart: Chart::EventStrip(EventStrip {
+            from: period.from,
+            to: period.to,
+            rows,
+            days: days.into_iter().map(|(index, label)| (starts[index], label)).collect(),
+        }),
+    }
 }
 
 /// Columns that compare with the period before.
@@ -65,8 +149,8 @@ fn total_change(facts: &Facts<'_>) -> TableCell {
 
 /// What the marks of a bar chart mean.
 fn bar_caption(facts: &Facts<'_>, what: &str) -> String {
-    let bars = format!("List cost per {what}, USD. Bar: {}.", facts.this_week());
-    if facts.has_previous() { format!("{bars} Tick: {}.", facts.last_week()) } else { bars }
+    let bars = format!("List cost per {what}, USD. Bar: {}.", facts.this_period());
+    if facts.has_previous() { format!("{bars} Tick: {}.", facts.last_period()) } else { bars }
 }
 
 /// Models with a colour of their own in one chart; the rest is "other".
@@ -128,6 +212,7 @@ fn bare(id: &'static str, label: &str, takeaway: Prose) -> Section {
         figure: None,
         tables: Vec::new(),
         notes: Vec::new(),
+        findings: Vec::new(),
         queries: Vec::new(),
         empty: None,
     }

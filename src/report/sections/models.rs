@@ -3,12 +3,12 @@
 use super::{Models, chart_model, model};
 use crate::metrics::metric::Metric;
 use crate::report::compare::{Pair, cost_change, or_missing, quiet};
+use crate::report::facts::Facts;
 use crate::report::parts::{
     Bar, Chart, Figure, HorizontalBars, Missing, Prose, RowRole, Section, Swatch, Table, TableCell,
     TableRow, Value,
 };
 use crate::report::read::Usage;
-use crate::report::weekly::Facts;
 use crate::report::words::{figure_column, parts_column, text_column};
 use crate::units::Usd;
 
@@ -66,26 +66,26 @@ fn figure(facts: &Facts<'_>, shown: &[&Pair], rest: &[&Pair]) -> Figure {
         .iter()
         .map(|pair| Bar {
             label: chart_model(pair),
-            value: pair.cost(),
-            previous: pair.previous.as_ref().map(|_| pair.previous_cost()),
+            value: Value::Usd(pair.cost()),
+            previous: pair.previous.as_ref().map(|_| Value::Usd(pair.previous_cost())),
             hatched: false,
         })
         .collect();
     if !rest.is_empty() {
         rows.push(Bar {
             label: format!("{} other", rest.len()),
-            value: rest.iter().map(|pair| pair.cost()).sum(),
-            previous: Some(rest.iter().map(|pair| pair.previous_cost()).sum()),
+            value: Value::Usd(rest.iter().map(|pair| pair.cost()).sum()),
+            previous: Some(Value::Usd(rest.iter().map(|pair| pair.previous_cost()).sum())),
             hatched: false,
         });
     }
     let mut description = Prose::text("Bars from zero, one per model. ");
     for bar in &rows {
         description =
-            description.say(bar.label.clone()).say(" ").value(Value::Usd(bar.value)).say("; ");
+            description.say(bar.label.clone()).say(" ").value(bar.value.clone()).say("; ");
     }
     Figure {
-        title: format!("Spend by model, {}", facts.this_week()),
+        title: format!("Spend by model, {}", facts.this_period()),
         description,
         caption: Prose::text(format!(
             "{}{}",

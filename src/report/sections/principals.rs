@@ -6,10 +6,10 @@ use super::label;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::report::compare::{Pair, cost_change, or_missing, pairs, quiet};
+use crate::report::facts::Facts;
 use crate::report::parts::{
     Bar, Chart, Figure, HorizontalBars, Missing, Prose, RowRole, Section, Table, TableRow, Value,
 };
-use crate::report::weekly::Facts;
 use crate::report::words::{parts_column, text_column};
 use crate::units::Usd;
 
@@ -99,7 +99,7 @@ fn takeaway(facts: &Facts<'_>, principals: &[Pair]) -> Prose {
         Some(_) => named
             .say(", ")
             .value(Value::UsdChange(first.cost_change()))
-            .say(format!(" on {}.", facts.last_week())),
+            .say(format!(" on {}.", facts.last_period())),
         None => named.say("."),
     }
 }
@@ -111,7 +111,7 @@ fn figure(facts: &Facts<'_>, rows: &[Row]) -> Figure {
         description = description.value(row.name.clone()).say(" ").value(cost).say("; ");
     }
     Figure {
-        title: format!("Spend by principal, {}", facts.this_week()),
+        title: format!("Spend by principal, {}", facts.this_period()),
         description,
         caption: Prose::text(format!(
             "{}{}",
@@ -128,8 +128,8 @@ fn figure(facts: &Facts<'_>, rows: &[Row]) -> Figure {
                 .filter_map(|row| {
                     Some(Bar {
                         label: row.text.clone(),
-                        value: row.cost?,
-                        previous: row.previous_cost,
+                        value: Value::Usd(row.cost?),
+                        previous: row.previous_cost.map(Value::Usd),
                         hatched: row.is_unknown,
                     })
                 })

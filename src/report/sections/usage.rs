@@ -6,11 +6,11 @@ use polars::prelude::PolarsResult;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::report::compare::share;
+use crate::report::facts::Facts;
 use crate::report::parts::{
     Chart, Figure, HeatCell, HeatMap, Prose, RowRole, Section, Table, TableRow, Value,
 };
 use crate::report::read::figures;
-use crate::report::weekly::Facts;
 use crate::report::words::{self, parts_column, text_column};
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];

@@ -3,8 +3,8 @@
 use super::coverage::Verdict;
 use super::grade::{checks, grade};
 use crate::metrics::metric::Metric;
+use crate::report::facts::Facts;
 use crate::report::parts::{Grade, Prose, Trust, TrustCell, Value};
-use crate::report::weekly::Facts;
 use crate::report::words;
 
 /// The trust bar of a report.
@@ -70,6 +70,10 @@ fn log_coverage(facts: &Facts<'_>) -> TrustCell {
                 .say(" calls there, ")
                 .value(Value::Count(facts.current.count(Metric::Requests)))
                 .say(" logged"),
+        ),
+        (Verdict::OtherScope, _) => (
+            Prose::text("not known"),
+            Prose::text("CloudTrail can’t tell the calls of this scope from others"),
         ),
         _ => (
             Prose::text("not known"),

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Duration, Utc};
 use polars::prelude::PolarsResult;
 
-use crate::metrics::coverage::{calls, gaps_in, hourly, totals_of};
+use crate::metrics::coverage::{calls, gaps_in, hourly, places_of, totals_of};
+use crate::report::inputs::Inputs;
 use crate::report::read::Rows;
-use crate::report::weekly::Inputs;
 use crate::schema::api_event::{ACCOUNT_ID, REGION};
 use crate::schema::usage::coverage as names;
 use crate::schema::usage::derived::{FROM, TO};
@@ -23,6 +23,20 @@ pub(in crate::report) struct Coverage {
     pub(in crate::report) log_only: u64,
     /// Hours in which an account and region called and logged nothing, longest first.
     pub(in crate::report) gaps: Vec<Gap>,
+    /// Accounts and Regions, most unlogged calls first.
+    pub(in crate::report) places: Vec<PlaceCoverage>,
+    /// Whether the report is about requests that CloudTrail can't tell from others.
+    pub(in crate::report) is_of_others: bool,
+}
+
+/// Calls of an account and Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct PlaceCoverage {
+    pub(in crate::report) account: Option<String>,
+    pub(in crate::report) region: Option<String>,
+    pub(in crate::report) called: u64,
+    pub(in crate::report) logged: u64,
+    pub(in crate::report) unlogged: u64,
 }
 
 /// A stretch without logs, by whole hours.
@@ -51,11 +65,17 @@ pub(in crate::report) enum Verdict {
     NoEvents,
     /// Both sides have calls and no id meets: the ids can't be compared.
     NoJoin,
+    /// The report selects requests by what CloudTrail doesn't know.
+    OtherScope,
 }
 
 impl Coverage {
     /// `requests` are logged in the period.
     pub(in crate::report) fn read(inputs: &Inputs, requests: u64) -> PolarsResult<Self> {
+        let scope = &inputs.scope;
+        if scope.filter.is_some() && !scope.narrows_events {
+            return Ok(Self { is_of_others: true, ..Self::default() });
+        }
         let calls = Rows::collect_many(calls(inputs.api_events.clone()))?;
         if calls.count(0, names::CALLED)?.unwrap_or(0) == 0 {
             return Ok(Self { log_only: requests, ..Self::default() }); // nothing to join with
@@ -70,10 +90,15 @@ impl Coverage {
             unlogged: count(names::UNLOGGED)?,
             log_only: count(names::LOG_ONLY)?,
             gaps: read_gaps(&Rows::collect(gaps_in(hourly.frame())?)?)?,
+            places: read_places(&Rows::collect(places_of(hourly.frame()))?)?,
+            is_of_others: false,
         })
     }
 
     pub(in crate::report) fn verdict(&self) -> Verdict {
+        if self.is_of_others {
+            return Verdict::OtherScope;
+        }
         match (self.called, self.logged, self.log_only) {
             (0, ..) => Verdict::NoEvents,
             (_, 0, 1..) => Verdict::NoJoin,
@@ -85,7 +110,7 @@ impl Coverage {
     pub(in crate::report) fn share(&self) -> Option<f64> {
         match self.verdict() {
             Verdict::Known => crate::report::compare::share(self.logged, self.called),
-            Verdict::NoEvents | Verdict::NoJoin => None,
+            Verdict::NoEvents | Verdict::NoJoin | Verdict::OtherScope => None,
         }
     }
 
@@ -93,6 +118,26 @@ impl Coverage {
     pub(in crate::report) fn known_gaps(&self) -> &[Gap] {
         if self.verdict() == Verdict::Known { &self.gaps } else { &[] }
     }
+}
+
+fn read_places(rows: &Rows) -> PolarsResult<Vec<PlaceCoverage>> {
+    let count = |row, name| rows.count(row, name).map(|count| count.unwrap_or(0));
+    let mut places = Vec::with_capacity(rows.len());
+    for row in 0..rows.len() {
+        places.push(PlaceCoverage {
+            account: rows.text(row, ACCOUNT_ID)?,
+            region: rows.text(row, REGION)?,
+            called: count(row, names::CALLED)?,
+            logged: count(row, names::LOGGED)?,
+            unlogged: count(row, names::UNLOGGED)?,
+        });
+    }
+    places.retain(|place| place.called > 0);
+    places.sort_by(|a, b| {
+        (b.unlogged, b.called, &a.account, &a.region)
+            .cmp(&(a.unlogged, a.called, &b.account, &b.region))
+    });
+    Ok(places)
 }
 
 fn read_gaps(rows: &Rows) -> PolarsResult<Vec<Gap>> {

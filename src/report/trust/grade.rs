@@ -1,7 +1,7 @@
 //! The confidence grade: each check by its stated rule, the weakest decides.
 
+use crate::report::facts::Facts;
 use crate::report::parts::{Grade, Missing, Value};
-use crate::report::weekly::Facts;
 
 /// One check: what was measured, which grade it gives, and what grade A needs.
 pub(in crate::report) struct Check {

@@ -18,7 +18,7 @@ mod pricing;
 mod reading;
 
 pub(super) use bar::bar;
-pub(super) use coverage::Coverage;
+pub(super) use coverage::{Coverage, Gap, PlaceCoverage, Verdict};
 pub use footing::{DaysWithLogs, Footing, footing};
 pub(super) use grade::{Check, checks, grade};
 pub(super) use pricing::Pricing;

@@ -5,8 +5,8 @@ use polars::prelude::PolarsResult;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::metrics::rejected::rejected;
+use crate::report::inputs::Inputs;
 use crate::report::read::{Rows, figures};
-use crate::report::weekly::Inputs;
 use crate::schema::reject::REASON;
 use crate::schema::usage::derived::COUNT;
 

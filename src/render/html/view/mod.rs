@@ -6,7 +6,7 @@ use minijinja::Value as Safe;
 
 use super::super::format::words::clean;
 use super::super::format::{Format, Script};
-use super::super::{Error, charts};
+use super::super::{Brand, Error, charts};
 use crate::report::parts::{Attention, Empty, Grade, Prose, Report, Section, Span, Tone, Value};
 
 /// Makes the fields of a view visible to the templates.
@@ -20,9 +20,12 @@ macro_rules! shown {
     };
 }
 
+mod finding;
 mod kpi;
+pub(super) mod pack;
 mod table;
 
+use finding::FindingView;
 use kpi::KpiView;
 use table::TableView;
 
@@ -41,6 +44,7 @@ shown!(Run { kind, text, href, long });
 #[derive(Debug, Clone)]
 pub(super) struct Page {
     theme: Option<&'static str>,
+    brand: BrandView,
     title: String,
     subtitle: String,
     running_title: String,
@@ -57,6 +61,7 @@ pub(super) struct Page {
 
 shown!(Page {
     theme,
+    brand,
     title,
     subtitle,
     running_title,
@@ -70,6 +75,25 @@ shown!(Page {
     reproduce,
     period
 });
+
+/// Whose report it is.
+#[derive(Debug, Clone)]
+struct BrandView {
+    title: String,
+    logo: Option<Safe>,
+    style: Safe,
+}
+
+shown!(BrandView { title, logo, style });
+
+fn brand_view(brand: &Brand) -> BrandView {
+    BrandView {
+        title: clean(brand.title().unwrap_or("bedrock-lens")),
+        // Base64 of checked bytes, and hex digits: nothing in them needs escaping.
+        logo: brand.logo_uri().map(Safe::from_safe_string),
+        style: Safe::from_safe_string(brand.style()),
+    }
+}
 
 #[derive(Debug, Clone)]
 struct Labelled {
@@ -132,10 +156,11 @@ struct SectionView {
     empty: Option<EmptyView>,
     blocks: Vec<Block>,
     notes: Vec<Vec<Run>>,
+    findings: Vec<FindingView>,
     queries: Vec<String>,
 }
 
-shown!(SectionView { number, id, label, takeaway, empty, blocks, notes, queries });
+shown!(SectionView { number, id, label, takeaway, empty, blocks, notes, findings, queries });
 
 #[derive(Debug, Clone)]
 struct EmptyView {
@@ -170,7 +195,11 @@ shown!(FigureView { svg, caption });
 ///
 /// # Errors
 /// When a chart can't be drawn.
-pub(super) fn page(report: &Report, theme: Option<&'static str>) -> Result<Page, Error> {
+pub(super) fn page(
+    report: &Report,
+    theme: Option<&'static str>,
+    brand: &Brand,
+) -> Result<Page, Error> {
     let format = Format::for_report(report, Script::Unicode);
     let sections: Result<_, Error> =
         (1..).zip(&report.sections).map(|(number, s)| section(s, number, &format)).collect();
@@ -178,6 +207,7 @@ pub(super) fn page(report: &Report, theme: Option<&'static str>) -> Result<Page,
         report.kpis.iter().enumerate().map(|(i, k)| kpi::view(k, i, &format)).collect();
     Ok(Page {
         theme,
+        brand: brand_view(brand),
         title: clean(&report.title),
         subtitle: clean(&report.subtitle),
         running_title: running_title(report),
@@ -269,6 +299,7 @@ fn section(section: &Section, number: usize, format: &Format) -> Result<SectionV
         empty: section.empty.as_ref().map(|e| empty(e, format)),
         blocks,
         notes: rest,
+        findings: section.findings.iter().map(|found| finding::view(found, format)).collect(),
         queries: section.queries.iter().map(|query| clean(query)).collect(),
     })
 }

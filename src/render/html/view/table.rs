@@ -4,7 +4,7 @@ use super::{Run, tone, value_run};
 use crate::render::charts::style;
 use crate::render::format::words::clean;
 use crate::render::format::{Format, parts};
-use crate::report::parts::{Align, Column, RowRole, Swatch, Table, TableCell, Value};
+use crate::report::parts::{Align, Column, RowRole, Swatch, Table, TableCell, Tone, Value};
 
 #[derive(Debug, Clone)]
 pub(super) struct TableView {
@@ -41,9 +41,13 @@ shown!(RowView { class, swatch, cells });
 struct CellView {
     runs: Vec<Run>,
     class: String,
+    /// Quieter words below.
+    small: String,
+    /// Symbol before the words.
+    icon: Option<&'static str>,
 }
 
-shown!(CellView { runs, class });
+shown!(CellView { runs, class, small, icon });
 
 pub(super) fn view(table: &Table, format: &Format) -> TableView {
     let texts = parts::cells(table, format);
@@ -85,7 +89,21 @@ fn cell(cell: Option<&TableCell>, text: String, column: &Column) -> CellView {
         (_, Some(tone)) if !tone.is_empty() => class.push(tone),
         _ => {}
     }
-    CellView { runs: vec![value_run(value, text, false)], class: class.join(" ") }
+    let (text, small) = match value {
+        Value::Lines(words, detail) => (clean(words), clean(detail)),
+        _ => (text, String::new()),
+    };
+    let icon = matches!(value, Value::Status(_)).then(|| icon(cell.map(|cell| cell.tone)));
+    CellView { runs: vec![value_run(value, text, false)], class: class.join(" "), small, icon }
+}
+
+/// The shape of a result, as the page defines it.
+fn icon(tone: Option<Tone>) -> &'static str {
+    match tone {
+        Some(Tone::Good) => "i-pass",
+        Some(Tone::Bad | Tone::Warn) => "i-miss",
+        _ => "i-none",
+    }
 }
 
 fn row_class(role: RowRole) -> &'static str {
@@ -93,6 +111,7 @@ fn row_class(role: RowRole) -> &'static str {
         RowRole::Body => "",
         RowRole::Note | RowRole::Aside => "note",
         RowRole::Total => "tot",
+        RowRole::Group => "grp",
     }
 }
 

@@ -1,4 +1,4 @@
-//! The one figure, the sentence that explains it, and what needs attention.
+//! Spend, and what made it change.
 //!
 //! Says only what is computed: what the change splits into and which models and principals it falls
 //! on. It names no cause.
@@ -7,17 +7,17 @@ use std::cmp::Ordering;
 
 use polars::prelude::PolarsResult;
 
-use super::compare::{Pair, pairs, relative};
-use super::parts::{Attention, Grade, Headline, Kpi, Missing, Outcome, Prose, Value};
-use super::weekly::Facts;
-use super::{trust, words};
 use crate::insight::drivers::{DriverTree, Effect};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
+use crate::report::compare::{Pair, pairs, relative};
+use crate::report::facts::Facts;
+use crate::report::parts::{Headline, Missing, Prose, Value};
+use crate::report::words;
 use crate::units::Usd;
 
 /// Spend and its change.
-pub(super) fn headline(facts: &Facts<'_>) -> PolarsResult<Headline> {
+pub(super) fn spend(facts: &Facts<'_>) -> PolarsResult<Headline> {
     let (cost, before) = (facts.current.cost(), facts.previous.cost());
     let requests_before = facts.previous.count(Metric::Requests);
     let has_previous = requests_before > 0;
@@ -31,7 +31,7 @@ pub(super) fn headline(facts: &Facts<'_>) -> PolarsResult<Headline> {
             .value(Value::UsdChange(cost - before))
             .say(" (")
             .value(relative(cost.to_f64(), before.to_f64(), requests_before))
-            .say(format!(") on {}", facts.last_week()));
+            .say(format!(") on {}", facts.last_period()));
     } else {
         caption = caption.say("; no earlier period to compare with");
     }
@@ -197,117 +197,4 @@ fn without_full_price(facts: &Facts<'_>, lead: Prose) -> Prose {
         .say(" no full price and ")
         .say(words::counted(unpriced, "is", "are"))
         .say(" not, or not fully, in spend. ")
-}
-
-/// At most three lines: missed targets first, then what the figures leave out.
-pub(super) fn attention(facts: &Facts<'_>, kpis: &[Kpi]) -> Vec<Attention> {
-    let mut lines: Vec<Attention> = kpis
-        .iter()
-        .filter(|kpi| kpi.outcome == Outcome::Miss)
-        .map(|kpi| missed(kpi, &facts.last_week()))
-        .collect();
-    lines
-        .sort_by_key(|line| SECTIONS.iter().position(|(_, section)| line.section == Some(section)));
-    let gaps: Vec<Attention> = unlogged(facts).into_iter().chain(unpriced(facts)).collect();
-    lines.extend(if gaps.is_empty() { low_grade(facts).into_iter().collect() } else { gaps });
-    lines.extend(stale_prices(facts));
-    lines.truncate(3);
-    lines
-}
-
-/// The section that shows more of each key figure, in the order of concern.
-const SECTIONS: [(&str, &str); 6] = [
-    ("success_rate", "errors"),
-    ("response_time_mean_ms", "latency"),
-    ("cost_per_request_usd", "models"),
-    ("token_efficiency", "method"),
-    ("active_principals", "principals"),
-    ("daily_active_models", "daily"),
-];
-
-fn section_of(kpi: &str) -> Option<&'static str> {
-    SECTIONS.iter().find(|(key, _)| *key == kpi).map(|(_, section)| *section)
-}
-
-/// A grade below B that neither missing logs nor missing prices explain.
-fn low_grade(facts: &Facts<'_>) -> Option<Attention> {
-    let grade = trust::grade(facts);
-    let checks = trust::checks(facts);
-    let weakest: Vec<&str> =
-        checks.iter().filter(|check| check.grade == grade).map(|check| check.name).collect();
-    (grade > Grade::B).then(|| Attention {
-        title: Prose::text(format!("Data grade {grade:?}")),
-        detail: Prose::text(format!("Due to {}.", words::list(&weakest).to_lowercase())),
-        section: Some("method"),
-    })
-}
-
-fn missed(kpi: &Kpi, before: &str) -> Attention {
-    Attention {
-        title: Prose::text(format!("{} ", kpi.label))
-            .value(two_decimals(&kpi.value))
-            .say(format!(", target missed ({})", kpi.target)),
-        detail: match kpi.previous {
-            Value::Missing(_) => Prose::text("There is no earlier value to compare with."),
-            _ if kpi.change == Value::CountChange(0) => {
-                Prose::text(format!("The same as in {before}."))
-            }
-            _ => Prose::default()
-                .value(kpi.change.clone())
-                .say(" against ")
-                .value(two_decimals(&kpi.previous))
-                .say(format!(" in {before}.")),
-        },
-        section: section_of(kpi.key),
-    }
-}
-
-/// A share that stands beside its target says how near it came.
-fn two_decimals(value: &Value) -> Value {
-    match value {
-        Value::Share(share) => Value::Rate(*share),
-        other => other.clone(),
-    }
-}
-
-fn unlogged(facts: &Facts<'_>) -> Option<Attention> {
-    let coverage = &facts.coverage;
-    let gap = coverage.known_gaps().first()?;
-    let graded =
-        trust::checks(facts).iter().any(|check| check.is_about_logs() && check.grade > Grade::A);
-    graded.then(|| Attention {
-        title: Prose::default()
-            .value(Value::Count(coverage.unlogged))
-            .say(words::counted(coverage.unlogged, " call has", " calls have"))
-            .say(" no invocation log"),
-        detail: Prose::text("The longest gap is in ")
-            .value(Value::Id(gap.region.clone()))
-            .say(format!(", {}.", words::span(gap.from, gap.to, facts.zone()))),
-        section: Some("method"),
-    })
-}
-
-fn unpriced(facts: &Facts<'_>) -> Option<Attention> {
-    let worst = facts.pricing.unpriced.first()?;
-    let graded =
-        trust::checks(facts).iter().any(|check| check.is_about_prices() && check.grade > Grade::A);
-    graded.then(|| Attention {
-        title: Prose::default().value(Value::Model(worst.model.clone())).say(" has no price"),
-        detail: Prose::default()
-            .value(Value::Count(worst.requests))
-            .say(words::counted(worst.requests, " request", " requests"))
-            .say(format!(" not in spend: {}.", worst.reason_in_words())),
-        section: Some("method"),
-    })
-}
-
-fn stale_prices(facts: &Facts<'_>) -> Option<Attention> {
-    let prices = &facts.inputs.prices;
-    prices.is_stale.then(|| Attention {
-        title: Prose::text(format!("The price book is {} days old", prices.age_days)),
-        detail: Prose::text("Its newest source is of ")
-            .value(Value::Day(prices.newest_source))
-            .say("; prices may have changed since."),
-        section: Some("method"),
-    })
 }

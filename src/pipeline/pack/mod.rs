@@ -1,0 +1,471 @@
+//! The journey of an audit pack: ask every question of the audit, write the rows as evidence, then
+//! the report over them, then what makes the whole checkable.
+
+mod evidence;
+mod findings;
+mod integrity;
+mod outages;
+mod read;
+mod target;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use polars::prelude::{SortMultipleOptions, col, lit};
+
+use super::access::{UNUSED_DAYS, review_of};
+use super::{
+    AccessRequest, Basis, CoverageAnswer, CoverageRequest, DetectionsRequest, Error, Join,
+    OutageAnswer, OutageRequest, Progress, Verified, VerifyRequest, audit_coverage,
+    audit_detections, audit_outages, verify,
+};
+use crate::audit::access::{AccessReview, SuggestedPolicy};
+use crate::audit::detections::{Detections, Places, RuleSet, Severity};
+use crate::audit::integrity::{Verdict, Verification};
+use crate::audit::seal::{self, Manifest, PackFile, SigningKey};
+use crate::metrics::coverage::CoverageDimension;
+use crate::period::Period;
+use crate::prices::PriceBook;
+use crate::prices::list::{Filter, list};
+use crate::render::{self, Templates, Theme};
+use crate::report::access as access_rows;
+use crate::report::pack::{
+    ControlLine, ControlVerdict, CoverageFigures, InputObjects, IntegrityFacts, PackInputs,
+    PackReport, PriceBookFacts, pack as report,
+};
+use crate::schema::security::Security;
+use crate::schema::{Table, api_event};
+use crate::sources::Source;
+use crate::store::Reader;
+use target::Target;
+
+pub use read::verify_pack;
+
+/// What to pack.
+pub struct PackRequest<'a> {
+    /// The period.
+    pub period: Period,
+    /// The present time.
+    pub now: DateTime<Utc>,
+    /// The configuration as used, without secrets.
+    pub configuration: serde_json::Value,
+    /// Where to check the digests; nobody asked for it without.
+    pub integrity: Option<PackIntegrity<'a>>,
+    /// Detection rules, the databases that they look addresses up in, and what the user says is allowed.
+    pub rules: &'a RuleSet,
+    /// See `rules`.
+    pub places: &'a Places,
+    /// See `rules`.
+    pub security: &'a Security,
+    /// Buckets that hold logs, beside those that events and the store name.
+    pub buckets: BTreeSet<String>,
+    /// Who signs.
+    pub key: Option<&'a SigningKey>,
+    /// The command that makes the pack again.
+    pub reproduce: String,
+}
+
+/// What digests to check, with what.
+pub struct PackIntegrity<'a> {
+    /// Where digests and log files lie.
+    pub source: &'a dyn Source,
+    /// The same as the user named it.
+    pub name: String,
+    /// Keys, metadata and strictness; the range is the pack's.
+    pub request: VerifyRequest,
+}
+
+/// A pack that was written.
+#[derive(Debug)]
+pub struct Packed {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// The verdict on integrity; none when it was not asked for.
+    pub verdict: Option<Verdict>,
+    /// Controls by result.
+    pub controls: ResultCounts,
+    /// Findings.
+    pub findings: u64,
+    /// Outages.
+    pub outages: u64,
+    /// What could not be read of the source with the digests.
+    pub failures: Vec<String>,
+}
+
+/// Controls by what became of their tests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ResultCounts {
+    /// Pass.
+    pub pass: u64,
+    /// Fail.
+    pub fail: u64,
+    /// Not evaluated.
+    pub not_evaluated: u64,
+}
+
+impl ResultCounts {
+    fn of(lines: &[ControlLine]) -> Self {
+        let number = |verdict| lines.iter().filter(|line| line.verdict == verdict).count() as u64;
+        Self {
+            pass: number(ControlVerdict::Pass),
+            fail: number(ControlVerdict::Fail),
+            not_evaluated: number(ControlVerdict::NotEvaluated),
+        }
+    }
+}
+
+/// Writes a pack.
+///
+/// # Errors
+/// When the store holds nothing of the period or can't be read, the digests can't be checked, or the
+/// pack can't be written. Then there is no pack.
+pub fn pack(
+    basis: Basis<'_>,
+    request: &PackRequest<'_>,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<Packed, Error> {
+    check_held(basis.store, request.period)?;
+    let mut target = Target::create(path)?;
+    let answers = Answers::gather(basis, request, progress)?;
+    answers.write(&mut target)?;
+    write_admin_actions(&mut target, basis.store, request.period)?;
+    let objects = write_inputs(&mut target, basis.store, request.period)?;
+    let prices = write_method(&mut target, basis.book, request)?;
+    let listed = target.files().to_vec();
+    let inputs = answers.inputs(request, &listed, objects, prices);
+    let report = report(&inputs);
+    let manifest = finish(target, &report, request, &inputs.pack_id)?;
+    Ok(Packed {
+        manifest,
+        verdict: answers.verification().map(|verification| verification.verdict),
+        controls: ResultCounts::of(&inputs.controls),
+        findings: inputs.findings.len() as u64,
+        outages: inputs.outages.len() as u64,
+        failures: answers.verified.map(|verified| verified.failures).unwrap_or_default(),
+    })
+}
+
+/// What the questions of the audit came to.
+struct Answers {
+    verified: Option<Verified>,
+    coverage: CoverageAnswer,
+    outages: OutageAnswer,
+    detections: Detections,
+    review: AccessReview,
+    policies: Vec<SuggestedPolicy>,
+}
+
+impl Answers {
+    fn gather(
+        basis: Basis<'_>,
+        request: &PackRequest<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Self, Error> {
+        let Basis { store, book, .. } = basis;
+        let (period, now) = (request.period, request.now);
+        let verified = request.integrity.as_ref().map(|asked| {
+            let mut wanted = asked.request.clone();
+            wanted.scope.range = Some(period);
+            verify(asked.source, &wanted, progress)
+        });
+        let verified = verified.transpose()?;
+        let wanted = CoverageRequest {
+            period,
+            by: vec![CoverageDimension::Account, CoverageDimension::Region, CoverageDimension::Day],
+            timezone: chrono_tz::UTC,
+            as_of: now,
+        };
+        let coverage = audit_coverage(store, book, &wanted)?;
+        let wanted = OutageRequest { period, as_of: now, buckets: request.buckets.clone() };
+        let outages = audit_outages(store, book, &wanted)?;
+        let wanted = DetectionsRequest {
+            rules: request.rules,
+            only: &[],
+            severity: Severity::Info,
+            security: request.security,
+            places: request.places,
+            period,
+        };
+        let detections = audit_detections(store, &wanted)?;
+        let wanted = AccessRequest { period, unused_days: UNUSED_DAYS, now };
+        let (review, policies) = review_of(store, book, wanted)?;
+        Ok(Self { verified, coverage, outages, detections, review, policies })
+    }
+
+    fn write(&self, target: &mut Target) -> Result<(), Error> {
+        write_coverage(target, &self.coverage)?;
+        outages::write(target, &self.outages)?;
+        findings::write(target, &self.detections)?;
+        write_access(target, &self.review, &self.policies)?;
+        match self.verification() {
+            Some(verification) => integrity::write(target, verification),
+            None => Ok(()),
+        }
+    }
+
+    fn verification(&self) -> Option<&Verification> {
+        self.verified.as_ref().map(|verified| &verified.verification)
+    }
+
+    fn inputs<'a>(
+        &'a self,
+        request: &'a PackRequest<'_>,
+        files: &'a [PackFile],
+        objects: InputObjects,
+        prices: PriceBookFacts,
+    ) -> PackInputs<'a> {
+        let review = &self.review;
+        let asked = request.integrity.as_ref();
+        PackInputs {
+            pack_id: pack_id(request.period, &seal::sums(files)),
+            period: request.period,
+            generated: request.now,
+            version: env!("CARGO_PKG_VERSION"),
+            accounts: names(review, |one| one.who.account.iter().cloned().collect()),
+            regions: names(review, |one| {
+                one.regions.iter().map(|used| used.name.clone()).collect()
+            }),
+            integrity: asked.zip(self.verification()).map(|(asked, verification)| IntegrityFacts {
+                verification,
+                source: asked.name.clone(),
+            }),
+            controls: Vec::new(),
+            findings: findings::lines(&self.detections),
+            rules: findings::rules(&self.detections),
+            coverage: coverage_figures(&self.coverage),
+            outages: outages::lines(&self.outages),
+            access: review,
+            prices,
+            objects,
+            files,
+            reproduce: request.reproduce.clone(),
+        }
+    }
+}
+
+/// Writes what stands over the evidence: the report, the sums, the manifest and its signature.
+fn finish(
+    mut target: Target,
+    report: &PackReport,
+    request: &PackRequest<'_>,
+    pack_id: &str,
+) -> Result<Manifest, Error> {
+    let page = render::pack_html(report, &Templates::default(), Theme::Auto);
+    let page = page.map_err(Error::Render)?;
+    evidence::bytes(&mut target, "report.html", page.as_bytes())?;
+    evidence::json(&mut target, "report.json", report)?;
+    let manifest = Manifest::new(
+        target.files().to_vec(),
+        pack_id.to_owned(),
+        env!("CARGO_PKG_VERSION"),
+        request.period,
+        request.now,
+        request.key,
+    );
+    let mut text = serde_json::to_string_pretty(&manifest).map_err(Error::Json)?;
+    text.push('\n');
+    target.beside(seal::SUMS, seal::sums(&manifest.files).as_bytes())?;
+    target.beside(seal::MANIFEST, text.as_bytes())?;
+    if let Some(key) = request.key {
+        target.beside(seal::SIGNATURE, &key.sign(text.as_bytes()))?;
+    }
+    target.finish()?;
+    Ok(manifest)
+}
+
+/// Refuses a period of which nothing was read, and says what was.
+fn check_held(store: &Reader, period: Period) -> Result<(), Error> {
+    if store.objects_in(period)?.read > 0 {
+        return Ok(());
+    }
+    let days = [store.days(Table::Invocations)?, store.days(Table::ApiEvents)?];
+    let first = days.iter().flatten().map(|(first, _)| *first).min();
+    let last = days.iter().flatten().map(|(_, last)| *last).max();
+    let (Some(first), Some(last)) = (first, last) else {
+        return Err(Error::NoData { what: "logs", period: super::error::phrase(period) });
+    };
+    let midnight = |day| crate::period::midnight(day, chrono_tz::UTC);
+    let after = last.succ_opt().unwrap_or(last);
+    let known = Period { from: midnight(first), to: midnight(after) };
+    Err(Error::NothingToPack { period, known })
+}
+
+/// `2026Q3-9d41`, or the days of another range; ends with the first digits of the evidence's hash.
+fn pack_id(period: Period, sums: &str) -> String {
+    let day = period.from.date_naive();
+    let name = if crate::period::Cadence::Quarterly.period_of(day, chrono_tz::UTC) == period {
+        use chrono::Datelike as _;
+        format!("{}Q{}", day.year(), day.month0() / 3 + 1)
+    } else {
+        let (first, last) = period.utc_days();
+        format!("{}-{}", first.format("%Y%m%d"), last.format("%Y%m%d"))
+    };
+    format!("{name}-{}", &seal::sha256(sums.as_bytes())[..4])
+}
+
+fn names(
+    review: &AccessReview,
+    of: impl Fn(&crate::audit::access::PrincipalAccess) -> Vec<String>,
+) -> Vec<String> {
+    let active = review.principals.iter().filter(|one| one.is_active());
+    let all: BTreeSet<String> = active.flat_map(of).collect();
+    all.into_iter().collect()
+}
+
+fn coverage_figures(answer: &CoverageAnswer) -> CoverageFigures {
+    let number = |n: i64| n.unsigned_abs();
+    CoverageFigures {
+        called: number(answer.called),
+        logged: number(answer.logged),
+        unlogged: number(answer.unlogged),
+        share: answer.coverage,
+        unknown_because: match answer.join {
+            Join::ByRequestId => None,
+            Join::NotPossible => Some("no request id of CloudTrail is in the log"),
+            Join::NoEvents => Some("CloudTrail shows no runtime call"),
+            Join::NothingLogged => Some("the invocation log holds nothing"),
+        },
+        requests: number(answer.requests),
+        estimate: answer.estimate.as_ref().and_then(|estimate| estimate.cost_usd),
+    }
+}
+
+fn write_coverage(target: &mut Target, answer: &CoverageAnswer) -> Result<(), Error> {
+    evidence::json(target, "evidence/coverage.json", answer)?;
+    let heads = ["account", "region", "day", "called", "logged", "unlogged", "late", "log_only"];
+    evidence::objects(target, "evidence/coverage.csv", &heads, &answer.rows)?;
+    let heads = ["account_id", "region", "from", "to", "unlogged", "hours"];
+    evidence::objects(target, "evidence/coverage-gaps.csv", &heads, &answer.gaps)?;
+    let heads = ["account_id", "region", "unlogged"];
+    evidence::objects(target, "evidence/coverage-silent.csv", &heads, &answer.silent_places)?;
+    let heads = ["event_source", "event_name", "requests"];
+    evidence::objects(target, "evidence/coverage-outside.csv", &heads, &answer.outside)
+}
+
+fn write_access(
+    target: &mut Target,
+    review: &AccessReview,
+    policies: &[SuggestedPolicy],
+) -> Result<(), Error> {
+    let all = &review.principals;
+    let rows = all.iter().map(access_rows::principal);
+    evidence::table(target, "evidence/access-review.csv", &access_rows::PRINCIPAL, rows)?;
+    for (what, path, of) in [
+        ("action", "evidence/access-actions.csv", 0),
+        ("model_id", "evidence/access-models.csv", 1),
+        ("region", "evidence/access-regions.csv", 2),
+    ] {
+        let rows = all.iter().flat_map(|one| {
+            let used = [&one.actions, &one.models, &one.regions][of];
+            used.iter().map(move |used| access_rows::used(one, used))
+        });
+        evidence::table(target, path, &access_rows::used_heads(what), rows)?;
+    }
+    let rows = all
+        .iter()
+        .flat_map(|one| one.unused.iter().map(move |hint| access_rows::unused(one, hint)));
+    evidence::table(target, "evidence/access-unused.csv", &access_rows::UNUSED, rows)?;
+    let rows = all
+        .iter()
+        .flat_map(|one| one.denials.iter().map(move |denial| access_rows::denial(one, denial)));
+    evidence::table(target, "evidence/access-denied.csv", &access_rows::DENIAL, rows)?;
+    evidence::json(target, "evidence/access-policies.json", &policies)
+}
+
+/// Columns of an event that evidence shows: who did what when, and where to find the record.
+const EVENT: [&str; 16] = [
+    api_event::EVENT_TIME,
+    api_event::EVENT_ID,
+    api_event::REQUEST_ID,
+    api_event::ACCOUNT_ID,
+    api_event::REGION,
+    api_event::EVENT_SOURCE,
+    api_event::EVENT_NAME,
+    api_event::PRINCIPAL,
+    api_event::IDENTITY_ARN,
+    api_event::CREDENTIAL_CLASS,
+    api_event::SOURCE_IP_ADDRESS,
+    api_event::USER_AGENT,
+    api_event::ERROR_CODE,
+    api_event::MODEL_ID,
+    api_event::OBJECT,
+    api_event::RECORD,
+];
+
+/// Events of Bedrock that change something.
+fn write_admin_actions(target: &mut Target, store: &Reader, period: Period) -> Result<(), Error> {
+    let of_bedrock = col(api_event::EVENT_SOURCE).str().starts_with(lit("bedrock"));
+    let changes = col(api_event::READ_ONLY).eq(lit(false));
+    let rows = store
+        .scan(Table::ApiEvents, Some(period))?
+        .filter(of_bedrock.and(changes))
+        .select(EVENT.map(col))
+        .sort([api_event::EVENT_TIME, api_event::EVENT_ID], SortMultipleOptions::default());
+    evidence::frame(target, "evidence/admin-actions.csv", rows)
+}
+
+/// Writes the list of objects that the period was read from.
+fn write_inputs(
+    target: &mut Target,
+    store: &Reader,
+    period: Period,
+) -> Result<InputObjects, Error> {
+    let mut sums = InputObjects {
+        duplicates: store.objects_in(period)?.duplicates,
+        ..InputObjects::default()
+    };
+    let heads =
+        ["object", "etag", "size_bytes", "kind", "rows", "rejects", "sha256", "fingerprint"];
+    target.file("inputs/objects.csv", |out| {
+        let mut csv = render::csv::CsvRows::new(out, &heads).map_err(Error::Render)?;
+        store.each_object_in(period, |object| {
+            sums.objects += 1;
+            sums.bytes += object.size_bytes;
+            sums.hashed += u64::from(object.sha256.is_some());
+            sums.rejects += object.rejects;
+            let etag = Some(object.fingerprint.as_str()).filter(|text| is_etag(text));
+            csv.push(&[
+                object.object.as_str(),
+                etag.unwrap_or_default(),
+                &object.size_bytes.to_string(),
+                object.kind.as_deref().unwrap_or_default(),
+                &object.rows.to_string(),
+                &object.rejects.to_string(),
+                object.sha256.as_deref().unwrap_or_default(),
+                &object.fingerprint,
+            ])
+            .map_err(Error::Render)
+        })?;
+        csv.finish().map(Some).map_err(Error::Render)
+    })?;
+    Ok(sums)
+}
+
+/// Whether a fingerprint is an `ETag` of S3, rather than a file's size and time.
+fn is_etag(fingerprint: &str) -> bool {
+    let digest = fingerprint.split('-').next().unwrap_or_default();
+    digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Writes configuration and price book.
+fn write_method(
+    target: &mut Target,
+    book: &PriceBook,
+    request: &PackRequest<'_>,
+) -> Result<PriceBookFacts, Error> {
+    evidence::json(target, "method/configuration.json", &request.configuration)?;
+    let facts = PriceBookFacts {
+        newest_source: book.newest_source_date(),
+        models: book.models().len() as u64,
+        rows: book.rows().len() as u64,
+    };
+    let value = serde_json::json!({
+        "newest_source": facts.newest_source,
+        "models": facts.models,
+        "price_rows": list(book, &Filter::default()),
+    });
+    evidence::json(target, "method/price-book.json", &value)?;
+    Ok(facts)
+}

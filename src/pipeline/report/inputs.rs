@@ -1,0 +1,238 @@
+//! What a report is made of, read from the store: summed rows, facts, and the last report.
+
+use chrono::{DateTime, Duration, Utc};
+use polars::prelude::{IntoLazy, LazyFrame};
+
+use super::super::drivers::driver_tree;
+use super::super::error::phrase;
+use super::super::{Error, figures};
+use super::insights::insights;
+use super::{ReportBasis, ReportRequest, kept};
+use crate::metrics::cells::{self, Requests};
+use crate::metrics::dimensions::Dimension;
+use crate::metrics::efficiency::REPEAT_WINDOW_MS;
+use crate::metrics::filter::Filter;
+use crate::period::Period;
+use crate::prices::CacheConvention;
+use crate::report::{self, Inputs, PriceFacts, Scope};
+use crate::schema::{Table, api_event};
+
+/// How far the join with CloudTrail looks beyond the period.
+const JOIN_MARGIN: Duration = Duration::days(1);
+
+/// Reads everything that the report of a kind is made of.
+pub(super) fn inputs(
+    basis: ReportBasis<'_>,
+    request: &ReportRequest,
+    period: Period,
+    previous_period: Period,
+) -> Result<Inputs, Error> {
+    let (store, book, zone) = (basis.of.store, basis.of.book, request.timezone);
+    let around = Period { from: period.from - JOIN_MARGIN, to: period.to + JOIN_MARGIN };
+    let objects = store.objects_in(period)?;
+    if objects.read == 0 {
+        return Err(empty(basis, period)?);
+    }
+    let filter = request.filter.as_ref();
+    let selected = |period| figures::selected(basis.of, Some(period), filter, &[], zone);
+    let today = request.now.date_naive();
+    let scope = scope(request);
+    let reproduce = reproduce(request, period, previous_period);
+    Ok(Inputs {
+        period,
+        previous_period,
+        timezone: zone,
+        generated: request.now,
+        current: summed_up(basis, request, period)?,
+        previous: summed_up(basis, request, previous_period)?,
+        previous_invocations: selected(before(previous_period))?,
+        drivers: driver_tree(basis.of, filter, zone, [previous_period, period])?,
+        invocations: selected(around)?,
+        api_events: events(basis, request, around)?,
+        rejects: store.scan(Table::Rejects, Some(period))?,
+        objects: report::Objects { read: objects.read, duplicates: objects.duplicates },
+        prices: PriceFacts {
+            newest_source: book.newest_source_date(),
+            age_days: book.age_days(today),
+            is_stale: book.is_stale(today),
+            models: book.models().len(),
+            rows: book.rows().len(),
+            cached_inside: figures::cached_inside(selected(period)?, book)?.map(
+                |(documented, as_logged)| report::CachedInside {
+                    documented,
+                    as_logged,
+                    charged_as_logged: book.cache_convention() == CacheConvention::AsLogged,
+                },
+            ),
+        },
+        insights: insights(basis, request, period, previous_period)?,
+        since: kept::since(basis, request, &scope, period)?,
+        scope,
+        version: env!("CARGO_PKG_VERSION"),
+        reproduce,
+    })
+}
+
+/// Why there is no report: nothing of the period, and what the store holds in its place.
+fn empty(basis: ReportBasis<'_>, period: Period) -> Result<Error, Error> {
+    let held = basis.of.store.days(Table::Invocations)?;
+    let Some((first, last)) = held else {
+        return Ok(Error::NoData { what: "logs", period: phrase(period) });
+    };
+    let start = |day: chrono::NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
+    let known = Period { from: start(first), to: start(last) + Duration::days(1) };
+    Ok(Error::NotIngested { period, known })
+}
+
+/// Reads the rows of a period once: a report asks some thirty questions, all of their sums.
+fn summed_up(
+    basis: ReportBasis<'_>,
+    request: &ReportRequest,
+    period: Period,
+) -> Result<Requests, Error> {
+    let zone = request.timezone;
+    let rows = figures::selected(basis.of, Some(period), request.filter.as_ref(), &[], zone)?;
+    let (sums, values) = (report::grain::sums(zone), report::grain::values(zone));
+    let cells = figures::priced_cells(rows.clone(), basis.of.book, &sums)?;
+    let values = cells::values(rows, &values).map_err(Error::Compute)?;
+    let read = |frame| figures::collect(frame).map(IntoLazy::lazy);
+    Ok(Requests { cells: read(cells)?, values: read(values)? })
+}
+
+/// The period with the time before it in which a prompt may have been sent first.
+fn before(period: Period) -> Period {
+    Period { from: period.from - Duration::milliseconds(REPEAT_WINDOW_MS), to: period.to }
+}
+
+/// CloudTrail's events, narrowed by account and Region where the report is.
+fn events(
+    basis: ReportBasis<'_>,
+    request: &ReportRequest,
+    period: Period,
+) -> Result<LazyFrame, Error> {
+    use polars::prelude::{col, lit};
+    let mut events = basis.of.store.scan(Table::ApiEvents, Some(period))?;
+    let narrowed = [
+        (api_event::ACCOUNT_ID, &request.chosen.accounts),
+        (api_event::REGION, &request.chosen.regions),
+    ];
+    for (column, values) in narrowed {
+        let tests = values.iter().map(|value| col(column).eq(lit(value.as_str())));
+        if let Some(any) = tests.reduce(polars::prelude::Expr::or) {
+            events = events.filter(any);
+        }
+    }
+    Ok(events)
+}
+
+/// What the report selects, in words.
+fn scope(request: &ReportRequest) -> Scope {
+    let chosen = &request.chosen;
+    let lists = [
+        ("accounts", &chosen.accounts),
+        ("Regions", &chosen.regions),
+        ("teams", &chosen.teams),
+        ("models", &chosen.models),
+    ];
+    let lists = lists.into_iter().filter(|(_, values)| !values.is_empty());
+    let mut words: Vec<(&'static str, String)> =
+        lists.map(|(label, values)| (label, values.join(", "))).collect();
+    if let Some(condition) = &chosen.condition {
+        words.push(("requests", format!("where {condition}")));
+    }
+    Scope {
+        words,
+        filter: request.filter.as_ref().map(ToString::to_string),
+        narrows_events: chosen.teams.is_empty()
+            && chosen.models.is_empty()
+            && chosen.condition.is_none(),
+    }
+}
+
+/// What a report is about: the user's choice of accounts, Regions, teams, models and conditions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Chosen {
+    /// Accounts; none: all.
+    pub accounts: Vec<String>,
+    /// Regions; none: all.
+    pub regions: Vec<String>,
+    /// Teams; none: all.
+    pub teams: Vec<String>,
+    /// Base models; none: all.
+    pub models: Vec<String>,
+    /// A condition.
+    pub condition: Option<Filter>,
+}
+
+impl Chosen {
+    /// The condition that selects what was chosen; none for everything.
+    ///
+    /// # Errors
+    /// When a value is none of its dimension.
+    pub fn filter(&self) -> Result<Option<Filter>, crate::metrics::filter::FilterError> {
+        let lists = [
+            (Dimension::Account, &self.accounts),
+            (Dimension::Region, &self.regions),
+            (Dimension::Team, &self.teams),
+            (Dimension::Model, &self.models),
+        ];
+        let mut all = self.condition.clone();
+        for (dimension, values) in lists {
+            let mut any: Option<Filter> = None;
+            for value in values {
+                let one = Filter::equals(&dimension, Some(value))?;
+                any = Some(match any {
+                    Some(any) => any.or(one),
+                    None => one,
+                });
+            }
+            all = match (all, any) {
+                (Some(all), Some(any)) => Some(all.and(any)),
+                (all, any) => all.or(any),
+            };
+        }
+        Ok(all)
+    }
+}
+
+fn reproduce(request: &ReportRequest, period: Period, previous: Period) -> String {
+    use crate::shell::word;
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let mut words = vec![format!(
+        "bedrock-lens report {} --from {} --to {} --as-of {}",
+        request.kind.name(),
+        time(period.from),
+        time(period.to),
+        time(request.now)
+    )];
+    if request.comparison != super::Comparison::Previous {
+        words.push(format!(
+            "--compare-from {} --compare-to {}",
+            time(previous.from),
+            time(previous.to)
+        ));
+    }
+    if let Some(audience) = request.audience {
+        words.push(format!("--audience {}", audience.name()));
+    }
+    let chosen = &request.chosen;
+    let lists = [
+        ("--account", &chosen.accounts),
+        ("--region", &chosen.regions),
+        ("--team", &chosen.teams),
+        ("--model", &chosen.models),
+    ];
+    for (option, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
+        words.push(format!("{option} {}", word(&values.join(","))));
+    }
+    if let Some(condition) = &chosen.condition {
+        words.push(format!("--where {}", word(&condition.to_string())));
+    }
+    if request.timezone != chrono_tz::Tz::UTC {
+        words.push(format!("--timezone {}", request.timezone.name()));
+    }
+    if let Some(source) = &request.source {
+        words.push(format!("--source {}", word(source)));
+    }
+    words.join(" ")
+}

@@ -1,0 +1,98 @@
+//! Which period a report is about, and which it is compared with.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use polars::prelude::col;
+
+use super::super::Error;
+use super::ReportRequest;
+use crate::period::{Cadence, Period};
+use crate::report::Kind;
+use crate::schema::Table;
+use crate::schema::invocation::EVENT_TIME;
+use crate::store::Reader;
+
+/// Which period a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeriodChoice {
+    /// The last one that was over at the present time.
+    LastComplete,
+    /// The last one, over at the present time, to whose last day the data reaches.
+    LastInData,
+    /// The one that holds this day.
+    Holding(NaiveDate),
+    /// Exactly this range; compared with the range of the same length before.
+    Range(Period),
+}
+
+/// What a report's period is compared with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Comparison {
+    /// The period just before.
+    #[default]
+    Previous,
+    /// The same period a year before: for weeks and days the same weekdays.
+    Year,
+    /// Exactly this range.
+    Range(Period),
+}
+
+/// The period asked for and the one it is compared with.
+pub(super) fn periods(store: &Reader, request: &ReportRequest) -> Result<(Period, Period), Error> {
+    let zone = request.timezone;
+    let cadence = request.kind.cadence();
+    let today = request.now.with_timezone(&zone).date_naive();
+    let last_complete = cadence.before(cadence.period_of(today, zone), zone);
+    let period = match request.choice {
+        PeriodChoice::LastComplete => last_complete,
+        PeriodChoice::Holding(day) => cadence.period_of(day, zone),
+        PeriodChoice::Range(period) => period,
+        PeriodChoice::LastInData => last_in_data(store, request.kind, zone)?,
+    };
+    let is_calendar = !matches!(request.choice, PeriodChoice::Range(_));
+    Ok((period, against(request, period, is_calendar)))
+}
+
+fn against(request: &ReportRequest, period: Period, is_calendar: bool) -> Period {
+    let zone = request.timezone;
+    let cadence = request.kind.cadence();
+    match request.comparison {
+        Comparison::Range(range) => range,
+        Comparison::Previous if is_calendar => cadence.before(period, zone),
+        Comparison::Previous => {
+            // A range that is a month, a quarter or a year is compared with the one before.
+            let day = period.from.with_timezone(&zone).date_naive();
+            let same = Cadence::ALL.into_iter().find(|one| one.period_of(day, zone) == period);
+            same.map_or_else(|| period.preceding(zone), |cadence| cadence.before(period, zone))
+        }
+        Comparison::Year => match cadence {
+            Cadence::Daily | Cadence::Weekly => period.weeks_before(52, zone),
+            _ => period.months_before(12, zone),
+        },
+    }
+}
+
+fn last_in_data(store: &Reader, kind: Kind, zone: chrono_tz::Tz) -> Result<Period, Error> {
+    let cadence = kind.cadence();
+    let newest = newest(store)?.with_timezone(&zone).date_naive();
+    let period = cadence.period_of(newest, zone);
+    let before = cadence.before(period, zone);
+    let is_whole = period.local_days(zone).last() == Some(newest);
+    Ok(if is_whole || !has_logs(store, before)? { period } else { before })
+}
+
+fn newest(store: &Reader) -> Result<DateTime<Utc>, Error> {
+    let newest = store
+        .scan(Table::Invocations, None)?
+        .select([col(EVENT_TIME).max().cast(polars::prelude::DataType::Int64)])
+        .collect()
+        .and_then(|frame| Ok(frame.column(EVENT_TIME)?.i64()?.get(0)))
+        .map_err(Error::Compute)?;
+    newest
+        .and_then(DateTime::from_timestamp_millis)
+        .ok_or(Error::NoData { what: "invocation logs", period: String::new() })
+}
+
+fn has_logs(store: &Reader, period: Period) -> Result<bool, Error> {
+    let rows = store.scan(Table::Invocations, Some(period))?.limit(1).collect();
+    Ok(rows.map_err(Error::Compute)?.height() > 0)
+}

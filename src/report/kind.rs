@@ -1,0 +1,233 @@
+//! The kinds of report, for whom they are, and which sections each is made of.
+
+use super::topic::Topic;
+use crate::period::Cadence;
+
+/// A kind of report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Operations: did everything work yesterday?
+    Daily,
+    /// Business: what was used, what it cost, how well it worked.
+    Weekly,
+    /// Leadership: spend, forecast, budget, worth.
+    Monthly,
+    /// Compliance: what can be shown to an auditor.
+    Quarterly,
+    /// Everybody: a year in review.
+    Annual,
+    /// Spend, for any range.
+    Cost,
+    /// Security, for any range.
+    Security,
+    /// Load against quotas, for any range.
+    Capacity,
+    /// Response times and errors, for any range.
+    Performance,
+}
+
+/// For whom sections are chosen and ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Engineers and operators.
+    Technical,
+    /// Management.
+    Management,
+    /// Security and compliance.
+    Security,
+    /// Finance.
+    Finance,
+}
+
+/// What the one figure at the top is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Focus {
+    /// Spend.
+    Spend,
+    /// Success rate.
+    Health,
+    /// Response time.
+    Speed,
+    /// The busiest minute.
+    Load,
+    /// What was found.
+    Security,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 9] = [
+        Self::Daily,
+        Self::Weekly,
+        Self::Monthly,
+        Self::Quarterly,
+        Self::Annual,
+        Self::Cost,
+        Self::Security,
+        Self::Capacity,
+        Self::Performance,
+    ];
+
+    /// As the command line and JSON name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+            Self::Quarterly => "quarterly",
+            Self::Annual => "annual",
+            Self::Cost => "cost",
+            Self::Security => "security",
+            Self::Capacity => "capacity",
+            Self::Performance => "performance",
+        }
+    }
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Daily => "Daily operations report",
+            Self::Weekly => "Weekly business report",
+            Self::Monthly => "Monthly executive report",
+            Self::Quarterly => "Quarterly compliance report",
+            Self::Annual => "Annual review",
+            Self::Cost => "Cost report",
+            Self::Security => "Security report",
+            Self::Capacity => "Capacity report",
+            Self::Performance => "Performance report",
+        }
+    }
+
+    /// The periods it is made for when none is asked for. A kind on demand takes the last week.
+    pub fn cadence(self) -> Cadence {
+        match self {
+            Self::Daily => Cadence::Daily,
+            Self::Weekly | Self::Cost | Self::Security | Self::Capacity | Self::Performance => {
+                Cadence::Weekly
+            }
+            Self::Monthly => Cadence::Monthly,
+            Self::Quarterly => Cadence::Quarterly,
+            Self::Annual => Cadence::Annual,
+        }
+    }
+
+    /// The sections in order: the audience's, else the kind's own.
+    pub fn topics(self, audience: Option<Audience>) -> &'static [Topic] {
+        match audience {
+            Some(audience) => audience.topics(),
+            None => self.own_topics(),
+        }
+    }
+
+    fn own_topics(self) -> &'static [Topic] {
+        use Topic::{
+            Adoption, Anomalies, Budgets, Changes, Coverage, Daily, Drivers, Errors, FirstSeen,
+            Forecast, Guardrails, Ingestion, Latency, Load, Method, Models, Principals, Requests,
+            Return, Risks, Savings, Service, Teams, Tokens, Usage,
+        };
+        match self {
+            Self::Daily => {
+                &[Changes, Requests, Errors, Latency, Anomalies, Load, Models, Ingestion, Method]
+            }
+            Self::Weekly => &[
+                Changes, Drivers, Daily, Models, Teams, Principals, Forecast, Usage, Adoption,
+                Latency, Errors, Anomalies, Savings, Guardrails, Method,
+            ],
+            Self::Monthly => &[
+                Changes, Drivers, Forecast, Budgets, Daily, Models, Teams, Return, Savings, Risks,
+                Service, Adoption, Method,
+            ],
+            Self::Quarterly => {
+                &[Changes, Coverage, Guardrails, FirstSeen, Models, Principals, Ingestion, Method]
+            }
+            Self::Annual => &[
+                Changes, Daily, Drivers, Models, Teams, Principals, Tokens, Adoption, Service,
+                Usage, Latency, Errors, Guardrails, Coverage, Budgets, Forecast, Return, Savings,
+                Method,
+            ],
+            Self::Cost => &[
+                Changes, Drivers, Daily, Models, Tokens, Teams, Principals, Budgets, Forecast,
+                Savings, Method,
+            ],
+            Self::Security => {
+                &[Changes, FirstSeen, Anomalies, Guardrails, Coverage, Principals, Method]
+            }
+            Self::Capacity => {
+                &[Changes, Load, Requests, Usage, Errors, Latency, Anomalies, Tokens, Method]
+            }
+            Self::Performance => {
+                &[Changes, Latency, Service, Errors, Requests, Tokens, Anomalies, Usage, Method]
+            }
+        }
+    }
+
+    pub(super) fn focus(self, audience: Option<Audience>) -> Focus {
+        match (audience, self) {
+            (Some(Audience::Technical), _) | (None, Self::Daily) => Focus::Health,
+            (Some(Audience::Security), _) | (None, Self::Security | Self::Quarterly) => {
+                Focus::Security
+            }
+            (None, Self::Performance) => Focus::Speed,
+            (None, Self::Capacity) => Focus::Load,
+            _ => Focus::Spend,
+        }
+    }
+}
+
+impl Audience {
+    /// All audiences.
+    pub const ALL: [Self; 4] = [Self::Technical, Self::Management, Self::Security, Self::Finance];
+
+    /// As the command line and JSON name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Technical => "technical",
+            Self::Management => "management",
+            Self::Security => "security",
+            Self::Finance => "finance",
+        }
+    }
+
+    fn topics(self) -> &'static [Topic] {
+        use Topic::{
+            Adoption, Anomalies, Budgets, Changes, Coverage, Daily, Drivers, Errors, FirstSeen,
+            Forecast, Guardrails, Ingestion, Latency, Load, Method, Models, Requests, Return,
+            Risks, Savings, Service, Teams, Tokens, Usage,
+        };
+        match self {
+            Self::Technical => &[
+                Changes, Requests, Latency, Tokens, Errors, Anomalies, Load, Usage, Ingestion,
+                Method,
+            ],
+            Self::Management => &[
+                Changes, Daily, Drivers, Forecast, Adoption, Service, Return, Risks, Savings,
+                Models, Method,
+            ],
+            Self::Security => &[Changes, FirstSeen, Anomalies, Guardrails, Coverage, Method],
+            Self::Finance => &[
+                Changes, Daily, Tokens, Models, Teams, Budgets, Forecast, Drivers, Savings, Method,
+            ],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Audience, Kind};
+    use crate::report::topic::Topic;
+
+    #[test]
+    fn every_report_begins_with_what_changed_and_ends_with_its_method() {
+        let audiences = [None].into_iter().chain(Audience::ALL.map(Some));
+        for audience in audiences {
+            for kind in Kind::ALL {
+                let topics = kind.topics(audience);
+                assert_eq!(topics.first(), Some(&Topic::Changes), "{}", kind.name());
+                assert_eq!(topics.last(), Some(&Topic::Method), "{}", kind.name());
+                for (index, topic) in topics.iter().enumerate() {
+                    assert!(!topics[..index].contains(topic), "{} {topic:?}", kind.name());
+                }
+            }
+        }
+    }
+}
