@@ -220,7 +220,7 @@ pub fn silence(rule: &Rule, places: &[Quietness], now: DateTime<Utc>) -> Vec<Bre
                     minutes(quiet.usual)
                 ),
                 query: "bedrock-lens store info".to_owned(),
-                ..Breach::of(
+                ..Breach::about(
                     rule,
                     vec![("account".to_owned(), account), ("region".to_owned(), region)],
                 )

@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, LazyFrame, NullBehavior, PolarsResult, SortMultipleOptions, SortOptions, col,
+    DataType, Expr, LazyFrame, PolarsResult, SortMultipleOptions, SortOptions, col,
     lit,
 };
 
@@ -62,7 +62,8 @@ pub fn windows(
 /// window only.
 pub fn silences(windows: LazyFrame) -> LazyFrame {
     let start = || col(window::START);
-    let between = start().sort(SortOptions::default()).diff(lit(1), NullBehavior::Ignore).max();
+    let sorted = start().sort(SortOptions::default());
+    let between = (sorted.clone() - sorted.shift(lit(1))).max();
     windows
         .group_by([col(dimension::ACCOUNT), col(dimension::REGION)])
         .agg([start().max(), between.alias(window::LONGEST_SILENCE_MS)])

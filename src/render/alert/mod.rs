@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 
 use super::Error;
-use crate::alerts::Message;
+use crate::alerts::{Item, Message};
 
 pub use cards::{slack, teams};
 pub use words::{amount, title, when};
@@ -39,32 +39,29 @@ pub fn text(message: &Message) -> String {
 /// # Errors
 /// When the template is wrong.
 pub fn html(message: &Message) -> Result<String, Error> {
-    #[derive(Serialize)]
-    struct Shown {
-        state: &'static str,
-        severity: &'static str,
-        title: String,
-        facts: Vec<(&'static str, String)>,
-    }
-    let items: Vec<Shown> = message
-        .items
-        .iter()
-        .map(|item| Shown {
-            state: words::state(item),
-            severity: item.alert.breach.severity.as_str(),
-            title: words::title(item),
-            facts: words::facts(item),
-        })
-        .collect();
+    let items: Vec<Value> = message.items.iter().map(view).collect();
     let failed = |source| Error::Template { name: NAME.to_owned(), source: Box::new(source) };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template(NAME, TEMPLATE).map_err(failed)?;
     let template = environment.get_template(NAME).map_err(failed)?;
     let page = template
-        .render(context! { subject => message.subject, items => Value::from_serialize(&items), footer => message.footer })
+        .render(context! { subject => message.subject.as_str(), items, footer => message.footer.as_str() })
         .map_err(failed)?;
     Ok(page)
+}
+
+fn view(item: &Item) -> Value {
+    let facts: Vec<Value> = words::facts(item)
+        .into_iter()
+        .map(|(name, value)| context! { name, value })
+        .collect();
+    context! {
+        state => words::state(item),
+        severity => item.alert.breach.severity.as_str(),
+        title => words::title(item),
+        facts,
+    }
 }
 
 /// As JSON for any receiver: every figure with its unit.
