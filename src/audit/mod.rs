@@ -1,8 +1,10 @@
-//! What can be proven from the logs, when nothing was recorded, who used what, and what is to be looked at.
+//! What the logs prove and tell: integrity, outages, who used what, what is to be looked at, and
+//! what all of it says of controls.
 //!
 //! Pure: documents, keys, hashes and rows in, verdicts and findings out; no file, network or clock.
 
 pub mod access;
+pub mod controls;
 pub mod detections;
 pub mod integrity;
 pub mod outage;

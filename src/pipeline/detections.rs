@@ -24,6 +24,13 @@ pub struct DetectionsRequest<'a> {
     pub only: &'a [String],
     /// Rules less grave than this are not asked.
     pub severity: Severity,
+    /// What is held against what.
+    pub basis: SecurityBasis<'a>,
+}
+
+/// The period, and what in it is held against what.
+#[derive(Clone, Copy)]
+pub struct SecurityBasis<'a> {
     /// What the user says is allowed.
     pub security: &'a Security,
     /// Databases that addresses are looked up in.
@@ -73,22 +80,43 @@ pub fn audit_detections(
     store: &Reader,
     request: &DetectionsRequest<'_>,
 ) -> Result<Detections, Error> {
-    let rules = chosen(request)?;
-    let from = request.period.from - Duration::days(history_days(&rules));
-    let wide = Period { from, to: request.period.to };
+    let security = with_buckets(store, request.basis.security)?;
+    let question = question(store, chosen(request)?, &security, request.basis)?;
+    detections(&question).map_err(Error::Compute)
+}
+
+/// The settings; where they name no log buckets, those that the store read logs from.
+pub(super) fn with_buckets(store: &Reader, security: &Security) -> Result<Security, Error> {
+    let mut security = security.clone();
+    if security.log_buckets.is_none() {
+        let known: Vec<String> = store.buckets()?.into_iter().collect();
+        security.log_buckets = Some(known).filter(|buckets| !buckets.is_empty());
+    }
+    Ok(security)
+}
+
+/// The rules, and the rows that they are asked of.
+pub(super) fn question<'a>(
+    store: &Reader,
+    rules: Vec<&'a Rule>,
+    security: &'a Security,
+    basis: SecurityBasis<'a>,
+) -> Result<DetectionQuestion<'a>, Error> {
+    let period = basis.period;
+    let from = period.from - Duration::days(history_days(&rules));
+    let wide = Period { from, to: period.to };
     let table = |table: Table| -> Result<TableRows, Error> {
         let known_from = store.days(table)?.map(|(first, _)| midnight(first, chrono_tz::UTC));
         Ok(TableRows { rows: store.scan(table, Some(wide))?, known_from })
     };
-    let question = DetectionQuestion {
+    Ok(DetectionQuestion {
         rules,
-        security: request.security,
-        places: request.places,
-        period: request.period,
+        security,
+        places: basis.places,
+        period,
         invocations: table(Table::Invocations)?,
         api_events: table(Table::ApiEvents)?,
-    };
-    detections(&question).map_err(Error::Compute)
+    })
 }
 
 fn chosen<'a>(request: &DetectionsRequest<'a>) -> Result<Vec<&'a Rule>, Error> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use polars::prelude::PolarsError;
 
+use crate::audit::controls::ControlError;
 use crate::audit::detections::RuleError;
 use crate::audit::integrity::keys::KeysError;
 use crate::insight::anomaly::RulesError;
@@ -204,6 +205,26 @@ pub enum Error {
     /// A detection rule is wrong.
     #[error(transparent)]
     DetectionRules(RuleError),
+    /// A file of controls is wrong.
+    #[error(transparent)]
+    Controls(ControlError),
+    /// No framework has this name.
+    #[error("there is no framework `{id}`")]
+    NoSuchFramework {
+        /// As named.
+        id: String,
+        /// All names.
+        known: Vec<String>,
+    },
+    /// A file is no result of a verification.
+    #[error("could not use the verification in `{}`", path.display())]
+    Verification {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// No detection rule has this id.
     #[error("there is no detection rule `{id}`")]
     NoSuchRule {
@@ -293,6 +314,9 @@ impl Error {
             | Self::NoPriceList { .. }
             | Self::RuleFile { .. }
             | Self::DetectionRules(_)
+            | Self::Controls(_)
+            | Self::NoSuchFramework { .. }
+            | Self::Verification { .. }
             | Self::NoSuchRule { .. }
             | Self::GeoIp { .. }
             | Self::TooManyHours { .. }
@@ -340,6 +364,13 @@ impl Error {
             )),
             Self::DetectionRules(_) => {
                 Some("docs/detections.md says how a rule is written".to_owned())
+            }
+            Self::Controls(_) => Some("docs/controls.md says how a control is written".to_owned()),
+            Self::NoSuchFramework { known, .. } => {
+                Some(format!("frameworks: {}", known.join(", ")))
+            }
+            Self::Verification { .. } => {
+                Some("it takes what `bedrock-lens audit verify --json` printed".to_owned())
             }
             Self::GeoIp { .. } => {
                 Some("it takes a MaxMind database (.mmdb), such as GeoLite2-Country".to_owned())

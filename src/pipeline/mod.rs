@@ -7,6 +7,7 @@ mod access;
 mod allocation;
 mod anomalies;
 mod capacity;
+mod controls;
 mod coverage;
 mod daily;
 mod detections;
@@ -32,9 +33,12 @@ pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
+pub use controls::{
+    ControlsAnswer, ControlsRequest, audit_controls, control_frameworks, verification,
+};
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
-pub use detections::{DetectionsRequest, audit_detections, detection_rules, places};
+pub use detections::{DetectionsRequest, SecurityBasis, audit_detections, detection_rules, places};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;

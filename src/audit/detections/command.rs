@@ -40,18 +40,32 @@ pub(super) fn command(
                 [one] => one.clone(),
                 several => format!("({})", several.join(" OR ")),
             };
-            let time = time_column(rule.table);
-            format!(
-                "SELECT {} FROM {table} WHERE {any} AND {same} ORDER BY {time}",
-                columns(rule.table).join(", ")
-            )
+            rows_statement(rule.table, &format!("{any} AND {same}"))
         }
     };
+    asking(period, &statement)
+}
+
+/// The command that shows the rows of a period for which a condition holds.
+pub(super) fn rows_command(table: Table, condition: &str, period: Period) -> String {
+    asking(period, &rows_statement(table, condition))
+}
+
+fn rows_statement(table: Table, condition: &str) -> String {
+    format!(
+        "SELECT {} FROM {} WHERE {condition} ORDER BY {}",
+        columns(table).join(", "),
+        table.name(),
+        time_column(table)
+    )
+}
+
+fn asking(period: Period, statement: &str) -> String {
     format!(
         "bedrock-lens query --from {} --to {} --sql {}",
         time(period.from),
         time(period.to),
-        quoted(&statement)
+        quoted(statement)
     )
 }
 

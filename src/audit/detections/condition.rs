@@ -137,7 +137,7 @@ impl Condition {
     ///
     /// # Errors
     /// What is wrong with it: no SQL, an unknown column or placeholder, or no condition.
-    pub(super) fn read(text: &str, table: Table) -> Result<Self, String> {
+    pub(in crate::audit) fn read(text: &str, table: Table) -> Result<Self, String> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = with_abbreviations(&text);
         let checked = with_stand_ins(&text)?;
@@ -161,7 +161,7 @@ impl Condition {
     }
 
     /// The settings it takes.
-    pub(super) fn needs(&self) -> Vec<&'static str> {
+    pub(in crate::audit) fn needs(&self) -> Vec<&'static str> {
         let used = PLACEHOLDERS.iter().filter(|placeholder| self.uses(placeholder.name));
         used.flat_map(|placeholder| placeholder.needs.iter().copied()).collect()
     }
@@ -177,6 +177,12 @@ impl Condition {
             text: format!("({}) AND ({})", self.text, other.text),
             columns: self.columns.union(&other.columns).cloned().collect(),
         }
+    }
+
+    /// This where the other does not hold, or is unknown.
+    pub(in crate::audit) fn but_not(&self, other: &Self) -> Self {
+        let text = format!("({}) AND COALESCE(({}), FALSE) = FALSE", self.text, other.text);
+        Self { text, ..self.and(other) }
     }
 
     /// Either this or the other.

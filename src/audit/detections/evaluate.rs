@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Duration, Utc};
-use polars::prelude::{Column, DataFrame, PolarsResult, UniqueKeepStrategy, col};
+use polars::prelude::{Column, DataFrame, PolarsResult};
 
 use super::command::command;
 use super::evidence::evidence;
@@ -105,11 +105,7 @@ impl<'a> Asked<'a> {
             held(Table::Invocations, &question.invocations.rows, question.period, &question.rules)?,
             held(Table::ApiEvents, &question.api_events.rows, question.period, &question.rules)?,
         ];
-        let security = question.security;
-        let by_address =
-            security.internal_networks.is_some() || security.allowed_countries.is_some();
-        let addresses = if by_address { addresses(&question.api_events)? } else { Vec::new() };
-        let values = Values::new(security, question.places, question.period, &addresses);
+        let values = Values::of(question)?;
         Ok(Self { question, values, held })
     }
 
@@ -199,14 +195,6 @@ impl<'a> Asked<'a> {
             }
         }
     }
-}
-
-/// Every source address of history and period.
-fn addresses(events: &TableRows) -> PolarsResult<Vec<String>> {
-    let name = SOURCE_IP_ADDRESS;
-    let distinct = events.rows.clone().select([col(name)]).unique(None, UniqueKeepStrategy::Any);
-    let frame = distinct.collect()?;
-    Ok(frame.column(name)?.str()?.iter().flatten().map(str::to_owned).collect())
 }
 
 /// The columns of a frame of findings.

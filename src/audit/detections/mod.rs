@@ -12,6 +12,7 @@
 //! evidence      the rows that findings rest on
 //! command       the query that shows them
 //! evaluate      the whole
+//! period_rows   the same rows and settings, for others
 //! finding       what comes out
 //! ```
 
@@ -21,6 +22,7 @@ mod evaluate;
 mod evidence;
 mod finding;
 mod logic;
+mod period_rows;
 mod places;
 mod read;
 mod requirements;
@@ -33,6 +35,7 @@ mod values;
 pub use condition::{Condition, Term};
 pub use evaluate::{DetectionQuestion, detections, history_days};
 pub use finding::{Detections, Evidence, Finding, RuleOutcome, RuleVerdict};
+pub(in crate::audit) use period_rows::PeriodRows;
 pub use places::{Place, Places};
 pub use read::{RuleError, RuleSet};
 pub use rows::TableRows;

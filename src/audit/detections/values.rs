@@ -4,11 +4,14 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use chrono::{DateTime, Duration, NaiveTime, Offset, TimeZone, Timelike, Utc};
+use polars::prelude::{PolarsResult, UniqueKeepStrategy, col};
 
 use super::condition::{
     Condition, EXTERNAL_SOURCE, FOREIGN_COUNTRY, OFF_HOURS, OUTSIDE_VPC_ENDPOINT, list, literal,
 };
+use super::evaluate::DetectionQuestion;
 use super::places::Places;
+use super::rows::TableRows;
 use crate::period::Period;
 use crate::schema::api_event::{EVENT_TIME, SOURCE_IP_ADDRESS, VPC_ENDPOINT_ID};
 use crate::schema::security::{BusinessHours, EndpointRule, Security, setting};
@@ -25,13 +28,16 @@ pub(super) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// `addresses` are all source addresses of the period.
-    pub(super) fn new(
-        security: &'a Security,
-        places: &Places,
-        period: Period,
-        addresses: &[String],
-    ) -> Self {
+    /// Looks the source addresses up where a setting is about them.
+    pub(super) fn of(question: &'a DetectionQuestion<'a>) -> PolarsResult<Self> {
+        let security = question.security;
+        let by_address =
+            security.internal_networks.is_some() || security.allowed_countries.is_some();
+        let addresses = if by_address { addresses(&question.api_events)? } else { Vec::new() };
+        Ok(Self::new(security, question.places, question.period, &addresses))
+    }
+
+    fn new(security: &'a Security, places: &Places, period: Period, addresses: &[String]) -> Self {
         let external = security.internal_networks.as_ref().map(|networks| {
             let is_external = |address: IpAddr| !networks.iter().any(|net| net.contains(&address));
             chosen(addresses, is_external)
@@ -93,6 +99,14 @@ impl<'a> Values<'a> {
             _ => None,
         }
     }
+}
+
+/// Every source address of history and period.
+fn addresses(events: &TableRows) -> PolarsResult<Vec<String>> {
+    let name = SOURCE_IP_ADDRESS;
+    let distinct = events.rows.clone().select([col(name)]);
+    let frame = distinct.unique(None, UniqueKeepStrategy::Any).collect()?;
+    Ok(frame.column(name)?.str()?.iter().flatten().map(str::to_owned).collect())
 }
 
 /// A condition that names the addresses for which this holds; what is no address is none of them.

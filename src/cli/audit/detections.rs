@@ -6,7 +6,7 @@ use super::coverage::held;
 use super::{Context, Exit, Failure, output, time};
 use crate::audit::detections::{Detections, Finding, Rule, RuleSet, RuleVerdict, Severity};
 use crate::cli::range::RangeArgs;
-use crate::pipeline::{self, DetectionsRequest};
+use crate::pipeline::{self, DetectionsRequest, SecurityBasis};
 use crate::render::format::Script;
 use crate::render::format::number::grouped;
 use crate::render::table::{Fit, Head, Row, TableOptions, table};
@@ -67,9 +67,7 @@ pub(super) fn run(args: &DetectionsArgs, context: &Context) -> Result<Exit, Fail
         rules: &rules,
         only: &args.rule,
         severity,
-        security: &settings.security,
-        places: &places,
-        period,
+        basis: SecurityBasis { security: &settings.security, places: &places, period },
     };
     let found = pipeline::audit_detections(&store, &request)?;
     let text = if args.json { json(&found)? } else { described(&found, context) };
@@ -78,7 +76,7 @@ pub(super) fn run(args: &DetectionsArgs, context: &Context) -> Result<Exit, Fail
     Ok(if args.fail_on.is_some_and(crossed) { Exit::NotPassed } else { Exit::Done })
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .map_err(|error| Failure { error: error.into(), exit: Exit::Failed })
@@ -164,7 +162,7 @@ fn one(finding: &Finding) -> String {
 }
 
 /// Text from a log, harmless on a terminal.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
@@ -216,7 +214,7 @@ fn value(rule: &Rule) -> serde_json::Value {
     })
 }
 
-fn aligned(heads: &[&str], rows: Vec<Vec<String>>, context: &Context) -> String {
+pub(super) fn aligned(heads: &[&str], rows: Vec<Vec<String>>, context: &Context) -> String {
     let head = |label: &&str| Head { label: (*label).to_owned(), unit: None, align: Align::Left };
     let heads: Vec<Head> = heads.iter().map(head).collect();
     let rows: Vec<Row> = rows.into_iter().map(|cells| Row { cells, role: RowRole::Body }).collect();

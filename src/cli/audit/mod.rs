@@ -1,6 +1,7 @@
 //! `audit`: what can be proven, and what cannot.
 
 mod access;
+mod controls;
 mod coverage;
 mod detections;
 mod outages;
@@ -20,6 +21,7 @@ use crate::audit::seal::KeyError;
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
     Access(access::AccessArgs),
+    Controls(controls::ControlsArgs),
     Coverage(coverage::CoverageArgs),
     Detections(detections::DetectionsArgs),
     Outages(outages::OutagesArgs),
@@ -31,6 +33,7 @@ pub(super) enum AuditCommand {
 pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
         AuditCommand::Access(args) => access::run(args, context),
+        AuditCommand::Controls(args) => controls::run(args, context),
         AuditCommand::Coverage(args) => coverage::run(args, context),
         AuditCommand::Detections(args) => detections::run(args, context),
         AuditCommand::Outages(args) => outages::run(args, context),

@@ -17,7 +17,7 @@ use polars::prelude::{SortMultipleOptions, col, lit};
 use super::access::{UNUSED_DAYS, review_of};
 use super::{
     AccessRequest, Basis, CoverageAnswer, CoverageRequest, DetectionsRequest, Error, Join,
-    OutageAnswer, OutageRequest, Progress, Verified, VerifyRequest, audit_coverage,
+    OutageAnswer, OutageRequest, Progress, SecurityBasis, Verified, VerifyRequest, audit_coverage,
     audit_detections, audit_outages, verify,
 };
 use crate::audit::access::{AccessReview, SuggestedPolicy};
@@ -184,9 +184,7 @@ impl Answers {
             rules: request.rules,
             only: &[],
             severity: Severity::Info,
-            security: request.security,
-            places: request.places,
-            period,
+            basis: SecurityBasis { security: request.security, places: request.places, period },
         };
         let detections = audit_detections(store, &wanted)?;
         let wanted = AccessRequest { period, unused_days: UNUSED_DAYS, now };

@@ -1,0 +1,131 @@
+//! Tests on shares of rows: all of a table are counted in one pass over it.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use polars::prelude::{DataType, Expr, PolarsResult, SortMultipleOptions, col, lit};
+
+use super::control::{Share, Test};
+use super::evaluate::{Found, share};
+use crate::audit::detections::{DetectionQuestion, Evidence, PeriodRows};
+use crate::schema::detection::{OF_ROWS, ROWS, TIME_MS};
+use crate::schema::{Table, api_event, invocation};
+
+/// Rows that speak against a test, at most so many.
+const SHOWN: u32 = 10;
+
+/// What every share came to.
+pub(super) struct Shares<'a> {
+    rows: PeriodRows<'a>,
+    /// Rows that hold, and rows they are a share of, by the texts of both conditions.
+    counts: BTreeMap<(String, String), (i64, i64)>,
+}
+
+impl<'a> Shares<'a> {
+    /// Counts the rows of all tests on shares that can be asked.
+    pub(super) fn count<'t>(
+        question: &'a DetectionQuestion<'a>,
+        tests: impl Iterator<Item = &'t Test>,
+    ) -> PolarsResult<Self> {
+        let rows = PeriodRows::new(question)?;
+        let mut counts = BTreeMap::new();
+        let shares: Vec<&Share> = tests
+            .filter_map(|test| match test {
+                Test::Share(share) if missing(&rows, share).is_none() => Some(share),
+                _ => None,
+            })
+            .collect();
+        for table in [Table::Invocations, Table::ApiEvents] {
+            let of_table: Vec<&&Share> = shares.iter().filter(|one| one.table == table).collect();
+            let mut columns: Vec<Expr> = Vec::new();
+            for (index, one) in of_table.iter().enumerate() {
+                let of = rows.expr(&one.of)?.fill_null(lit(false));
+                let holds = rows.expr(&one.holds)?.fill_null(lit(false)).and(of.clone());
+                let number = |expr: Expr| expr.cast(DataType::Int64).sum();
+                columns.push(number(holds).alias(format!("{ROWS}{index}")));
+                columns.push(number(of).alias(format!("{OF_ROWS}{index}")));
+            }
+            if columns.is_empty() {
+                continue;
+            }
+            let frame = rows.of(table).select(columns).collect()?;
+            let number = |name: String| -> PolarsResult<i64> {
+                Ok(frame.column(&name)?.i64()?.get(0).unwrap_or_default())
+            };
+            for (index, one) in of_table.iter().enumerate() {
+                let count =
+                    (number(format!("{ROWS}{index}"))?, number(format!("{OF_ROWS}{index}"))?);
+                counts.insert(key(one), count);
+            }
+        }
+        Ok(Self { rows, counts })
+    }
+
+    /// What a test on a share came to.
+    pub(super) fn answer(&self, asked: &Share) -> PolarsResult<Found> {
+        if let Some(setting) = missing(&self.rows, asked) {
+            return Ok(Found::unknown(&format!("needs {setting}")));
+        }
+        let (holds, of) = self.counts.get(&key(asked)).copied().unwrap_or_default();
+        if of == 0 {
+            return Ok(Found::unknown(&format!("the period has no {}", asked.what)));
+        }
+        let mut found = Found::judged(
+            share(holds, of) >= asked.at_least,
+            format!("{holds} of {of} {}", asked.what),
+        );
+        if holds < of {
+            let against = asked.of.but_not(&asked.holds);
+            found.evidence = self.evidence(asked.table, &self.rows.expr(&against)?)?;
+            found.queries = vec![self.rows.command(asked.table, &against)];
+        }
+        Ok(found)
+    }
+
+    fn evidence(&self, table: Table, against: &Expr) -> PolarsResult<Vec<Evidence>> {
+        let (id, time, object, record) = match table {
+            Table::Invocations => (
+                invocation::REQUEST_ID,
+                invocation::EVENT_TIME,
+                invocation::OBJECT,
+                invocation::RECORD,
+            ),
+            _ => (api_event::EVENT_ID, api_event::EVENT_TIME, api_event::OBJECT, api_event::RECORD),
+        };
+        let frame = self
+            .rows
+            .of(table)
+            .filter(against.clone())
+            .select([
+                col(time).cast(DataType::Int64).alias(TIME_MS),
+                col(id),
+                col(object),
+                col(record),
+            ])
+            .sort([TIME_MS, id, object, record], SortMultipleOptions::default())
+            .limit(SHOWN)
+            .collect()?;
+        let times = frame.column(TIME_MS)?.i64()?;
+        let (ids, objects) = (frame.column(id)?.str()?, frame.column(object)?.str()?);
+        let records = frame.column(record)?.i64()?;
+        let row = |index: usize| Evidence {
+            event_time: times
+                .get(index)
+                .and_then(DateTime::from_timestamp_millis)
+                .unwrap_or_default(),
+            id: ids.get(index).map(str::to_owned),
+            object: objects.get(index).unwrap_or_default().to_owned(),
+            record: records.get(index).unwrap_or_default(),
+        };
+        Ok((0..frame.height()).map(row).collect())
+    }
+}
+
+fn key(share: &Share) -> (String, String) {
+    (share.holds.text().to_owned(), share.of.text().to_owned())
+}
+
+fn missing(rows: &PeriodRows<'_>, share: &Share) -> Option<&'static str> {
+    let needs = [share.holds.needs(), share.of.needs()].concat();
+    rows.missing(&needs)
+}
