@@ -12,7 +12,7 @@ const LEAVES: [&str; 5] = ["schema", "units", "period", "shell", "likeness"];
 /// Modules that are stages of the pipeline.
 const STAGES: &[&str] = &[
     "sources", "records", "store", "prices", "metrics", "insight", "audit", "report", "render",
-    "setup",
+    "setup", "alerts",
 ];
 
 /// What each module may import beside the vocabulary: the table of ARCHITECTURE.md.
@@ -31,8 +31,9 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("metrics", &[&["prices"]]),
     ("insight", &[&["metrics"]]),
     ("audit", &[&["metrics", "records"]]),
+    ("alerts", &[&["metrics", "insight", "audit"]]),
     ("report", &[&["metrics", "insight", "audit"]]),
-    ("render", &[&["report"]]),
+    ("render", &[&["report", "alerts"]]),
     ("schema", &[]),
     ("units", &[]),
     ("period", &[]),
@@ -41,7 +42,8 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
 ];
 
 /// Modules that take everything as values: no file, network, clock or environment.
-const PURE: [&str; 6] = ["metrics", "insight", "audit", "report", "render", "prices"];
+const PURE: [&str; 7] =
+    ["metrics", "insight", "audit", "alerts", "report", "render", "prices"];
 
 /// Crates that belong to one module each, or to a few.
 const CRATES: &[(&str, &[&str])] = &[
@@ -49,7 +51,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("terminal_size", &["cli"]),
     ("anyhow", &["cli", "pipeline", "main"]),
-    ("toml", &["settings", "prices", "insight"]), // the configuration, prices and targets
+    ("toml", &["settings", "prices", "insight", "alerts"]), // the configuration and data files
     ("etcetera", &["settings"]),
     ("walkdir", &["sources", "store"]),
     ("rusqlite", &["store"]),

@@ -1,6 +1,7 @@
 //! What the user types: arguments, the clock, progress and terminal output. A thin shell over
 //! [`pipeline`]; one file per subcommand.
 
+mod alerts;
 mod allocation;
 mod anomalies;
 mod answer;
@@ -107,6 +108,8 @@ enum Command {
     Forecast(forecast::ForecastArgs),
     Anomalies(anomalies::AnomaliesArgs),
     #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
+    #[command(subcommand)]
     Audit(audit::AuditCommand),
     Prices(prices::PricesArgs),
     #[command(subcommand)]
@@ -200,6 +203,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Trends(args) => trends::run(&args, context),
         Command::Forecast(args) => forecast::run(&args, context),
         Command::Anomalies(args) => anomalies::run(&args, context),
+        Command::Alerts(command) => alerts::run(&command, context),
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(args) => prices::run(&args.command, context),
         Command::Store(command) => store::run(&command, context),

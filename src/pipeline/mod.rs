@@ -4,6 +4,7 @@
 //! as values, and never decides what a figure means.
 
 mod access;
+mod alerts;
 mod allocation;
 mod anomalies;
 mod capacity;
@@ -30,6 +31,10 @@ mod verify;
 mod whole;
 
 pub use access::{AccessRequest, UNUSED_DAYS, access};
+pub use alerts::{
+    AlertCheck, AlertQuestion, Destination, RETOLD, SkippedRule, Told, Way, acknowledge,
+    alert_rules, alerts_since, check_alerts, tell,
+};
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};

@@ -2,6 +2,7 @@
 //!
 //! The only module that reads the environment and the configuration file.
 
+mod alerts;
 mod allocation;
 mod brand;
 mod budgets;
@@ -31,6 +32,7 @@ pub use error::Error;
 pub use ingest::IngestSettings;
 pub use savings::Substitute;
 pub use secrets::{censored, without_secrets};
+pub use alerts::{Address, AlertSettings, ChannelSettings, Gravity, Target};
 pub use security::AuditSettings;
 pub use source::{LogKind, SourceSettings};
 pub use worth::WorthSettings;
@@ -132,6 +134,8 @@ pub struct Settings {
     pub substitutes: Vec<Substitute>,
     /// What the user says is allowed.
     pub security: Security,
+    /// Who is told of alerts, by which rules.
+    pub alerts: AlertSettings,
     /// Files that add rules and controls.
     pub audit: AuditSettings,
     /// What key figures should be, by name, in place of the targets that come with the tool.
@@ -182,6 +186,7 @@ impl Settings {
             timezone,
             audit: file.audit.resolve(&file.security, folder),
             security: file.security.resolve(place, timezone)?,
+            alerts: file.alerts.resolve(place, timezone)?,
             prices_file: file.prices.file.map(|prices| folder.join(prices)),
             ingest: file.ingest.resolve()?,
             sources: source::resolve(file.source, folder)?,

@@ -17,6 +17,8 @@ pub(super) const WRITE_LOCK: &str = "write.lock";
 pub(super) const READ_LOCK: &str = "read.lock";
 /// Name of the file with application inference profiles.
 pub(super) const PROFILES: &str = "aws-profiles.json";
+/// Name of the ledger of alerts.
+pub(super) const ALERTS: &str = "alerts.sqlite";
 /// Folder of what is kept of reports.
 pub(super) const REPORTS: &str = "reports";
 /// Folder of the rows that repeat a call, by table and day like the tables themselves.

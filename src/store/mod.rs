@@ -11,6 +11,7 @@
 //! reports/….json                                 key figures and findings of reports made from it
 //! ```
 
+mod alerts;
 mod catalog;
 mod commit;
 mod compact;
@@ -33,6 +34,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
 
+pub use alerts::{AlertLedger, KeptAlert, KeptCheck};
 pub use catalog::{FileEntry, ObjectEntry};
 pub use commit::{Committed, ReadObject};
 pub use compact::Compaction;
