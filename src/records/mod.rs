@@ -14,6 +14,7 @@ pub(crate) mod invocation;
 mod json;
 pub mod key;
 mod sensitive;
+mod service_metric;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timestamp;
@@ -23,6 +24,7 @@ use self::container::Reader;
 use crate::schema::TimeMs;
 use crate::schema::reject::Reject;
 use crate::schema::sensitive::Sensitive;
+use crate::schema::service_metric::ServiceMetric;
 use crate::schema::{api_event, invocation as call};
 
 /// What is known of an object before it is opened.
@@ -52,6 +54,8 @@ pub struct Decoded {
     pub invocations: call::Columns,
     /// CloudTrail events, in record order.
     pub api_events: api_event::Columns,
+    /// CloudWatch's figures of an hour and model, in record order.
+    pub service_metrics: Vec<ServiceMetric>,
     /// What could not be read, in record order.
     pub rejects: Vec<Reject>,
     /// What was found in bodies, in record order; only of a scan.
@@ -128,6 +132,10 @@ pub fn decode_with<'a>(
         return Decoded { skipped: Some(Skip::PermissionCheck), ..Decoded::default() };
     }
     let inflated = gunzip::inflate(bytes, limits.max_object_bytes);
+    if service_metric::is_of_service_metrics(&inflated.bytes) {
+        let bytes_uncompressed = u64::try_from(inflated.bytes.len()).unwrap_or(u64::MAX);
+        return Decoded { bytes_uncompressed, ..service_metric::decode(name, &inflated.bytes) };
+    }
     let mut reader = Reader::new(*name, inflated.bytes.len(), *limits, key, wanted);
     frames::read(&inflated.bytes, inflated.damage, &mut reader);
     let (mut decoded, digest) = reader.finish();

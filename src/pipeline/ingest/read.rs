@@ -264,7 +264,10 @@ fn numbered(tasks: &[Task], sources: usize) -> Vec<Numbered<'_>> {
 }
 
 fn rows_of(decoded: &Decoded) -> usize {
-    decoded.invocations.len() + decoded.api_events.len() + decoded.rejects.len()
+    decoded.invocations.len()
+        + decoded.api_events.len()
+        + decoded.service_metrics.len()
+        + decoded.rejects.len()
 }
 
 /// How many tasks to read, by all threads together, before looking at the batch again.
@@ -330,6 +333,9 @@ fn kind(facts: &KeyFacts, decoded: &Decoded) -> Option<&'static str> {
         }
         Decoded { api_events, .. } if !api_events.is_empty() => {
             Some(ObjectKind::CloudTrail.as_str())
+        }
+        Decoded { service_metrics, .. } if !service_metrics.is_empty() => {
+            Some(ObjectKind::ServiceMetrics.as_str())
         }
         _ => None,
     })

@@ -6,6 +6,7 @@
 
 mod salvage;
 mod top;
+mod trail;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -136,17 +137,21 @@ impl<'r> Reader<'r> {
     /// Takes the JSON values that follow each other in `text`, which lies at `place`.
     pub(super) fn values(&mut self, text: &str, place: Place) -> Result<(), Halt> {
         let mut at = 0;
+        let mut top = Top::default();
         loop {
             let rest = text[at..].trim_ascii_start();
             at = text.len() - rest.len();
             if rest.is_empty() {
                 return Ok(());
             }
-            let mut top = Top::default();
+            let depth = place.depth;
+            if let Some(len) = self.trail(rest, Place { depth, ..place.part(text, rest) }) {
+                at += len;
+                continue;
+            }
             let (document, len) = Document::first(rest, place.depth > 0, &mut top)
                 .map_err(|fault| Halt { at, incomplete: fault.incomplete })?;
             let value = &rest[..len];
-            let depth = place.depth;
             self.take(&document, value, Place { depth, ..place.part(text, value) });
             at += len;
         }
@@ -189,9 +194,9 @@ impl<'r> Reader<'r> {
                 Err(reason) => self.reject(reason, Some("cloudtrail"), place),
             },
             Document::List(list) => {
-                for element in &list.elements {
+                salvage::elements(list, |element| {
                     self.element(element, place.part(json, element));
-                }
+                });
             }
             Document::Inner(inner) => self.element(inner, place.part(json, inner)),
             Document::Message(message) => self.message(message, place),
@@ -206,9 +211,7 @@ impl<'r> Reader<'r> {
 
     /// The complete elements of a list whose document is cut.
     pub(super) fn salvage(&mut self, cut: &str, place: Place) {
-        for element in salvage::elements(cut) {
-            self.element(element, place.part(cut, element));
-        }
+        salvage::elements(cut, |element| self.element(element, place.part(cut, element)));
     }
 
     /// A line that is no JSON: `CloudWatch`'s permission message, or a line of an export task
