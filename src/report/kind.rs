@@ -205,9 +205,10 @@ impl Audience {
                 Changes, Daily, Drivers, Forecast, Adoption, Service, Return, Risks, Savings,
                 Models, Method,
             ],
-            Self::Security => {
-                &[Changes, Security, Access, FirstSeen, Anomalies, Guardrails, Coverage, Method]
-            }
+            Self::Security => &[
+                Changes, Security, Access, FirstSeen, Anomalies, Guardrails, Compliance, Coverage,
+                Method,
+            ],
             Self::Finance => &[
                 Changes, Daily, Tokens, Models, Teams, Budgets, Forecast, Drivers, Savings, Method,
             ],
