@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use polars::prelude::LazyFrame;
 
+use super::happened::Timeline;
 use super::ledger::Since;
 use crate::audit::access::AccessReview;
 use crate::audit::controls::ControlsResult;
@@ -12,6 +13,7 @@ use crate::insight::anomaly::Anomalies;
 use crate::insight::budget::BudgetState;
 use crate::insight::capacity::Load;
 use crate::insight::drivers::DriverTree;
+use crate::insight::kpi::Kpi;
 use crate::insight::savings::Saving;
 use crate::metrics::allocation::Statement;
 use crate::metrics::cells::Requests;
@@ -46,6 +48,8 @@ pub struct Inputs {
     pub rejects: LazyFrame,
     /// Log objects with rows in the period.
     pub objects: Objects,
+    /// The key figures with their targets.
+    pub key_figures: Vec<Kpi>,
     /// The price book.
     pub prices: PriceFacts,
     /// What the insights found.
@@ -125,6 +129,8 @@ pub struct Insights {
     pub worth: Option<Worth>,
     /// What was read into the store, and how fresh it is.
     pub ingestion: Option<Ingestion>,
+    /// What happened, moment by moment.
+    pub timeline: Option<Timeline>,
     /// What the detection rules found.
     pub detections: Option<Detections>,
     /// What the controls of frameworks came to.

@@ -10,6 +10,7 @@ mod build;
 mod compare;
 mod facts;
 pub mod grain;
+pub mod happened;
 mod headline;
 mod inputs;
 mod json;
@@ -31,5 +32,6 @@ pub use inputs::{
     Objects, Outlook, PriceFacts, Scope, Stop, Worth,
 };
 pub use kind::{Audience, Kind};
+pub use kpis::kpi_value;
 pub use topic::Topic;
 pub use trust::{DaysWithLogs, Footing, footing};

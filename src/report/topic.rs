@@ -57,6 +57,10 @@ pub enum Topic {
     Compliance,
     /// What could go wrong, from all that is known.
     Risks,
+    /// What happened, in order of time.
+    Timeline,
+    /// Who called, with what and from where.
+    Callers,
     /// Method and data quality.
     Method,
 }

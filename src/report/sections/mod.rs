@@ -4,6 +4,7 @@ mod access;
 mod adoption;
 mod anomalies;
 mod budgets;
+mod callers;
 pub(super) mod changes;
 mod compliance;
 mod coverage;
@@ -13,6 +14,7 @@ mod errors;
 mod first_seen;
 mod forecast;
 mod guardrails;
+pub(super) mod happened;
 mod ingestion;
 mod latency;
 mod load;
@@ -87,6 +89,8 @@ fn one(
         Topic::Guardrails => guardrails::section(facts)?,
         Topic::Ingestion => ingestion::section(facts),
         Topic::Coverage => coverage::section(facts),
+        Topic::Timeline => happened::section(facts),
+        Topic::Callers => callers::section(facts),
         Topic::Compliance => compliance::section(facts),
         Topic::Security => security::section(facts),
         Topic::Access => access::section(facts),
