@@ -1,6 +1,7 @@
 //! What the user types: arguments, the clock, progress and terminal output. A thin shell over
 //! [`pipeline`]; one file per subcommand.
 
+mod account;
 mod allocation;
 mod anomalies;
 mod answer;
@@ -19,6 +20,7 @@ mod forecast;
 mod ingest;
 mod kpis;
 mod man;
+mod metrics;
 mod output;
 mod prices;
 mod progress;
@@ -26,8 +28,11 @@ mod query;
 mod range;
 mod report;
 mod savings;
+mod setup;
 mod sources;
 mod store;
+#[cfg(test)]
+mod tests;
 mod time;
 mod trends;
 
@@ -114,6 +119,10 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     Prices(prices::PricesArgs),
+    #[command(subcommand)]
+    Setup(setup::SetupCommand),
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
     #[command(subcommand)]
     Store(store::StoreCommand),
     #[command(subcommand)]
@@ -251,6 +260,8 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Anomalies(args) => anomalies::run(&args, context),
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(args) => prices::run(&args.command, context),
+        Command::Setup(command) => setup::run(&command, context),
+        Command::Metrics(command) => metrics::run(&command, context),
         Command::Store(command) => store::run(&command, context),
         Command::Config(command) => config::run(&command, context),
         Command::Completions(args) => completions::run(&args, Cli::command()),

@@ -6,12 +6,14 @@
 mod access;
 mod allocation;
 mod anomalies;
+mod boards;
 mod capacity;
 mod complete;
 mod controls;
 mod coverage;
 mod daily;
 mod detections;
+mod doctor;
 mod drivers;
 mod error;
 mod figures;
@@ -19,6 +21,7 @@ mod forecast;
 mod forms;
 mod ingest;
 mod kpis;
+mod logging;
 mod mail;
 mod once;
 mod outages;
@@ -26,15 +29,18 @@ mod pack;
 mod price_import;
 mod prices;
 mod profiles;
+mod publish;
 mod query;
 mod report;
 mod savings;
+mod sensitive;
 mod trends;
 mod verify;
 
 pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
-pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
+pub use anomalies::{AnomalyQuestion, anomalies, anomaly_rules, usual_dimensions};
+pub use boards::{Boards, BoardsPut, PutBoards, boards, put_boards, region_of};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
 pub use complete::{Completeness, completeness};
 pub use controls::{
@@ -43,6 +49,7 @@ pub use controls::{
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use detections::{DetectionsRequest, SecurityBasis, audit_detections, detection_rules, places};
+pub use doctor::{DoctorRequest, doctor};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;
@@ -56,6 +63,7 @@ pub use ingest::{
     SourceRequest, Summary, request_cost_usd,
 };
 pub use kpis::{KpiAnswer, KpiFigure, key_figures, known_targets};
+pub use logging::{RegionLogging, change_logging, logging_of};
 pub use mail::{MailPlan, mail, report_item};
 pub use once::{Delivery, Fate, deliver_once};
 pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
@@ -68,10 +76,13 @@ pub use prices::{
 pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
-pub use query::{QueryRequest, query, query_footing, sql};
+pub use publish::{PublishRequest, PublishSummary, publish, publish_dry_run};
+pub use query::{Queried, QueryRequest, query, query_footing, sql};
 pub use report::{
     Chosen, Comparison, PeriodChoice, ReportBasis, ReportRequest, keep, report, report_period,
+    report_range,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
-pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
+pub use sensitive::{SensitiveAnswer, SensitiveDimension, SensitiveRow, audit_sensitive};
+pub use trends::{NamedComparison, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};

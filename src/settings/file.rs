@@ -32,6 +32,8 @@ pub(super) struct Contents {
     #[serde(default)]
     pub(super) quota: Vec<toml::Spanned<quotas::Contents>>,
     #[serde(default)]
+    pub(super) anomalies: Anomalies,
+    #[serde(default)]
     pub(super) savings: savings::Contents,
     #[serde(default)]
     pub(super) security: security::Contents,
@@ -52,6 +54,13 @@ pub(super) struct Contents {
     /// The text of the file, for the lines of what is wrong in it.
     #[serde(skip)]
     pub(super) text: String,
+}
+
+/// `[anomalies]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Anomalies {
+    pub(super) rules: Option<PathBuf>,
 }
 
 /// `[prices]`.

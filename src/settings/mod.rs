@@ -164,6 +164,8 @@ pub struct Settings {
     pub budgets: Vec<Budget>,
     /// Quotas per minute.
     pub quotas: Vec<Quota>,
+    /// A file of anomaly thresholds to use in place of those that come with the tool.
+    pub anomaly_rules: Option<PathBuf>,
     /// Models that could take another's place.
     pub substitutes: Vec<Substitute>,
     /// What the user says is allowed.
@@ -237,6 +239,7 @@ impl Settings {
             browser: environment.browser.clone(),
             search: environment.search.clone(),
             quotas,
+            anomaly_rules: file.anomalies.rules.map(|rules| folder.join(rules)),
             substitutes: file.savings.substitute,
             targets: file.targets,
             brand: file.brand.below(folder),

@@ -43,6 +43,13 @@ fn help_of_every_command() {
         ("help_prices_import", &["prices", "import"]),
         ("help_prices_sync_profiles", &["prices", "sync-profiles"]),
         ("help_prices_provisioned", &["prices", "provisioned"]),
+        ("help_setup", &["setup"]),
+        ("help_setup_doctor", &["setup", "doctor"]),
+        ("help_setup_logging", &["setup", "logging"]),
+        ("help_setup_template", &["setup", "template"]),
+        ("help_metrics", &["metrics"]),
+        ("help_metrics_publish", &["metrics", "publish"]),
+        ("help_metrics_dashboards", &["metrics", "dashboards"]),
     ] {
         let outcome = sandbox.bare(args.iter().copied().chain(["--help"])).exits(0);
         assert!(outcome.stderr.is_empty());
@@ -76,6 +83,13 @@ fn every_command_that_does_something_shows_examples() {
         &["completions"],
         &["man"],
         &["config", "check"],
+        &["setup"],
+        &["setup", "doctor"],
+        &["setup", "logging"],
+        &["setup", "template"],
+        &["metrics"],
+        &["metrics", "publish"],
+        &["metrics", "dashboards"],
         &[],
     ] {
         let help = sandbox.bare(args.iter().copied().chain(["--help"])).exits(0).stdout;

@@ -41,6 +41,11 @@ fn python() -> &'static Path {
     })
 }
 
+/// A program that the stand-ins' packages bring.
+pub(crate) fn program(name: &str) -> PathBuf {
+    python().with_file_name(name)
+}
+
 fn cache() -> PathBuf {
     let named = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty());
     let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
@@ -91,6 +96,11 @@ impl Server {
         Self::start("moto_server.py", &[])
     }
 
+    /// CloudTrail's event history and public keys.
+    pub(crate) fn cloudtrail() -> Self {
+        Self::start("cloudtrail_stub.py", &[])
+    }
+
     /// An SMTP server: `plain`, `starttls` or `tls`, with a login or without.
     pub(crate) fn smtp(security: &str, login: &[&str]) -> Self {
         let args = std::iter::once(&security).chain(login).map(|arg| (*arg).to_owned());
@@ -100,11 +110,6 @@ impl Server {
     /// The port it listens on.
     pub(crate) fn port(&self) -> u16 {
         self.port
-    }
-
-    /// CloudTrail's event history and public keys.
-    pub(crate) fn cloudtrail() -> Self {
-        Self::start("cloudtrail_stub.py", &[])
     }
 
     /// A proxy before another server that answers by rules.

@@ -64,6 +64,14 @@ Examples:
 Examples:
   bedrock-lens report performance --model anthropic.claude-sonnet-4-5-20250929-v1:0")]
     Performance(ReportOptions),
+    /// Incident report: one timeline of CloudTrail's events, logged calls, guardrails and cost, with
+    /// what the detections find
+    #[command(after_help = "\
+Examples:
+  bedrock-lens report incident --around 2026-11-13T04:00:00Z
+  bedrock-lens report incident --around 2026-11-13T04:00:00Z --window 6h --principal svc-chat
+  bedrock-lens report incident --from 2026-11-13T03:00:00Z --to 2026-11-13T06:00:00Z -o incident.html")]
+    Incident(IncidentOptions),
 }
 
 impl KindCommand {
@@ -79,8 +87,34 @@ impl KindCommand {
             Self::Security(options) => (Kind::Security, options),
             Self::Capacity(options) => (Kind::Capacity, options),
             Self::Performance(options) => (Kind::Performance, options),
+            Self::Incident(incident) => (Kind::Incident, &incident.options),
         }
     }
+}
+
+impl KindCommand {
+    /// What only an incident report is asked.
+    pub(super) fn incident(&self) -> Option<&IncidentOptions> {
+        match self {
+            Self::Incident(incident) => Some(incident),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IncidentOptions {
+    /// The time that the report is about, RFC 3339 or a date
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["from", "to", "date"])]
+    pub(super) around: Option<String>,
+    /// How long a time around it: half before, half after; 30m, 2h, 1d
+    #[arg(long, value_name = "LENGTH", default_value = "2h")]
+    pub(super) window: String,
+    /// Only what this role or user did; may be given more than once
+    #[arg(long, value_name = "PRINCIPAL")]
+    pub(super) principal: Vec<String>,
+    #[command(flatten)]
+    pub(super) options: ReportOptions,
 }
 
 #[derive(Debug, Args)]

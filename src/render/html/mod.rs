@@ -58,13 +58,9 @@ pub fn html(report: &Report, look: &Look, theme: Theme) -> Result<String, Error>
 ///
 /// # Errors
 /// As [`html`].
-pub fn pack_html(
-    report: &PackReport,
-    templates: &Templates,
-    theme: Theme,
-) -> Result<String, Error> {
-    let page = view::pack::page(report, theme.attribute())?;
-    filled(templates, PACK, page.into())
+pub fn pack_html(report: &PackReport, look: &Look, theme: Theme) -> Result<String, Error> {
+    let page = view::pack::page(report, theme.attribute(), &look.brand)?;
+    filled(&look.templates, PACK, page.into())
 }
 
 fn filled(templates: &Templates, name: &str, page: minijinja::Value) -> Result<String, Error> {
