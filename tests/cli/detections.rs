@@ -74,7 +74,10 @@ fn calls_of_long_term_keys_are_as_many_as_the_files_hold() {
         .map(|finding| {
             let group = &finding["group"];
             serde_json::json!([
-                group["account_id"], group["principal"], group["access_key_id"], finding["rows"]
+                group["account_id"],
+                group["principal"],
+                group["access_key_id"],
+                finding["rows"]
             ])
         })
         .collect();
@@ -97,7 +100,9 @@ fn events_without_bedrock_raise_no_grave_finding_about_it() {
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(outcome(&found, "root-used")["verdict"], "quiet");
     let unasked = outcome(&found, "logging-checked-then-called");
-    assert!(unasked["reason"].as_str().is_some_and(|r| r.starts_with("CloudTrail shows no runtime")));
+    assert!(
+        unasked["reason"].as_str().is_some_and(|r| r.starts_with("CloudTrail shows no runtime"))
+    );
 }
 
 #[test]
@@ -142,7 +147,10 @@ fn a_threshold_ends_in_4_and_slips_in_2() {
     assert!(severity.contains("critical, high, medium, low, info"), "{severity}");
     sandbox.write("rules.yaml", "rules:\n  - id: mine\n    title: Mine\n    sevrity: low\n");
     for (config, said) in [
-        ("[audit]\ndetections = [\"rules.yaml\"]\n", ["rules.yaml`, line 4, rule `mine`", "sevrity"]),
+        (
+            "[audit]\ndetections = [\"rules.yaml\"]\n",
+            ["rules.yaml`, line 4, rule `mine`", "sevrity"],
+        ),
         ("[audit]\ndetections = [\"none.yaml\"]\n", ["could not read", "none.yaml"]),
         ("[security]\ninternal_networks = [\"10.0.0.0/33\"]\n", ["`10.0.0.0/33`", "line 2"]),
         ("[security]\nallowed_regions = []\n", ["`allowed_regions` is empty", "line 2"]),
