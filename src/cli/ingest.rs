@@ -52,6 +52,11 @@ pub(super) struct IngestArgs {
     /// reason; of objects that are read from now on
     #[arg(long)]
     bodies: bool,
+    /// Also look through bodies for credentials, card numbers, national ids and e-mail addresses
+    /// (`audit sensitive`): counts and keyed hashes are kept, never the content; of objects that are
+    /// read from now on
+    #[arg(long)]
+    scan_bodies: bool,
     /// Keep the SHA-256 of every object that is read from now on, for the input list of an audit pack
     #[arg(long)]
     hash: bool,
@@ -112,6 +117,7 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
     let bar = Bar::new(context.output);
     let mut options = read_options(context);
     options.with_bodies = args.bodies;
+    options.scan_bodies = args.scan_bodies;
     options.with_hashes = args.hash;
     if let Some(bytes) = args.max_object_bytes {
         options.limits.max_object_bytes = bytes.get();
@@ -139,6 +145,7 @@ pub(super) fn read_options(context: &Context) -> ReadOptions {
         limits: Limits { max_object_bytes: settings.max_object_bytes },
         bounds: Bounds { bytes: settings.bytes_in_flight, requests: settings.requests_in_flight },
         with_bodies: false,
+        scan_bodies: false,
         with_hashes: false,
     }
 }

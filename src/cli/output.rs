@@ -70,16 +70,25 @@ impl Output {
         stderr(&format!("{} {text}", self.paint("hint:", "36")));
     }
 
+    /// Something that could not be done while the rest was, with its causes and what to do next.
+    pub(super) fn trouble(self, failure: &Failure) {
+        self.explain(&self.paint("warning:", "33"), failure);
+    }
+
     /// Why the run failed, with its causes and what to do next.
     pub(super) fn failure(self, failure: &Failure) -> Exit {
-        stderr(&format!("{} {}", self.paint("error:", "31"), failure.error));
+        self.explain(&self.paint("error:", "31"), failure);
+        failure.exit
+    }
+
+    fn explain(self, label: &str, failure: &Failure) {
+        stderr(&format!("{label} {}", failure.error));
         for cause in failure.error.chain().skip(1) {
             stderr(&format!("  caused by: {cause}"));
         }
         if let Some(hint) = failure.hint() {
             self.hint(&hint);
         }
-        failure.exit
     }
 
     fn paint(self, text: &str, code: &str) -> String {

@@ -10,6 +10,9 @@ with it. Commands:
   {"do": "requests", "about": T}  the requests since last asked with T in host or path: method, path,
                                   query, status, time
   {"do": "user", "policy": {...}} a user with this policy: access key and secret
+  {"do": "sender", "address": A}  SES takes mail from this address
+  {"do": "mails"}                 what SES took: sender, recipients, the message's text
+  {"do": "object", "bucket": B, "key": K}  an object: text, content type, encryption, key
   {"do": "auth"}                  from now on, signatures and policies count
   {"do": "refuse", "operations": {O: {"code": C, "times": N?}}}   operations of CloudWatch, from now on
   {"do": "page", "results": N}    GetMetricData answers this many results at a time
@@ -38,9 +41,11 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import s3_backends
+from moto.ses.models import ses_backends
 from werkzeug.serving import make_server
 
 S3 = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+SES = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
 CLOUDWATCH = cloudwatch_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
 IAM = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
 LOG = []
@@ -256,6 +261,15 @@ def answer(command):
         return {"requests": seen}
     elif what == "user":
         return user(command["policy"])
+    elif what == "sender":
+        SES.verify_email_identity(command["address"])
+    elif what == "mails":
+        sent = [{"from": m.source, "to": m.destinations, "text": m.raw_data} for m in SES.sent_messages]
+        return {"mails": sent}
+    elif what == "object":
+        found = S3.get_object(command["bucket"], command["key"])
+        metadata = dict(found.response_dict) | dict(found.metadata)
+        return {"text": found.value.decode("utf-8", "replace"), "headers": metadata}
     elif what == "aws":
         return {"answer": aws(command)}
     elif what == "refuse":
