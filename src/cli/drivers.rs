@@ -225,7 +225,7 @@ fn group_row(group: &Contribution, role: RowRole) -> TableRow {
             Value::Count(group.requests_after),
             group.before_usd.map_or(Value::Missing(Missing::NotPriced), Value::Usd),
             group.after_usd.map_or(Value::Missing(Missing::NotPriced), Value::Usd),
-            Value::UsdChange(group.change_usd),
+            group.change_usd.map_or(Value::Missing(Missing::NotPriced), Value::UsdChange),
         ],
     )
 }

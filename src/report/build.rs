@@ -27,7 +27,8 @@ const SCHEMA: u32 = 1;
 pub fn build(kind: Kind, audience: Option<Audience>, inputs: &Inputs) -> PolarsResult<Report> {
     let facts = Facts::gather(inputs)?;
     let topics = kind.topics(audience);
-    let kpis = kpis::tiles(&facts)?;
+    // Key figures are of days and weeks; of an hour they would say nothing.
+    let kpis = if kind == Kind::Incident { Vec::new() } else { kpis::tiles(&facts)? };
     let sections = sections::all(&facts, topics, &kpis)?;
     let headline = headline::headline(&facts, kind.focus(audience))?;
     let mut report = Report {
@@ -35,8 +36,8 @@ pub fn build(kind: Kind, audience: Option<Audience>, inputs: &Inputs) -> PolarsR
         kind: kind.name(),
         audience: audience.map(Audience::name),
         title: title(kind, audience),
-        subtitle: words::subtitle(inputs.period, inputs.timezone),
-        period_name: words::file_part(inputs.period, inputs.timezone),
+        subtitle: subtitle(kind, inputs),
+        period_name: file_part(kind, inputs),
         period: inputs.period,
         previous_period: inputs.previous_period,
         timezone: inputs.timezone.name().to_owned(),
@@ -70,6 +71,25 @@ fn mark_new(report: &mut Report, since: &Since) {
     for finding in findings.filter(|finding| finding.state.is_none()) {
         let is_known = entry.findings.iter().any(|kept| kept.id == finding.id);
         finding.state = Some(if is_known { "open" } else { "new" });
+    }
+}
+
+/// An incident is of hours, all else of days.
+fn subtitle(kind: Kind, inputs: &Inputs) -> String {
+    match kind {
+        Kind::Incident => {
+            let span = words::span(inputs.period.from, inputs.period.to, inputs.timezone);
+            format!("{span} {}, {}", inputs.timezone.name(), inputs.period.from.format("%Y"))
+        }
+        _ => words::subtitle(inputs.period, inputs.timezone),
+    }
+}
+
+fn file_part(kind: Kind, inputs: &Inputs) -> String {
+    let name = words::file_part(inputs.period, inputs.timezone);
+    match kind {
+        Kind::Incident => format!("{name}-{}", inputs.period.from.format("%H%M")),
+        _ => name,
     }
 }
 

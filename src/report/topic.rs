@@ -49,8 +49,18 @@ pub enum Topic {
     Ingestion,
     /// Calls with and without a log.
     Coverage,
+    /// Security findings.
+    Security,
+    /// Who called, from where, and who was refused.
+    Access,
+    /// Controls of compliance frameworks.
+    Compliance,
     /// What could go wrong, from all that is known.
     Risks,
+    /// What happened, in order of time.
+    Timeline,
+    /// Who called, with what and from where.
+    Callers,
     /// Method and data quality.
     Method,
 }

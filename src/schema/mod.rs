@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod allocation;
+pub mod api_activity;
 pub mod api_event;
 pub mod budget;
 pub mod capacity;
@@ -16,9 +17,12 @@ pub mod cost;
 pub mod detection;
 pub mod drivers;
 pub mod invocation;
+pub mod moment;
 pub mod quota;
 pub mod reject;
 pub mod security;
+pub mod sensitive;
+pub mod service_metric;
 pub mod target;
 pub mod usage;
 pub mod what_if;
@@ -73,11 +77,16 @@ pub enum Table {
     ApiEvents,
     /// One row per record or object that could not be read: [`reject`].
     Rejects,
+    /// One row per kind of sensitive data in a body, where bodies were scanned: [`sensitive`].
+    Sensitive,
+    /// One row per model and hour that CloudWatch counted: [`service_metric`].
+    ServiceMetrics,
 }
 
 impl Table {
     /// All tables, in the order they are reported.
-    pub const ALL: [Self; 3] = [Self::Invocations, Self::ApiEvents, Self::Rejects];
+    pub const ALL: [Self; 5] =
+        [Self::Invocations, Self::ApiEvents, Self::Rejects, Self::Sensitive, Self::ServiceMetrics];
 
     /// The table's name: its folder in the store and its name in `query --sql`.
     pub fn name(self) -> &'static str {
@@ -85,6 +94,8 @@ impl Table {
             Self::Invocations => "invocations",
             Self::ApiEvents => "api_events",
             Self::Rejects => "rejects",
+            Self::Sensitive => "sensitive",
+            Self::ServiceMetrics => "service_metrics",
         }
     }
 
@@ -99,6 +110,8 @@ impl Table {
             Self::Invocations => invocation::COLUMNS,
             Self::ApiEvents => api_event::COLUMNS,
             Self::Rejects => reject::COLUMNS,
+            Self::Sensitive => sensitive::COLUMNS,
+            Self::ServiceMetrics => service_metric::COLUMNS,
         }
     }
 

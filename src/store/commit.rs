@@ -10,6 +10,8 @@ use super::entries::{Counts, put_last_file, put_objects, put_repeats, put_segmen
 use super::{Error, Writer, prune};
 use crate::records::Decoded;
 use crate::schema::reject::Reject;
+use crate::schema::sensitive::Sensitive;
+use crate::schema::service_metric::ServiceMetric;
 use crate::schema::{api_event, invocation};
 
 /// An object together with what it held.
@@ -53,7 +55,9 @@ impl Writer {
         let mut staged = replaced;
         self.stage_blocks(&rows.invocations, &mut staged)?;
         self.stage_blocks(&rows.api_events, &mut staged)?;
-        self.stage_rejects(rows.rejects, &mut staged)?;
+        self.stage_rows(rows.rejects, &mut staged)?;
+        self.stage_rows(rows.sensitive, &mut staged)?;
+        self.stage_rows(rows.service_metrics, &mut staged)?;
         let growth = self.stage_repeats(&mut staged)?;
         let last_file = self.last_file.get();
         self.reader.catalog.change(|change| {
@@ -72,6 +76,8 @@ struct Tables {
     invocations: Vec<invocation::Columns>,
     api_events: Vec<api_event::Columns>,
     rejects: Vec<Reject>,
+    sensitive: Vec<Sensitive>,
+    service_metrics: Vec<ServiceMetric>,
 }
 
 impl Tables {
@@ -83,6 +89,8 @@ impl Tables {
             self.api_events.push(decoded.api_events);
         }
         self.rejects.extend(decoded.rejects);
+        self.sensitive.extend(decoded.sensitive);
+        self.service_metrics.extend(decoded.service_metrics);
     }
 
     /// Rows of invocations and API events.

@@ -41,7 +41,7 @@ impl Writer {
             match table {
                 Table::Invocations => growth[0] += change,
                 Table::ApiEvents => growth[1] += change,
-                Table::Rejects => {}
+                Table::Rejects | Table::Sensitive | Table::ServiceMetrics => {}
             }
             if after.height() > 0 {
                 let path = files::repeats_path(table, day, self.next_file_number());

@@ -12,7 +12,6 @@ use super::recount::frame_of;
 use super::segment::NewFile;
 use super::{Error, Writer, files, repeats};
 use crate::schema::columns::{Block, Piece, Texts};
-use crate::schema::reject::Reject;
 use crate::schema::{Row, Table, TimeMs, api_event, invocation};
 
 /// New segments, and what each object put where.
@@ -102,20 +101,19 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes rejects, a segment for each day.
-    pub(super) fn stage_rejects(
+    /// Writes rows of a small table, a segment for each day.
+    pub(super) fn stage_rows<R: Row>(
         &self,
-        rows: Vec<Reject>,
+        rows: Vec<R>,
         staged: &mut Staged<'_>,
     ) -> Result<(), Error> {
-        let mut days: BTreeMap<NaiveDate, Vec<Reject>> = BTreeMap::new();
+        let mut days: BTreeMap<NaiveDate, Vec<R>> = BTreeMap::new();
         for row in rows {
             days.entry(day_of(row.partition_time())).or_default().push(row);
         }
         for (day, rows) in days {
-            let frame =
-                Reject::frame(rows).map_err(|source| self.segment_error("build", source))?;
-            self.stage(Table::Rejects, day, frame, staged)?;
+            let frame = R::frame(rows).map_err(|source| self.segment_error("build", source))?;
+            self.stage(R::TABLE, day, frame, staged)?;
         }
         Ok(())
     }

@@ -20,7 +20,12 @@ def text(element):
 
 
 def cells(row):
-    return [text(cell) for cell in row if cell.tag in (XHTML + "th", XHTML + "td")]
+    """The row's cells; one that spans columns is followed by empty ones."""
+    found = []
+    for cell in row:
+        if cell.tag in (XHTML + "th", XHTML + "td"):
+            found += [text(cell)] + [""] * (int(cell.get("colspan", "1")) - 1)
+    return found
 
 
 def main():

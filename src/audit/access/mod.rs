@@ -21,6 +21,7 @@ use crate::period::Period;
 use crate::units::Usd;
 
 pub use policy::{Policy, Statement, SuggestedPolicy};
+pub use read::is_denial;
 
 /// Days of use that a policy is suggested from.
 pub const POLICY_DAYS: i64 = 90;

@@ -127,6 +127,11 @@ fn outcome(error_code: &str) -> Outcome {
     }
 }
 
+/// Whether an error of CloudTrail's means that permission was wanting.
+pub fn is_denial(error_code: &str) -> bool {
+    outcome(error_code) == Outcome::Denied
+}
+
 /// `bedrock-mantle` of `bedrock-mantle.amazonaws.com`.
 fn service(event_source: &str) -> Option<&str> {
     event_source.split('.').next().filter(|name| !name.is_empty())

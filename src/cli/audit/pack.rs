@@ -79,7 +79,9 @@ pub(super) fn run(args: &PackArgs, context: &Context) -> Result<Exit, Failure> {
     let place = place.transpose()?;
     let settings = &context.settings;
     let rules = pipeline::detection_rules(&settings.audit.detections)?;
+    let frameworks = pipeline::control_frameworks(&settings.audit.controls, &rules)?;
     let places = pipeline::places(&settings.audit.geoip_databases)?;
+    let look = crate::cli::report::look(None, context)?;
     let store = Reader::open(&settings.store)?;
     let book = context.price_book()?;
     let request = PackRequest {
@@ -88,6 +90,7 @@ pub(super) fn run(args: &PackArgs, context: &Context) -> Result<Exit, Failure> {
         configuration: configuration(context)?,
         integrity: place.as_ref().map(|place| integrity(place, args, context)),
         rules: &rules,
+        frameworks: &frameworks,
         places: &places,
         security: &settings.security,
         buckets: args
@@ -96,6 +99,7 @@ pub(super) fn run(args: &PackArgs, context: &Context) -> Result<Exit, Failure> {
             .chain(settings.security.log_buckets.iter().flatten())
             .cloned()
             .collect(),
+        look: &look,
         key: key.as_ref(),
         reproduce: reproduce(args, period, context),
     };

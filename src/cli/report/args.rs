@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::delivery::DeliveryArgs;
+use crate::render::Theme;
 use crate::report::{Audience, Kind};
 
 #[derive(Debug, Subcommand)]
@@ -62,6 +64,14 @@ Examples:
 Examples:
   bedrock-lens report performance --model anthropic.claude-sonnet-4-5-20250929-v1:0")]
     Performance(ReportOptions),
+    /// Incident report: one timeline of CloudTrail's events, logged calls, guardrails and cost, with
+    /// what the detections find
+    #[command(after_help = "\
+Examples:
+  bedrock-lens report incident --around 2026-11-13T04:00:00Z
+  bedrock-lens report incident --around 2026-11-13T04:00:00Z --window 6h --principal svc-chat
+  bedrock-lens report incident --from 2026-11-13T03:00:00Z --to 2026-11-13T06:00:00Z -o incident.html")]
+    Incident(IncidentOptions),
 }
 
 impl KindCommand {
@@ -77,8 +87,34 @@ impl KindCommand {
             Self::Security(options) => (Kind::Security, options),
             Self::Capacity(options) => (Kind::Capacity, options),
             Self::Performance(options) => (Kind::Performance, options),
+            Self::Incident(incident) => (Kind::Incident, &incident.options),
         }
     }
+}
+
+impl KindCommand {
+    /// What only an incident report is asked.
+    pub(super) fn incident(&self) -> Option<&IncidentOptions> {
+        match self {
+            Self::Incident(incident) => Some(incident),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IncidentOptions {
+    /// The time that the report is about, RFC 3339 or a date
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["from", "to", "date"])]
+    pub(super) around: Option<String>,
+    /// How long a time around it: half before, half after; 30m, 2h, 1d
+    #[arg(long, value_name = "LENGTH", default_value = "2h")]
+    pub(super) window: String,
+    /// Only what this role or user did; may be given more than once
+    #[arg(long, value_name = "PRINCIPAL")]
+    pub(super) principal: Vec<String>,
+    #[command(flatten)]
+    pub(super) options: ReportOptions,
 }
 
 #[derive(Debug, Args)]
@@ -103,18 +139,14 @@ pub(super) struct ReportOptions {
     /// Choose and order sections for these readers
     #[arg(long, value_name = "WHO")]
     pub(super) audience: Option<AudienceChoice>,
-    /// Forms to write
-    #[arg(long, value_delimiter = ',', default_value = "html")]
-    pub(super) format: Vec<Format>,
-    /// File or folder to write to; `-` is standard output [default: the current folder]
-    #[arg(short, long, value_name = "PATH")]
-    pub(super) output: Option<PathBuf>,
     /// Colours of the page
     #[arg(long, default_value = "auto")]
     pub(super) theme: ThemeChoice,
     /// Folder with page templates that replace those of the tool, by file name
     #[arg(long, value_name = "DIR")]
     pub(super) templates: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) delivery: DeliveryArgs,
 }
 
 /// What the period is compared with.
@@ -183,16 +215,6 @@ pub(super) enum CompareChoice {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// One self-contained page.
-    Html,
-    /// Plain text.
-    Text,
-    /// The report's values, for programs.
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ThemeChoice {
     /// As the reader's system.
     Auto,
@@ -200,4 +222,14 @@ pub(super) enum ThemeChoice {
     Light,
     /// Always dark.
     Dark,
+}
+
+impl From<ThemeChoice> for Theme {
+    fn from(choice: ThemeChoice) -> Self {
+        match choice {
+            ThemeChoice::Auto => Self::Auto,
+            ThemeChoice::Light => Self::Light,
+            ThemeChoice::Dark => Self::Dark,
+        }
+    }
 }

@@ -97,6 +97,7 @@ fn objects_are_read_while_later_ones_are_on_their_way() {
         bounds: Bounds { bytes: 1000, requests: 4 },
         with_bodies: false,
         with_hashes: false,
+        scan_bodies: false,
     };
     let summary = plan.carry_out(&mut writer, options, &read).expect("read");
     assert_eq!((summary.objects_ingested, summary.invocations), (20, 20));

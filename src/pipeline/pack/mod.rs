@@ -1,10 +1,11 @@
 //! The journey of an audit pack: ask every question of the audit, write the rows as evidence, then
 //! the report over them, then what makes the whole checkable.
 
+mod controls;
 mod evidence;
 mod findings;
 mod integrity;
-mod outages;
+pub(in crate::pipeline) mod outages;
 mod read;
 mod target;
 
@@ -16,11 +17,12 @@ use polars::prelude::{SortMultipleOptions, col, lit};
 
 use super::access::{UNUSED_DAYS, review_of};
 use super::{
-    AccessRequest, Basis, CoverageAnswer, CoverageRequest, DetectionsRequest, Error, Join,
-    OutageAnswer, OutageRequest, Progress, SecurityBasis, Verified, VerifyRequest, audit_coverage,
-    audit_detections, audit_outages, verify,
+    AccessRequest, Basis, ControlsAnswer, ControlsRequest, CoverageAnswer, CoverageRequest,
+    DetectionsRequest, Error, Join, OutageAnswer, OutageRequest, Progress, SecurityBasis, Verified,
+    VerifyRequest, audit_controls, audit_coverage, audit_detections, audit_outages, verify,
 };
 use crate::audit::access::{AccessReview, SuggestedPolicy};
+use crate::audit::controls::Framework;
 use crate::audit::detections::{Detections, Places, RuleSet, Severity};
 use crate::audit::integrity::{Verdict, Verification};
 use crate::audit::seal::{self, Manifest, PackFile, SigningKey};
@@ -28,7 +30,7 @@ use crate::metrics::coverage::CoverageDimension;
 use crate::period::Period;
 use crate::prices::PriceBook;
 use crate::prices::list::{Filter, list};
-use crate::render::{self, Templates, Theme};
+use crate::render::{self, Look, Theme};
 use crate::report::access as access_rows;
 use crate::report::pack::{
     ControlLine, ControlVerdict, CoverageFigures, InputObjects, IntegrityFacts, PackInputs,
@@ -54,12 +56,16 @@ pub struct PackRequest<'a> {
     pub integrity: Option<PackIntegrity<'a>>,
     /// Detection rules, the databases that they look addresses up in, and what the user says is allowed.
     pub rules: &'a RuleSet,
+    /// Frameworks of controls, and what they ask.
+    pub frameworks: &'a [Framework],
     /// See `rules`.
     pub places: &'a Places,
     /// See `rules`.
     pub security: &'a Security,
     /// Buckets that hold logs, beside those that events and the store name.
     pub buckets: BTreeSet<String>,
+    /// How the report looks.
+    pub look: &'a Look,
     /// Who signs.
     pub key: Option<&'a SigningKey>,
     /// The command that makes the pack again.
@@ -153,6 +159,7 @@ struct Answers {
     coverage: CoverageAnswer,
     outages: OutageAnswer,
     detections: Detections,
+    controls: ControlsAnswer,
     review: AccessReview,
     policies: Vec<SuggestedPolicy>,
 }
@@ -180,22 +187,33 @@ impl Answers {
         let coverage = audit_coverage(store, book, &wanted)?;
         let wanted = OutageRequest { period, as_of: now, buckets: request.buckets.clone() };
         let outages = audit_outages(store, book, &wanted)?;
+        let held = SecurityBasis { security: request.security, places: request.places, period };
         let wanted = DetectionsRequest {
             rules: request.rules,
             only: &[],
             severity: Severity::Info,
-            basis: SecurityBasis { security: request.security, places: request.places, period },
+            basis: held,
         };
         let detections = audit_detections(store, &wanted)?;
+        let wanted = ControlsRequest {
+            frameworks: request.frameworks.iter().collect(),
+            rules: request.rules,
+            detections: Some(&detections),
+            basis: held,
+            verification: verified.as_ref().map(|found| controls::facts(&found.verification)),
+            as_of: now,
+        };
+        let controls = audit_controls(store, book, &wanted)?;
         let wanted = AccessRequest { period, unused_days: UNUSED_DAYS, now };
         let (review, policies) = review_of(store, book, wanted)?;
-        Ok(Self { verified, coverage, outages, detections, review, policies })
+        Ok(Self { verified, coverage, outages, detections, controls, review, policies })
     }
 
     fn write(&self, target: &mut Target) -> Result<(), Error> {
         write_coverage(target, &self.coverage)?;
         outages::write(target, &self.outages)?;
         findings::write(target, &self.detections)?;
+        controls::write(target, &self.controls)?;
         write_access(target, &self.review, &self.policies)?;
         match self.verification() {
             Some(verification) => integrity::write(target, verification),
@@ -229,7 +247,7 @@ impl Answers {
                 verification,
                 source: asked.name.clone(),
             }),
-            controls: Vec::new(),
+            controls: controls::lines(&self.controls),
             findings: findings::lines(&self.detections),
             rules: findings::rules(&self.detections),
             coverage: coverage_figures(&self.coverage),
@@ -250,7 +268,7 @@ fn finish(
     request: &PackRequest<'_>,
     pack_id: &str,
 ) -> Result<Manifest, Error> {
-    let page = render::pack_html(report, &Templates::default(), Theme::Auto);
+    let page = render::pack_html(report, request.look, Theme::Auto);
     let page = page.map_err(Error::Render)?;
     evidence::bytes(&mut target, "report.html", page.as_bytes())?;
     evidence::json(&mut target, "report.json", report)?;

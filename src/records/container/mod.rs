@@ -15,8 +15,11 @@ pub(super) use self::salvage::open_list;
 pub(super) use self::top::{Document, Top};
 use super::gunzip;
 use super::invocation::{PromptHasher, ResponseBody};
+use super::sensitive::Scanner;
 use super::wire;
-use super::{Bodies, Decoded, Limits, ObjectName, PromptKey, cloudtrail, invocation, timestamp};
+use super::{
+    Bodies, Decoded, Limits, ObjectName, PromptKey, Wanted, cloudtrail, invocation, timestamp,
+};
 use crate::schema::TimeMs;
 use crate::schema::reject::{Reject, reason};
 
@@ -90,6 +93,8 @@ pub(super) struct Reader<'r> {
     record: i64,
     digest: bool,
     bodies: Option<&'r mut dyn Bodies>,
+    /// Looks through bodies, where that is wanted.
+    scanner: Option<Scanner>,
     decoded: Decoded,
 }
 
@@ -100,7 +105,7 @@ impl<'r> Reader<'r> {
         size_bytes: usize,
         limits: Limits,
         key: &PromptKey,
-        bodies: Option<&'r mut dyn Bodies>,
+        wanted: Wanted<'r>,
     ) -> Self {
         Self {
             name,
@@ -110,7 +115,8 @@ impl<'r> Reader<'r> {
             inflate_left: limits.max_object_bytes,
             record: 0,
             digest: false,
-            bodies,
+            bodies: wanted.bodies,
+            scanner: wanted.sensitive.then(|| Scanner::new(key)),
             decoded: Decoded::default(),
         }
     }
@@ -163,6 +169,10 @@ impl<'r> Reader<'r> {
                         self.record += 1;
                         (row.object, row.record) =
                             (Some(self.name.object.into()), Some(self.record));
+                        if let Some(scanner) = &mut self.scanner {
+                            let found = scanner.rows(json, text.as_deref(), &row);
+                            self.decoded.sensitive.extend(found);
+                        }
                         if self.decoded.invocations.len() == SAMPLE {
                             let more = rows_to_come(self.size_bytes, place);
                             self.decoded.invocations.reserve(more);

@@ -12,8 +12,8 @@ const ROW: f64 = 20.0;
 const BAR: f64 = 12.0;
 const TOP: f64 = 6.0;
 /// Where the second label and the bars begin.
-const DETAIL: f64 = 88.0;
-const LEFT: f64 = 172.0;
+const DETAIL: f64 = 94.0;
+const LEFT: f64 = 178.0;
 const RIGHT: f64 = WIDTH - 4.0;
 /// What is wrong must be seen, however short it was.
 const NARROWEST: f64 = 4.0;

@@ -58,13 +58,9 @@ pub fn html(report: &Report, look: &Look, theme: Theme) -> Result<String, Error>
 ///
 /// # Errors
 /// As [`html`].
-pub fn pack_html(
-    report: &PackReport,
-    templates: &Templates,
-    theme: Theme,
-) -> Result<String, Error> {
-    let page = view::pack::page(report, theme.attribute())?;
-    filled(templates, PACK, page.into())
+pub fn pack_html(report: &PackReport, look: &Look, theme: Theme) -> Result<String, Error> {
+    let page = view::pack::page(report, theme.attribute(), &look.brand)?;
+    filled(&look.templates, PACK, page.into())
 }
 
 fn filled(templates: &Templates, name: &str, page: minijinja::Value) -> Result<String, Error> {
@@ -74,7 +70,7 @@ fn filled(templates: &Templates, name: &str, page: minijinja::Value) -> Result<S
         .map_err(|error| template_error(name, error))
 }
 
-fn environment(templates: &Templates) -> Result<Environment<'_>, Error> {
+pub(super) fn environment(templates: &Templates) -> Result<Environment<'_>, Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -86,7 +82,7 @@ fn environment(templates: &Templates) -> Result<Environment<'_>, Error> {
     Ok(environment)
 }
 
-fn template_error(asked: &str, error: minijinja::Error) -> Error {
+pub(super) fn template_error(asked: &str, error: minijinja::Error) -> Error {
     let name = error.name().unwrap_or(asked).to_owned();
     Error::Template { name, source: Box::new(error) }
 }

@@ -2,7 +2,7 @@
 
 use crate::report::facts::Facts;
 use crate::report::parts::{Attention, Finding, Grade, Kpi, Outcome, Prose, Severity, Value};
-use crate::report::sections::risks;
+use crate::report::sections::{happened, risks};
 use crate::report::{trust, words};
 
 /// At most three lines: missed targets first, then what the figures leave out.
@@ -15,6 +15,7 @@ pub(in crate::report) fn attention(facts: &Facts<'_>, kpis: &[Kpi]) -> Vec<Atten
     lines
         .sort_by_key(|line| SECTIONS.iter().position(|(_, section)| line.section == Some(section)));
     lines.truncate(MISSED);
+    lines.extend(found(facts));
     lines.extend(risks::budgets(facts).into_iter().map(|risk| line(risk, "budgets")));
     lines.extend(
         risks::incidents(facts)
@@ -31,6 +32,13 @@ pub(in crate::report) fn attention(facts: &Facts<'_>, kpis: &[Kpi]) -> Vec<Atten
 
 /// Most lines about targets, where there is more to say.
 const MISSED: usize = 2;
+
+/// What detections found of high severity, where the report asks them.
+fn found(facts: &Facts<'_>) -> Vec<Attention> {
+    let found = facts.insights().timeline.as_ref().map(happened::findings).unwrap_or_default();
+    let grave = found.into_iter().filter(|one| one.severity == Severity::High);
+    grave.map(|one| line(one, "timeline")).collect()
+}
 
 fn line(risk: Finding, section: &'static str) -> Attention {
     Attention { title: risk.title, detail: risk.detail, section: Some(section) }

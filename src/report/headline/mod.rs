@@ -3,6 +3,7 @@
 //! Says only what is computed. It names no cause.
 
 mod attention;
+mod incident;
 mod service;
 mod spend;
 
@@ -22,5 +23,6 @@ pub(super) fn headline(facts: &Facts<'_>, focus: Focus) -> PolarsResult<Headline
         Focus::Speed => Ok(service::speed(facts)),
         Focus::Load => Ok(service::load(facts)),
         Focus::Security => Ok(service::security(facts)),
+        Focus::Incident => Ok(incident::headline(facts)),
     }
 }

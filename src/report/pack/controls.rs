@@ -100,7 +100,7 @@ pub(super) fn sheet(inputs: &PackInputs<'_>) -> Sheet {
         .say(" cannot be answered from these logs alone.");
     let columns = vec![
         text("control", "Control"),
-        text("test", "What was tested over the period"),
+        text("test", "What it asks for, and what was tested over the period"),
         text("result", "Result"),
         figure("evidence_rows", "Evidence rows"),
     ];
@@ -127,11 +127,17 @@ fn line(line: &ControlLine) -> TableRow {
         RowRole::Body,
         vec![
             words(&line.control),
-            Value::Lines(line.test.clone(), line.reason.clone()).into(),
+            Value::Lines(line.title.clone(), told(line)).into(),
             result(line.verdict),
             evidence,
         ],
     )
+}
+
+/// What was tested, and what came of it.
+fn told(line: &ControlLine) -> String {
+    let parts = [line.test.as_str(), line.reason.as_str()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
 fn result(verdict: ControlVerdict) -> TableCell {

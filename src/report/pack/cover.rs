@@ -39,11 +39,15 @@ fn quarter(inputs: &PackInputs<'_>) -> Option<(usize, i32)> {
 /// Label and value pairs.
 pub(super) fn scope(inputs: &PackInputs<'_>) -> Vec<(&'static str, String)> {
     let period = inputs.period;
-    let days = (period.to - period.from).num_days();
+    let length = match (period.to - period.from).num_days() {
+        0 => format!("{} hours", (period.to - period.from).num_hours()),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
     let show = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M").to_string();
     let (from, to) = (show(period.from), show(period.to));
     vec![
-        ("Period", format!("{from} to {to} UTC, {days} days")),
+        ("Period", format!("{from} to {to} UTC, {length}")),
         ("Generated", inputs.generated.format("%Y-%m-%d %H:%M:%S UTC").to_string()),
         ("Accounts", listed(&inputs.accounts)),
         ("Version", format!("bedrock-lens {}", inputs.version)),

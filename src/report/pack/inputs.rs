@@ -76,6 +76,8 @@ pub struct ControlLine {
     pub framework: String,
     /// Id of the control in it.
     pub control: String,
+    /// What it asks for.
+    pub title: String,
     /// What is tested.
     pub test: String,
     /// The result.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, Duration, Utc};
 
 use super::super::parts::{
-    ChainStrip, Chart, Figure, Prose, RowRole, Strip, TableRow, Tone, Value,
+    ChainStrip, Chart, Figure, Prose, RowRole, Strip, TableCell, TableRow, Tone, Value,
 };
 use super::inputs::PackInputs;
 use super::table::{bad_if_any, count, figure, id, row, table, text, words};
@@ -76,6 +76,10 @@ fn proven(verification: &Verification) -> Prose {
         .say(" cannot be proven and ")
         .value(Value::Count(logs.missing))
         .say(if logs.missing == 1 { " is absent. " } else { " are absent. " })
+        .value(Value::Count(verification.hours.proven))
+        .say(" of ")
+        .value(Value::Count(verification.hours.expected))
+        .say(" hours are proven. ")
 }
 
 /// What the outage ledger adds to the verdict.
@@ -163,10 +167,13 @@ pub(super) fn sheet(inputs: &PackInputs<'_>) -> Sheet {
     };
     let Some(facts) = &inputs.integrity else {
         return Sheet {
-            empty: Some(Prose::text(
-                "No source with CloudTrail digests was named. `audit pack --verify SOURCE --keys \
-                 FILE` checks them and fills this sheet; `audit verify` does so on its own.",
-            )),
+            empty: Some(
+                Prose::text("No source with CloudTrail digests was named: ")
+                    .value(Value::Code("audit pack --verify SOURCE --keys FILE".to_owned()))
+                    .say(" checks them and fills this sheet; ")
+                    .value(Value::Code("audit verify".to_owned()))
+                    .say(" does so on its own."),
+            ),
             ..sheet
         };
     };
@@ -272,7 +279,7 @@ fn exceptions(problems: &[Problem]) -> super::super::parts::Table {
                 vec![
                     words(format!("X{number}")),
                     words(when(problem)),
-                    id(Some(problem.object.rsplit('/').next().unwrap_or(&problem.object))),
+                    object(&problem.object),
                     words(problem.effect.clone()),
                 ],
             )
@@ -287,6 +294,14 @@ fn exceptions(problems: &[Problem]) -> super::super::parts::Table {
     }
     let shown = table("Exceptions", columns, rows);
     super::super::parts::Table { show_caption: true, ..shown }
+}
+
+/// A file by its name, a trail in words.
+fn object(object: &str) -> TableCell {
+    match object.rsplit_once('/') {
+        Some((_, name)) => id(Some(name)),
+        None => words(object),
+    }
 }
 
 fn when(problem: &Problem) -> String {

@@ -45,10 +45,8 @@ pub(super) fn sheet(inputs: &PackInputs<'_>) -> Sheet {
     }
     let sums = seal::sha256(seal::sums(&files.into_iter().cloned().collect::<Vec<_>>()).as_bytes());
     notes.push(
-        Prose::text(
-            "SHA-256 of the list of these files, in this order, as `sha256sum` writes it: ",
-        )
-        .value(Value::Code(sums)),
+        Prose::text("SHA-256 of the list of these files, in this order, as sha256sum writes it: ")
+            .value(Value::Code(sums)),
     );
     Sheet {
         id: "manifest",

@@ -3,16 +3,17 @@
 use minijinja::Value as Safe;
 
 use super::table::{self, TableView};
-use super::{FigureView, Labelled, Run, runs, tone};
+use super::{BrandView, FigureView, Labelled, Run, brand_view, runs, tone};
 use crate::render::format::words::clean;
 use crate::render::format::{Format, Script};
-use crate::render::{Error, charts};
+use crate::render::{Brand, Error, charts};
 use crate::report::pack::{PackReport, Sheet, Tile};
 
 /// The whole document.
 #[derive(Debug, Clone)]
 pub(in crate::render::html) struct PackPage {
     theme: Option<&'static str>,
+    brand: BrandView,
     title: String,
     subtitle: String,
     running_title: String,
@@ -27,6 +28,7 @@ pub(in crate::render::html) struct PackPage {
 
 shown!(PackPage {
     theme,
+    brand,
     title,
     subtitle,
     running_title,
@@ -80,6 +82,7 @@ shown!(SheetView { number, id, label, heading, figure, tables, notes, empty });
 pub(in crate::render::html) fn page(
     report: &PackReport,
     theme: Option<&'static str>,
+    brand: &Brand,
 ) -> Result<PackPage, Error> {
     let format = Format { script: Script::Unicode, year: None };
     let sheets: Result<_, Error> =
@@ -90,6 +93,7 @@ pub(in crate::render::html) fn page(
         .map(|(label, value)| Labelled { label: clean(label), value: clean(value) });
     Ok(PackPage {
         theme,
+        brand: brand_view(brand),
         title: clean(report.title),
         subtitle: clean(&report.subtitle),
         running_title: running_title(report),

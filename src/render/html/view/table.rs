@@ -93,6 +93,9 @@ fn cell(cell: Option<&TableCell>, text: String, column: &Column) -> CellView {
         Value::Lines(words, detail) => (clean(words), clean(detail)),
         _ => (text, String::new()),
     };
+    if matches!(value, Value::Lines(..)) {
+        class.push("ln");
+    }
     let icon = matches!(value, Value::Status(_)).then(|| icon(cell.map(|cell| cell.tone)));
     CellView { runs: vec![value_run(value, text, false)], class: class.join(" "), small, icon }
 }
