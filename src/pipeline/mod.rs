@@ -79,8 +79,8 @@ pub use profiles::{
 pub use publish::{PublishRequest, PublishSummary, publish, publish_dry_run};
 pub use query::{Queried, QueryRequest, query, query_footing, sql};
 pub use report::{
-    Chosen, Comparison, PeriodChoice, ReportBasis, ReportRequest, keep, report,
-    report_period, report_range,
+    Chosen, Comparison, PeriodChoice, ReportBasis, ReportRequest, keep, report, report_period,
+    report_range,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use sensitive::{SensitiveAnswer, SensitiveDimension, SensitiveRow, audit_sensitive};

@@ -56,9 +56,7 @@ pub use verify::{Problem, Verification};
 
 use crate::period::Period;
 use crate::records::PromptKey;
-use crate::schema::{
-    Kind, Table, api_event, invocation, reject, sensitive, service_metric,
-};
+use crate::schema::{Kind, Table, api_event, invocation, reject, sensitive, service_metric};
 use catalog::{Catalog, Days};
 
 /// A store opened for reading, as it was at that moment: every question is answered from one state.
