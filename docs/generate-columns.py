@@ -7,7 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "columns.md"
-TABLES = [("invocations", "invocation.rs"), ("api_events", "api_event.rs"), ("rejects", "reject.rs")]
+TABLES = [("invocations", "invocation.rs"), ("api_events", "api_event.rs"), ("rejects", "reject.rs"),
+          ("sensitive", "sensitive.rs"), ("service_metrics", "service_metric.rs")]
 TYPES = {"String": "text", "i64": "integer", "bool": "boolean", "TimeMs": "timestamp, UTC, milliseconds"}
 COLUMN = re.compile(r"^\s*[A-Z0-9_]+ ([a-z0-9_]+): (\w+),$")
 

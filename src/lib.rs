@@ -3,7 +3,7 @@
 //! Data flows one way; each stage knows only the ones before it:
 //!
 //! ```text
-//! sources → records → store → metrics → insight → report → render
+//! sources → records → store → metrics → insight → report → render → deliver
 //!                        prices ─┘
 //! ```
 //!
@@ -34,6 +34,8 @@ pub mod insight;
 pub mod report;
 
 pub mod render;
+
+pub mod deliver;
 
 pub mod likeness;
 pub mod period;

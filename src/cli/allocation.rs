@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::answer::{DASH, Form, FormArgs, aligned, csv, exact, fixed, json, plain};
-use super::range::{FilterArgs, RangeArgs};
+use super::range::{FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output};
 use crate::metrics::allocation::{Line, LineKind, Statement, StatementBy};
 use crate::pipeline;
@@ -14,7 +14,6 @@ use crate::render::format::{Format as ValueFormat, Script};
 use crate::render::table::Row;
 use crate::report::parts::{Align, RowRole, Value};
 use crate::schema::allocation::UNATTRIBUTED;
-use crate::store::Reader;
 use crate::units::Usd;
 
 /// Charge back: cost by team or cost centre, to the last digit of the total
@@ -71,7 +70,7 @@ pub(super) fn run(args: &AllocationArgs, context: &Context) -> Result<Exit, Fail
         By::Team => StatementBy::Team,
         By::CostCenter => StatementBy::CostCenter,
     };
-    let store = Reader::open(&context.settings.store)?;
+    let store = store_for(period, context)?;
     let book = context.price_book()?;
     let basis = context.basis(&store, &book);
     let zone = context.settings.timezone;

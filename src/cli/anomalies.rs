@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::range::{FilterArgs, RangeArgs};
+use super::range::{FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output};
 use crate::insight::anomaly::{
-    Anomalies, Driver, Figure, FirstSeen, Incident, ScopeName, Severity, Skipped,
+    Anomalies, Driver, Figure, FirstSeen, Incident, Rules, ScopeName, Severity, Skipped,
 };
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::names::UnknownName;
@@ -15,7 +15,6 @@ use crate::render::format::Script;
 use crate::render::format::number::grouped;
 use crate::render::table::{Fit, Head, Row, TableOptions, table};
 use crate::report::parts::{Align, RowRole};
-use crate::store::Reader;
 
 /// Find hours and days that depart from the usual, and what is new
 ///
@@ -36,11 +35,17 @@ pub(super) struct AnomaliesArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Print the thresholds that come with the tool, to start a file of your own from
+    #[arg(long, exclusive = true)]
+    print_rules: bool,
 }
 
 const AFTER_HELP: &str = "\
 Without a range, the last seven complete days are judged. A series needs 14 days of history; what
-can't be judged is listed with the reason.
+can't be judged is listed with the reason. Thresholds are data; to use your own, set in
+bedrock-lens.toml:
+  [anomalies]
+  rules = \"anomaly-rules.json\"
 
 Examples:
   bedrock-lens anomalies
@@ -51,14 +56,25 @@ Examples:
 const DAYS: u64 = 7;
 
 pub(super) fn run(args: &AnomaliesArgs, context: &Context) -> Result<Exit, Failure> {
+    if args.print_rules {
+        output::result(Rules::embedded_text())?;
+        return Ok(Exit::Done);
+    }
+    let rules = pipeline::anomaly_rules(context.settings.anomaly_rules.as_deref())?;
     let timezone = context.settings.timezone;
     let period = args.range.period(context)?.unwrap_or_else(|| last_days(context));
     let filter = args.filter.filter()?;
     let dimensions = dimensions(&args.by, context)?;
-    let store = Reader::open(&context.settings.store)?;
+    let store = store_for(Some(period), context)?;
     let book = context.price_book()?;
-    let question =
-        AnomalyQuestion { period, filter: filter.as_ref(), dimensions, timezone, now: context.now };
+    let question = AnomalyQuestion {
+        period,
+        filter: filter.as_ref(),
+        rules: &rules,
+        dimensions,
+        timezone,
+        now: context.now,
+    };
     let anomalies = pipeline::anomalies(context.basis(&store, &book), &question)?;
     let text = if args.json { json(&anomalies)? } else { described(&anomalies, context) };
     output::result(&text)?;

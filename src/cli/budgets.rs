@@ -102,7 +102,7 @@ fn name(month: &Month) -> String {
 }
 
 fn as_csv(month: &Month, states: &[BudgetState]) -> Result<String, Failure> {
-    const HEADS: [&str; 14] = [
+    const HEADS: [&str; 15] = [
         "month",
         "name",
         "scope",
@@ -112,6 +112,7 @@ fn as_csv(month: &Month, states: &[BudgetState]) -> Result<String, Failure> {
         "remaining_usd",
         "run_rate_usd_per_day",
         "projected_usd",
+        "projected_by",
         "exhaustion_date",
         "standing",
         "requests",
@@ -129,6 +130,7 @@ fn as_csv(month: &Month, states: &[BudgetState]) -> Result<String, Failure> {
             exact(state.remaining_usd),
             exact(state.run_rate_usd_per_day),
             exact(state.projected_usd),
+            state.projected_by.as_str().to_owned(),
             plain(state.exhaustion_date),
             state.standing.as_str().to_owned(),
             state.requests.to_string(),
@@ -140,13 +142,14 @@ fn as_csv(month: &Month, states: &[BudgetState]) -> Result<String, Failure> {
 }
 
 fn shown(month: &Month, states: &[BudgetState], context: &Context) -> String {
-    const HEADS: [(&str, Align); 8] = [
+    const HEADS: [(&str, Align); 9] = [
         ("budget", Align::Left),
         ("amount USD", Align::Right),
         ("spent USD", Align::Right),
         ("spent", Align::Right),
         ("per day USD", Align::Right),
         ("projected USD", Align::Right),
+        ("by", Align::Left),
         ("exhausted", Align::Left),
         ("standing", Align::Left),
     ];
@@ -163,6 +166,7 @@ fn shown(month: &Month, states: &[BudgetState], context: &Context) -> String {
             share(state),
             fixed(state.run_rate_usd_per_day, 2),
             fixed(state.projected_usd, 2),
+            state.projected_by.as_str().replace('_', " "),
             state.exhaustion_date.map_or_else(|| DASH.to_owned(), |day| day.to_string()),
             state.standing.as_str().replace('_', " "),
         ])

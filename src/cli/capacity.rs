@@ -5,13 +5,12 @@ use clap::Args;
 
 use super::drivers::json;
 use super::figures::{aligned, figure, row, text};
-use super::range::{FilterArgs, RangeArgs};
+use super::range::{FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output, time};
 use crate::insight::capacity::{Distribution, Load, Part};
 use crate::period::Cadence;
 use crate::pipeline::{self, CapacityAnswer, CapacityQuestion};
 use crate::report::parts::{Column, Missing, RowRole, TableRow, Value};
-use crate::store::Reader;
 
 /// Show requests and tokens per minute against quotas, throttling, and who used the quota
 ///
@@ -60,7 +59,7 @@ pub(super) fn run(args: &CapacityArgs, context: &Context) -> Result<Exit, Failur
         most: args.limit,
         timezone: zone,
     };
-    let store = Reader::open(&context.settings.store)?;
+    let store = store_for(Some(question.period), context)?;
     let book = context.price_book()?;
     let answer = pipeline::capacity(context.basis(&store, &book), &question)?;
     let shown = if args.json { json(&answer)? } else { shown(&answer, context) };

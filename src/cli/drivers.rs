@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
 use super::figures::{aligned, figure, part, row, text};
-use super::range::{FilterArgs, RangeArgs};
+use super::range::{FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output, time};
 use crate::insight::comparable::Against;
 use crate::insight::drivers::{Contribution, DriverTree, Effect};
@@ -12,7 +12,6 @@ use crate::metrics::dimensions::Dimension;
 use crate::period::{Cadence, Period};
 use crate::pipeline::{self, DriversAnswer, DriversQuestion, PeriodFacts};
 use crate::report::parts::{Missing, RowRole, TableRow, Value};
-use crate::store::Reader;
 
 /// Say what made spend change: volume, model mix, tokens, cache, routing, price
 ///
@@ -64,7 +63,7 @@ enum Compare {
 
 pub(super) fn run(args: &DriversArgs, context: &Context) -> Result<Exit, Failure> {
     let question = question(args, context)?;
-    let store = Reader::open(&context.settings.store)?;
+    let store = store_for(Some(question.period), context)?;
     let book = context.price_book()?;
     let answer = pipeline::drivers(context.basis(&store, &book), &question)?;
     if args.json {
@@ -226,7 +225,7 @@ fn group_row(group: &Contribution, role: RowRole) -> TableRow {
             Value::Count(group.requests_after),
             group.before_usd.map_or(Value::Missing(Missing::NotPriced), Value::Usd),
             group.after_usd.map_or(Value::Missing(Missing::NotPriced), Value::Usd),
-            Value::UsdChange(group.change_usd),
+            group.change_usd.map_or(Value::Missing(Missing::NotPriced), Value::UsdChange),
         ],
     )
 }

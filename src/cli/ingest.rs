@@ -21,9 +21,10 @@ use crate::store::{OnLocked, Reader, Writer};
 /// Read log objects into the store
 ///
 /// SOURCE is a folder, a file, `s3://bucket/prefix`, `cloudtrail:REGION` for CloudTrail's event history
-/// of 90 days, or the name of a source in the configuration file; without one, all of the configuration's are read. Every object is read once: a second run
-/// takes only what is new or changed. What can't be read is counted by reason and never stops the
-/// rest. Of S3, a run without `--from` and `--to` lists what was written since the last complete
+/// of 90 days, `cloudwatch:REGION` for what CloudWatch counted of Bedrock by the hour, or the name of a
+/// source in the configuration file; without one, all of the configuration's are read. Every object is
+/// read once: a second run takes only what is new or changed. What can't be read is counted by reason
+/// and never stops the rest. Of S3, a run without `--from` and `--to` lists what was written since the last complete
 /// ingest of the same source and two days before it (`trailing_days`); the first one lists all.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,11 +35,12 @@ Examples:
   bedrock-lens ingest s3://acme-logs --from 2026-11-09 --to 2026-11-16 --dry-run
   bedrock-lens ingest cloudtrail:us-east-1 --profile audit
   bedrock-lens ingest cloudtrail:us-east-1/bedrock.amazonaws.com --from 2026-11-09 --to 2026-11-16
+  bedrock-lens ingest cloudwatch:us-east-1
   bedrock-lens ingest --json --quiet        all sources of the configuration, as from cron")]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 pub(super) struct IngestArgs {
-    /// Folders, files, `s3://bucket/prefix`, `cloudtrail:REGION`, or names of configured sources
-    /// [default: all of these]
+    /// Folders, files, `s3://bucket/prefix`, `cloudtrail:REGION`, `cloudwatch:REGION`, or names
+    /// of configured sources [default: all of these]
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
     #[command(flatten)]
@@ -50,6 +52,11 @@ pub(super) struct IngestArgs {
     /// reason; of objects that are read from now on
     #[arg(long)]
     bodies: bool,
+    /// Also look through bodies for credentials, card numbers, national ids and e-mail addresses
+    /// (`audit sensitive`): counts and keyed hashes are kept, never the content; of objects that are
+    /// read from now on
+    #[arg(long)]
+    scan_bodies: bool,
     /// Keep the SHA-256 of every object that is read from now on, for the input list of an audit pack
     #[arg(long)]
     hash: bool,
@@ -110,6 +117,7 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
     let bar = Bar::new(context.output);
     let mut options = read_options(context);
     options.with_bodies = args.bodies;
+    options.scan_bodies = args.scan_bodies;
     options.with_hashes = args.hash;
     if let Some(bytes) = args.max_object_bytes {
         options.limits.max_object_bytes = bytes.get();
@@ -137,6 +145,7 @@ pub(super) fn read_options(context: &Context) -> ReadOptions {
         limits: Limits { max_object_bytes: settings.max_object_bytes },
         bounds: Bounds { bytes: settings.bytes_in_flight, requests: settings.requests_in_flight },
         with_bodies: false,
+        scan_bodies: false,
         with_hashes: false,
     }
 }
@@ -280,6 +289,10 @@ fn sentence(summary: &Summary) -> String {
         count(summary.invocations),
         count(summary.api_events),
     );
+    if summary.service_metrics > 0 {
+        let hours = grouped(summary.service_metrics.into());
+        text = format!("{text}, {hours} hours of models as CloudWatch counted them");
+    }
     let repeats = summary.duplicates.invocations + summary.duplicates.api_events;
     if repeats > 0 {
         text = format!("{text}; {} duplicates counted once", count(repeats));

@@ -3,14 +3,13 @@
 use clap::Args;
 
 use super::figures::{aligned, figure, row, text};
-use super::range::{FilterArgs, RangeArgs};
+use super::range::{FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output, time};
-use crate::insight::kpi::KpiUnit;
 use crate::period::Cadence;
 use crate::pipeline::{self, KpiAnswer, KpiFigure};
+use crate::report::kpi_value;
 use crate::report::parts::{Missing, RowRole, Value};
-use crate::schema::target::{Outcome, Target};
-use crate::store::Reader;
+use crate::schema::target::Outcome;
 use crate::units::Usd;
 
 /// Show the key figures of a period against their targets
@@ -47,7 +46,7 @@ pub(super) fn run(args: &KpisArgs, context: &Context) -> Result<Exit, Failure> {
         Cadence::Weekly.before(Cadence::Weekly.period_of(today, zone), zone)
     };
     let period = args.range.period(context)?.unwrap_or_else(last_week);
-    let store = Reader::open(&context.settings.store)?;
+    let store = store_for(Some(period), context)?;
     let book = context.price_book()?;
     let basis = context.basis(&store, &book);
     let targets = &context.settings.targets;
@@ -72,7 +71,7 @@ fn shown(answer: &KpiAnswer, context: &Context) -> String {
         text("outcome", ""),
     ];
     let rows = answer.kpis.iter().map(|kpi| {
-        let coverage = kpi.coverage.map_or(Value::Missing(Missing::Unknown), Value::Share);
+        let coverage = kpi.coverage.map_or(Value::Missing(Missing::Blank), Value::Share);
         let outcome = match kpi.outcome {
             Outcome::Met => "met",
             Outcome::Missed => "MISSED",
@@ -84,7 +83,7 @@ fn shown(answer: &KpiAnswer, context: &Context) -> String {
             value(kpi, kpi.value, kpi.value_usd),
             value(kpi, kpi.previous, kpi.previous_usd),
             coverage,
-            Value::Text(kpi.kpi.target.map_or_else(String::new, |target| words(kpi, target))),
+            Value::Text(kpi.kpi.target_in_words().unwrap_or_default()),
             Value::Text(outcome.to_owned()),
         ];
         row(RowRole::Body, values)
@@ -100,44 +99,9 @@ fn shown(answer: &KpiAnswer, context: &Context) -> String {
 }
 
 fn value(kpi: &KpiFigure, value: Option<f64>, usd: Option<Usd>) -> Value {
-    let Some(value) = value else { return Value::Missing(Missing::Unknown) };
-    match (kpi.kpi.unit, usd) {
-        (KpiUnit::Usd, Some(usd)) => Value::UnitUsd(usd),
-        (KpiUnit::Usd, None) | (KpiUnit::Mean, _) => Value::Mean(value),
-        (KpiUnit::Share, _) => Value::Rate(value),
-        (KpiUnit::Milliseconds, _) => Value::DurationMs(value),
-        (KpiUnit::Count, _) => Value::Count(whole(value)),
-        (KpiUnit::Tokens, _) => Value::Tokens(whole(value)),
-        (KpiUnit::Bytes, _) => Value::Bytes(whole(value)),
+    match (value, usd) {
+        (None, _) => Value::Missing(Missing::Unknown),
+        (Some(_), Some(usd)) => Value::UnitUsd(usd),
+        (Some(value), None) => kpi_value(kpi.kpi.unit, value),
     }
-}
-
-fn words(kpi: &KpiFigure, target: Target) -> String {
-    let limit = |limit: f64| match kpi.kpi.unit {
-        KpiUnit::Share => format!("{} %", rounded(limit * 100.0)),
-        KpiUnit::Milliseconds => format!("{} s", rounded(limit / 1000.0)),
-        _ => rounded(limit),
-    };
-    match target {
-        Target::Below(most) => format!("under {}", limit(most)),
-        Target::Above(least) => format!("over {}", limit(least)),
-        Target::Falling => "falling".to_owned(),
-        Target::Growing => "growing".to_owned(),
-        Target::NotFalling => "not falling".to_owned(),
-    }
-}
-
-/// Up to six decimals, as short as it goes.
-fn rounded(number: f64) -> String {
-    let text = format!("{number:.6}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a count, or a mean of counts shown as one"
-)]
-fn whole(number: f64) -> u64 {
-    number.max(0.0).round() as u64
 }

@@ -1,13 +1,16 @@
 //! What the user types: arguments, the clock, progress and terminal output. A thin shell over
 //! [`pipeline`]; one file per subcommand.
 
+mod account;
 mod allocation;
 mod anomalies;
 mod answer;
 mod audit;
 mod budgets;
 mod capacity;
+mod completions;
 mod config;
+mod delivery;
 mod drivers;
 mod exit;
 mod failure;
@@ -16,6 +19,8 @@ mod followed;
 mod forecast;
 mod ingest;
 mod kpis;
+mod man;
+mod metrics;
 mod output;
 mod prices;
 mod progress;
@@ -23,8 +28,11 @@ mod query;
 mod range;
 mod report;
 mod savings;
+mod setup;
 mod sources;
 mod store;
+#[cfg(test)]
+mod tests;
 mod time;
 mod trends;
 
@@ -32,15 +40,16 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 
 pub use exit::Exit;
 use failure::Failure;
 use output::{ColorChoice, Output};
 
+use crate::aws::Access;
 use crate::pipeline::{self, Basis};
 use crate::prices::{CacheConvention, PriceBook};
-use crate::settings::{CachedTokens, Environment, Flags, Settings};
+use crate::settings::{AccessSettings, CachedTokens, Environment, Flags, Settings, misspelt_keys};
 use crate::store::Reader;
 
 /// Accounts for every Amazon Bedrock model call from the logs in S3, and turns them into reports.
@@ -61,7 +70,8 @@ Examples:
   bedrock-lens query --from 2026-11-09 --to 2026-11-16 --by model --metrics requests,cost_usd
 
 Exit codes: 0 done; 1 failed, nothing produced; 2 wrong usage or configuration; 3 done, but some
-input was rejected or could not be read; 4 done, and a verification did not pass.";
+input was rejected or could not be read, or some output not delivered; 4 done, and a verification
+did not pass, or a report was to wait for a complete period.";
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
@@ -110,9 +120,15 @@ enum Command {
     Audit(audit::AuditCommand),
     Prices(prices::PricesArgs),
     #[command(subcommand)]
+    Setup(setup::SetupCommand),
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
+    #[command(subcommand)]
     Store(store::StoreCommand),
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// What every subcommand gets: settings, streams and the present time.
@@ -141,6 +157,21 @@ impl Context {
         }
     }
 
+    /// How a service of AWS is reached.
+    fn access(&self, settings: &AccessSettings) -> Access {
+        let AccessSettings { profile, region, role_arn, external_id, endpoint_url, path_style } =
+            settings.clone();
+        Access {
+            profile,
+            region,
+            role_arn,
+            external_id,
+            endpoint_url,
+            path_style,
+            ca_bundle: self.settings.ca_bundle.clone(),
+        }
+    }
+
     /// What figures are made from, with the user's allocation rules.
     fn basis<'a>(&'a self, store: &'a Reader, book: &'a PriceBook) -> Basis<'a> {
         Basis { store, book, rules: &self.settings.allocation }
@@ -155,30 +186,57 @@ pub fn run() -> Exit {
     };
     let environment = Environment::read();
     let output = Output::new(cli.global.quiet, cli.global.verbose, cli.global.color, &environment);
+    if let Some(ended) = without_settings(&cli.command, output) {
+        return ended.unwrap_or_else(|failure| output.failure(&failure));
+    }
     let strict = cli.global.strict;
     let price_book = match &cli.command {
         Command::Prices(args) => args.book.clone(),
         _ => None,
     };
-    context(&cli.global, price_book, &environment, output)
+    let flags = flags(&cli.global, price_book);
+    if matches!(cli.command, Command::Config(config::ConfigCommand::Check(_))) {
+        // The check names all of them, not only the first.
+        let misspelt = misspelt_keys(&flags, &environment);
+        if !misspelt.is_empty() {
+            for error in misspelt {
+                output.failure(&error.into());
+            }
+            return Exit::Usage;
+        }
+    }
+    context(&cli.global, &flags, &environment, output)
         .and_then(|context| dispatch(cli.command, &context))
         .unwrap_or_else(|failure| output.failure(&failure))
         .under(strict)
 }
 
-fn context(
-    global: &Global,
-    price_book: Option<PathBuf>,
-    environment: &Environment,
-    output: Output,
-) -> Result<Context, Failure> {
-    let flags = Flags {
+/// Runs what takes no settings: it works where the configuration is broken, too.
+fn without_settings(command: &Command, output: Output) -> Option<Result<Exit, Failure>> {
+    match command {
+        Command::Config(config::ConfigCommand::Init(args)) => Some(config::init(args, output)),
+        Command::Completions(args) => Some(completions::run(args, Cli::command())),
+        Command::Man(args) => Some(man::run(args, Cli::command())),
+        _ => None,
+    }
+}
+
+fn flags(global: &Global, price_book: Option<PathBuf>) -> Flags {
+    Flags {
         config: global.config.clone(),
         store: global.store.clone(),
         timezone: global.timezone.clone(),
         price_book,
-    };
-    let settings = Settings::resolve(&flags, environment)?;
+    }
+}
+
+fn context(
+    global: &Global,
+    flags: &Flags,
+    environment: &Environment,
+    output: Output,
+) -> Result<Context, Failure> {
+    let settings = Settings::resolve(flags, environment)?;
     let now = match &global.as_of {
         Some(text) => time::instant(text, settings.timezone, "--as-of")?,
         None => time::now(),
@@ -202,8 +260,12 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Anomalies(args) => anomalies::run(&args, context),
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(args) => prices::run(&args.command, context),
+        Command::Setup(command) => setup::run(&command, context),
+        Command::Metrics(command) => metrics::run(&command, context),
         Command::Store(command) => store::run(&command, context),
         Command::Config(command) => config::run(&command, context),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
     }
 }
 

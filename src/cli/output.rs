@@ -1,6 +1,6 @@
 //! Where words go: results to stdout, everything else to stderr; colour only where it is wanted.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 
 use clap::ValueEnum;
 
@@ -70,16 +70,25 @@ impl Output {
         stderr(&format!("{} {text}", self.paint("hint:", "36")));
     }
 
+    /// Something that could not be done while the rest was, with its causes and what to do next.
+    pub(super) fn trouble(self, failure: &Failure) {
+        self.explain(&self.paint("warning:", "33"), failure);
+    }
+
     /// Why the run failed, with its causes and what to do next.
     pub(super) fn failure(self, failure: &Failure) -> Exit {
-        stderr(&format!("{} {}", self.paint("error:", "31"), failure.error));
+        self.explain(&self.paint("error:", "31"), failure);
+        failure.exit
+    }
+
+    fn explain(self, label: &str, failure: &Failure) {
+        stderr(&format!("{label} {}", failure.error));
         for cause in failure.error.chain().skip(1) {
             stderr(&format!("  caused by: {cause}"));
         }
         if let Some(hint) = failure.hint() {
             self.hint(&hint);
         }
-        failure.exit
     }
 
     fn paint(self, text: &str, code: &str) -> String {
@@ -116,4 +125,23 @@ pub(super) fn bytes(bytes: &[u8]) -> io::Result<()> {
 /// Writes a line to stderr; there is nowhere to complain if that fails.
 fn stderr(line: &str) {
     writeln!(io::stderr().lock(), "{line}").ok();
+}
+
+/// Whether the person at the terminal agrees to a change.
+///
+/// # Errors
+/// Wrong usage where there is no terminal: nobody could say no.
+pub(super) fn agreed(question: &str) -> Result<bool, Failure> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(Failure::usage(
+            "nobody is there to agree to the change: say `--yes`, or run this in a terminal",
+        ));
+    }
+    write!(io::stderr().lock(), "{question}").ok();
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(|error| Failure {
+        error: anyhow::Error::new(error).context("could not read the answer"),
+        exit: Exit::Failed,
+    })?;
+    Ok(["y", "yes"].contains(&line.trim().to_lowercase().as_str()))
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::range::{Against, FilterArgs, RangeArgs};
+use super::range::{Against, FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output};
 use crate::metrics::calendar::is_grain;
 use crate::metrics::names::UnknownName;
@@ -15,7 +15,6 @@ use crate::render::answer as form;
 use crate::render::format::Script;
 use crate::render::table::{Fit, TableOptions};
 use crate::report::answer::{Answer, EmptyPeriods, Question, SortBy};
-use crate::store::Reader;
 
 /// Ask for metrics by dimensions over a range, or run SQL
 ///
@@ -145,17 +144,24 @@ pub(super) fn run(args: &QueryArgs, context: &Context) -> Result<Exit, Failure> 
     if args.chart && args.format != Format::Table {
         return Err(Failure::usage("`--chart` is for `--format table`"));
     }
-    let store = Reader::open(&context.settings.store)?;
-    let book = context.price_book()?;
-    let answer = match &asked {
-        Asked::Sql(sql) => pipeline::sql(&store, &book, args.range.period(context)?, sql)?,
-        Asked::Request(request) => pipeline::query(context.basis(&store, &book), request)?,
+    let earliest = match &asked {
+        Asked::Sql(_) => args.range.period(context)?,
+        Asked::Request(request) => request.previous.or(request.period),
     };
-    put(&written(answer, &asked, args, context)?, args, context)?;
-    if let (Asked::Request(request), Format::Table, false) =
-        (&asked, args.format, context.output.quiet)
-    {
-        let footing = pipeline::query_footing(context.basis(&store, &book), request)?;
+    let store = store_for(earliest, context)?;
+    let book = context.price_book()?;
+    let request = match &asked {
+        Asked::Sql(sql) => {
+            let answer = pipeline::sql(&store, &book, args.range.period(context)?, sql)?;
+            put(&written(&answer, &asked, args, context)?, args, context)?;
+            return Ok(Exit::Done);
+        }
+        Asked::Request(request) => request,
+    };
+    let queried = pipeline::query(context.basis(&store, &book), request)?;
+    put(&written(&queried.answer, &asked, args, context)?, args, context)?;
+    if args.format == Format::Table && !context.output.quiet {
+        let footing = pipeline::query_footing((&store, &book), request, &queried)?;
         context.output.note(&crate::render::trust_line(&footing, None, Script::Ascii));
     }
     Ok(Exit::Done)
@@ -214,22 +220,23 @@ fn parse<T: std::str::FromStr<Err = UnknownName>>(names: &[String]) -> Result<Ve
 
 /// The answer in its form.
 fn written(
-    answer: Answer,
+    answer: &Answer,
     asked: &Asked<'_>,
     args: &QueryArgs,
     context: &Context,
 ) -> Result<Vec<u8>, Failure> {
     if args.format == Format::Table {
-        return Ok(for_people(&answer, asked, args, context).into_bytes());
+        return Ok(for_people(answer, asked, args, context).into_bytes());
     }
     let summaries = args.shape.totals || args.shape.limit.is_some();
-    let answer = if summaries { answer.with_row_column() } else { answer };
+    let with_column = summaries.then(|| answer.clone().with_row_column());
+    let answer = with_column.as_ref().unwrap_or(answer);
     let bytes = match args.format {
-        Format::Csv => form::csv(&answer).map(String::into_bytes),
-        Format::Json => form::json(&answer).map(String::into_bytes),
-        Format::Ndjson | Format::Table => form::ndjson(&answer).map(String::into_bytes),
-        Format::Parquet => form::parquet(&answer),
-        Format::Xlsx => form::xlsx(&answer, context.now.timestamp()),
+        Format::Csv => form::csv(answer).map(String::into_bytes),
+        Format::Json => form::json(answer).map(String::into_bytes),
+        Format::Ndjson | Format::Table => form::ndjson(answer).map(String::into_bytes),
+        Format::Parquet => form::parquet(answer),
+        Format::Xlsx => form::xlsx(answer, context.now.timestamp()),
     };
     bytes.map_err(|error| Failure { error: error.into(), exit: Exit::Failed })
 }

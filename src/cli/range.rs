@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{Context, Failure, time};
 use crate::metrics::filter::Filter;
 use crate::period::{Cadence, Period, midnight};
+use crate::store::Reader;
 
 /// Which time is asked about.
 #[derive(Debug, Clone, Default, Args)]
@@ -24,6 +25,21 @@ pub(super) struct RangeArgs {
     /// A calendar month in --timezone: 2026-10
     #[arg(long, value_name = "MONTH", conflicts_with_all = ["from", "to"])]
     month: Option<String>,
+}
+
+/// The store, for questions about a period; none is everything it holds. Says so when the period begins
+/// before the day up to which the store was pruned: then the figures tell less than they seem to.
+pub(super) fn store_for(period: Option<Period>, context: &Context) -> Result<Reader, Failure> {
+    let store = Reader::open(&context.settings.store)?;
+    if let Some(floor) = store.floor()?
+        && period.is_none_or(|period| period.from < midnight(floor, Tz::UTC))
+    {
+        context.output.warn(&format!(
+            "the store was pruned: it holds no rows from before {floor} (UTC), and what is asked for \
+             begins earlier"
+        ));
+    }
+    Ok(store)
 }
 
 /// Which requests are asked about.

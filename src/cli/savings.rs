@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::answer::{DASH, Form, FormArgs, aligned, csv, exact, fixed, json, plain};
-use super::range::{FilterArgs, RangeArgs};
+use super::range::{FilterArgs, RangeArgs, store_for};
 use super::{Context, Exit, Failure, output};
 use crate::insight::savings::{Part, Saving};
 use crate::pipeline::{self, Candidate, SavingsAnswer};
@@ -13,7 +13,6 @@ use crate::render::format::words::{clean, identifier};
 use crate::render::format::{Format as ValueFormat, Script};
 use crate::render::table::{Row, wrap};
 use crate::report::parts::{Align, Value};
-use crate::store::Reader;
 use crate::units::Usd;
 
 /// Compute what could have been saved, or say why the data can't tell
@@ -58,7 +57,7 @@ pub(super) fn run(args: &SavingsArgs, context: &Context) -> Result<Exit, Failure
     let period = args.range.period(context)?;
     let filter = args.filter.filter()?;
     let candidates = candidates(args, context)?;
-    let store = Reader::open(&context.settings.store)?;
+    let store = store_for(period, context)?;
     let book = context.price_book()?;
     let basis = context.basis(&store, &book);
     let zone = context.settings.timezone;

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
+use super::account::AccountArgs;
 use super::{Context, Failure};
 use crate::aws::Access;
 use crate::pipeline::{Selection, SourceRequest};
 use crate::records::key::ObjectKind;
 use crate::settings::{self, SourceSettings};
 use crate::sources::{
-    self, EventHistory, Local, S3, S3Options, Source, Zip, is_cloudtrail_url, is_s3_url,
-    is_zip_path,
+    self, EventHistory, Local, S3, S3Options, ServiceMetrics, Source, Zip, is_cloudtrail_url,
+    is_cloudwatch_url, is_s3_url, is_zip_path,
 };
 
 /// How S3 is reached; each wins over the configuration of a named source.
@@ -40,6 +41,14 @@ pub(super) struct S3Args {
     /// Pay for the requests, where the bucket's owner doesn't
     #[arg(long)]
     requester_pays: bool,
+}
+
+impl S3Args {
+    /// As an account is reached.
+    pub(super) fn of(account: &AccountArgs) -> Self {
+        let Access { profile, endpoint_url, role_arn, external_id, .. } = account.plain();
+        Self { profile, endpoint_url, role_arn, external_id, ..Self::default() }
+    }
 }
 
 /// Kinds of log, as users name them.
@@ -139,6 +148,8 @@ fn opened(
         Box::new(S3::open(url, &options)?)
     } else if is_cloudtrail_url(url) {
         Box::new(EventHistory::open(url, &options.access, selection.range, context.now)?)
+    } else if is_cloudwatch_url(url) {
+        Box::new(ServiceMetrics::open(url, &options.access, selection.range, context.now)?)
     } else if is_zip_path(url) {
         Box::new(Zip::new(url))
     } else {

@@ -6,7 +6,7 @@ use super::drivers::json;
 use super::figures::{aligned, figure, row, text};
 use super::followed::{FollowedArgs, days_read, warn_of_gaps};
 use super::{Context, Exit, Failure, output};
-use crate::pipeline::{self, ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer};
+use crate::pipeline::{self, NamedComparison, ShiftFigures, SlopeFigures, TrendsAnswer};
 use crate::report::parts::{Missing, RowRole, TableRow, Value};
 use crate::store::Reader;
 use crate::units::{UNITS_PER_USD, Usd};
@@ -102,14 +102,15 @@ fn shifts(answer: &TrendsAnswer, amount: &dyn Fn(f64) -> Value) -> String {
     }
 }
 
-fn comparison(found: &ComparisonFigures, amount: &dyn Fn(f64) -> Value) -> TableRow {
+fn comparison(named: &NamedComparison, amount: &dyn Fn(f64) -> Value) -> TableRow {
+    let found = &named.found;
     let change = found.relative_change.map_or(Value::Missing(Missing::New), Value::RelativeChange);
     let partly = if found.complete { "" } else { " that are known on both sides" };
     let days = format!("{}{partly}", found.compared_days);
     row(
         RowRole::Body,
         vec![
-            Value::Text(found.name.replace('_', " ")),
+            Value::Text(named.name.replace('_', " ")),
             amount(found.per_day),
             amount(found.previous_per_day),
             change,

@@ -1,7 +1,7 @@
 //! Whether monthly budgets last: spent, run rate, projection and the day of exhaustion.
 //!
-//! The run rate is the cost of the time that the data covers ÷ that time; the projection adds it for
-//! the rest of the month. Nothing is added for time without data before the first record: what the
+//! Where the history is long enough, the projection is the [`forecast`](super::forecast). Else it goes by
+//! the run rate, the cost of the time that the data covers ÷ that time, added for the rest of the month. Nothing is added for time without data before the first record: what the
 //! store doesn't hold isn't made up, the state says that it is partial.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -75,6 +75,16 @@ impl Standing {
     }
 }
 
+/// What a projection is made by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectedBy {
+    /// The run rate of the month so far: there is too little history for a forecast.
+    RunRate,
+    /// The same forecast as `forecast` makes.
+    Forecast,
+}
+
 /// A budget in its month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BudgetState {
@@ -92,8 +102,11 @@ pub struct BudgetState {
     pub remaining_usd: Option<Usd>,
     /// Cost per day of the time with data; null with less than a day of it.
     pub run_rate_usd_per_day: Option<Usd>,
-    /// Cost at the end of the month at this rate; what was spent when the month is over.
+    /// Cost at the end of the month: by [`projected_by`](Self::projected_by); what was spent when the
+    /// month is over.
     pub projected_usd: Option<Usd>,
+    /// What the projection and a day of exhaustion to come are made by.
+    pub projected_by: ProjectedBy,
     /// Local day on which the budget was or will be spent; null when that isn't in this month, or
     /// can't be told.
     pub exhaustion_date: Option<NaiveDate>,
@@ -105,6 +118,16 @@ pub struct BudgetState {
     pub unpriced_requests: i64,
     /// Why the figures tell less than the whole month so far; empty when they don't.
     pub partial: Vec<String>,
+}
+
+impl ProjectedBy {
+    /// As JSON writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RunRate => "run_rate",
+            Self::Forecast => "forecast",
+        }
+    }
 }
 
 impl Month {
@@ -171,17 +194,35 @@ fn state(budget: &Budget, spends: &[Spend], month: &Month) -> BudgetState {
         remaining_usd: spent.map(|spent| budget.amount - spent),
         run_rate_usd_per_day: rate.map(|rate| rate.cost_of(Duration::days(1))),
         projected_usd: projected,
+        projected_by: ProjectedBy::RunRate,
         exhaustion_date: exhaustion(budget.amount, spent, &own, rate, month),
-        standing: match (spent, projected) {
-            (None, _) => Standing::Unknown,
-            (Some(spent), _) if spent >= budget.amount => Standing::Exhausted,
-            (_, Some(projected)) if projected > budget.amount => Standing::ProjectedOver,
-            (_, Some(_)) => Standing::Within,
-            (Some(_), None) => Standing::Unknown,
-        },
+        standing: standing(budget.amount, spent, projected),
         requests,
         unpriced_requests,
         partial,
+    }
+}
+
+fn standing(amount: Usd, spent: Option<Usd>, projected: Option<Usd>) -> Standing {
+    match (spent, projected) {
+        (None, _) => Standing::Unknown,
+        (Some(spent), _) if spent >= amount => Standing::Exhausted,
+        (_, Some(projected)) if projected > amount => Standing::ProjectedOver,
+        (_, Some(_)) => Standing::Within,
+        (Some(_), None) => Standing::Unknown,
+    }
+}
+
+impl BudgetState {
+    /// Puts a forecast of the month in place of the run rate; what is spent already stays.
+    pub fn foresee(&mut self, projected: Usd, exhaustion: Option<NaiveDate>) {
+        if self.spent_usd.is_none() || self.standing == Standing::Exhausted {
+            return;
+        }
+        self.projected_usd = Some(projected);
+        self.exhaustion_date = exhaustion;
+        self.projected_by = ProjectedBy::Forecast;
+        self.standing = standing(self.amount_usd, self.spent_usd, self.projected_usd);
     }
 }
 

@@ -12,14 +12,12 @@
 use chrono_tz::Tz;
 use polars::prelude::{DataType, Expr, LazyFrame, LazyGroupBy, PolarsResult, col, len, lit};
 
-use super::cost::cells as priced_by;
+use super::cost::cells::{self as priced_by, Steps};
 use super::dimensions::Dimension;
 use super::measures::{known_sum, number_of};
 use super::metric::Metric;
 use super::percentiles::Percentile;
-use crate::schema::cost::{
-    COST_REASON, COST_STATUS, COST_UNITS, TOTAL_TOKENS, UNCACHED_INPUT_TOKENS, UNPRICED_TOKENS,
-};
+use crate::schema::cost::{COST_STATUS, COST_UNITS, TOTAL_TOKENS};
 use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, FIRST_BYTE_MS, GUARDRAIL_ACTION,
     INPUT_BYTES, INPUT_TOKENS, LATENCY_MS, MODEL, OUTPUT_BYTES, OUTPUT_TOKENS, PRINCIPAL, STATUS,
@@ -33,7 +31,9 @@ use crate::schema::usage::{cell, metric};
 pub struct Requests {
     /// Sums, with the columns of [`schema::cost`](crate::schema::cost) if money is asked for.
     pub cells: LazyFrame,
-    /// Lists of latencies and of distinct names.
+    /// What the cells are told apart by, at least: different names are counted in them.
+    pub by: Vec<Dimension>,
+    /// Lists of latencies, and of distinct names that the cells don't tell apart.
     pub values: LazyFrame,
 }
 
@@ -128,8 +128,22 @@ impl Values {
         }
     }
 
+    /// The dimension of the names; none of durations.
+    fn dimension(self) -> Option<Dimension> {
+        match self {
+            Self::Latencies | Self::FirstBytes => None,
+            Self::Principals => Some(Dimension::Principal),
+            Self::Models => Some(Dimension::Model),
+        }
+    }
+
+    /// Whether these dimensions tell the values apart, so that no list of them is needed.
+    pub(crate) fn is_told_by(self, by: &[Dimension]) -> bool {
+        self.dimension().is_some_and(|dimension| by.contains(&dimension))
+    }
+
     fn collected(self) -> Expr {
-        self.joined(col(self.column()).drop_nulls()).alias(self.list())
+        self.joined(col(self.column()).drop_nulls()).implode(false).alias(self.list())
     }
 
     /// All values for ranks, each once for telling them apart.
@@ -147,12 +161,19 @@ impl Grain {
         self.metrics.iter().any(|metric| metric.needs_cost())
     }
 
+    /// Whether some values are to be listed.
+    pub fn lists(&self) -> bool {
+        !self.values().is_empty()
+    }
+
     fn parts(&self) -> Vec<Part> {
         unique(self.metrics.iter().flat_map(|metric| metric.parts().iter().copied()))
     }
 
-    pub(crate) fn values(&self) -> Vec<Values> {
-        unique(self.metrics.iter().filter_map(|metric| metric.values()))
+    /// What is to be listed: what the dimensions don't tell apart.
+    fn values(&self) -> Vec<Values> {
+        let values = self.metrics.iter().filter_map(|metric| metric.values());
+        unique(values.filter(|values| !values.is_told_by(&self.by)))
     }
 
     /// The columns of the rows that dimensions without a calendar are read from, each once.
@@ -182,7 +203,8 @@ impl Requests {
     /// # Errors
     /// When Polars doesn't know the time zone.
     pub fn of_rows(rows: LazyFrame, grain: &Grain) -> PolarsResult<Self> {
-        Ok(Self { cells: cells(rows.clone(), grain)?, values: values(rows, grain)? })
+        let by = grain.by.clone();
+        Ok(Self { cells: cells(rows.clone(), grain)?, by, values: values(rows, grain)? })
     }
 }
 
@@ -209,12 +231,10 @@ pub fn each_a_cell(rows: LazyFrame) -> LazyFrame {
     ])
 }
 
-/// Cells of rows that have a price, with all that [`cells_to_price`] and pricing give and
-/// reports read.
-///
-/// # Errors
-/// When Polars doesn't know the time zone.
-pub fn cells_of_priced(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
+/// Cells of rows that have a price, as an oracle for [`cells_to_price`].
+#[cfg(test)]
+pub(crate) fn cells_of_priced(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
+    use crate::schema::cost::{COST_REASON, UNCACHED_INPUT_TOKENS, UNPRICED_TOKENS};
     let amounts = [COST_UNITS, TOTAL_TOKENS, UNPRICED_TOKENS, UNCACHED_INPUT_TOKENS];
     cells_with(rows, grain, &[COST_STATUS, COST_REASON], &amounts)
 }
@@ -233,12 +253,9 @@ fn cells_with(
 }
 
 /// The cells of rows that are still to be priced: [`with_cost`](super::cost::cells::with_cost) does
-/// that. `thresholds` are where long-context prices begin
-/// ([`PriceBook::long_context_thresholds`](crate::prices::PriceBook::long_context_thresholds)).
+/// that.
 ///
-/// `found` is what the rows hold ([`extremes`](priced_by::extremes)). Where they hold a count beyond
-/// [`MOST`](priced_by::MOST), such rows must be left out here ([`within`](priced_by::within)) and
-/// priced one by one.
+/// `found` is what the rows hold ([`extremes`](priced_by::extremes)), or more than that.
 ///
 /// # Errors
 /// When Polars doesn't know the time zone.
@@ -246,7 +263,7 @@ pub fn cells_to_price(
     rows: LazyFrame,
     grain: &Grain,
     found: &priced_by::Found,
-    thresholds: &[i64],
+    steps: &Steps,
 ) -> PolarsResult<LazyFrame> {
     let (mut keys, with_time) = grain.keys()?;
     let own = grain.columns();
@@ -257,7 +274,7 @@ pub fn cells_to_price(
             needed.push((name, sum));
         }
     }
-    let cells = grouped(priced_by::with_keys(rows, found, thresholds), keys).agg(named(needed));
+    let cells = grouped(priced_by::with_keys(rows, found, steps), keys).agg(named(needed));
     Ok(priced_by::with_unknown(cells, found))
 }
 
@@ -268,6 +285,9 @@ pub fn cells_to_price(
 pub fn values(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
     let (keys, with_time) = grain.keys()?;
     let wanted = grain.values();
+    if wanted.is_empty() {
+        return Ok(rows.select([]).limit(0)); // nothing to list, nothing to read
+    }
     let rows = match wanted.as_slice() {
         [only] => rows.filter(col(only.column()).is_not_null()), // fewer rows to group
         _ => rows,

@@ -13,12 +13,13 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, JoinType, LazyFrame, NULL, PolarsResult, SortMultipleOptions, TimeUnit,
-    TimeZone, UnionArgs, UniqueKeepStrategy, col, concat, lit, when,
+    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, TimeUnit, TimeZone,
+    UnionArgs, col, concat, lit, when,
 };
 
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate};
+use super::known_ids::KnownIds;
 use super::measures::{number_of, share};
 use super::names::UnknownName;
 use super::window::{in_window, instant};
@@ -224,33 +225,15 @@ pub(super) fn evidence(
     columns: &[Expr],
 ) -> PolarsResult<LazyFrame> {
     let calls = api_events.filter(is_runtime_call());
-    let calls_met = met(calls.clone(), invocations.clone(), period, true, columns);
-    let requests_met = met(invocations, calls, period, false, columns);
-    concat([calls_met, requests_met], UnionArgs::default())
-}
-
-/// The rows of the period, with whether `others` have their request id; a null id meets nothing.
-fn met(
-    rows: LazyFrame,
-    others: LazyFrame,
-    period: Period,
-    is_call: bool,
-    columns: &[Expr],
-) -> LazyFrame {
-    let known_ids = others
-        .select([col(REQUEST_ID)])
-        .filter(col(REQUEST_ID).is_not_null())
-        .unique(None, UniqueKeepStrategy::Any)
-        .with_columns([lit(true).alias(IS_MET)]);
-    let flags = [lit(is_call).alias(IS_CALL), col(IS_MET).fill_null(lit(false))];
-    rows.filter(in_window(period))
-        .select(columns)
-        .join_builder()
-        .with(known_ids)
-        .on([col(REQUEST_ID)])
-        .how(JoinType::Left)
-        .finish()
-        .with_columns(flags)
+    let called = KnownIds::of(calls.clone())?;
+    let logged = KnownIds::of(invocations.clone())?;
+    let flagged = |rows: LazyFrame, is_call: bool, others: KnownIds| {
+        rows.filter(in_window(period))
+            .select(columns)
+            .with_columns([lit(is_call).alias(IS_CALL), others.hold().alias(IS_MET)])
+    };
+    let both = [flagged(calls, true, logged), flagged(invocations, false, called)];
+    concat(both, UnionArgs::default())
 }
 
 impl CoverageDimension {

@@ -2,12 +2,12 @@
 
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, JoinArgs, JoinType, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col,
-    len, lit, when,
+    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col, lit, when,
 };
 
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate, join_groups};
+use super::known_ids::comes_again;
 use super::measures::{number_of, share};
 use super::window::in_period;
 use crate::period::Period;
@@ -16,7 +16,6 @@ use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, OUTPUT_TOKENS, PRINCIPAL,
     PROMPT_HASH, REQUEST_ID, STOP_REASON,
 };
-use crate::schema::usage::derived::COUNT;
 use crate::schema::usage::efficiency::{
     ALL_TOKENS, CACHE_HIT_SHARE, ENDED_TOKENS, REPEATED_PROMPT, TOKEN_EFFICIENCY,
     TOKEN_EFFICIENCY_COVERAGE, TRUNCATED_SHARE, USEFUL_TOKENS,
@@ -48,14 +47,16 @@ pub const REPEAT_WINDOW_MS: i64 = 10 * 60 * 1000;
 
 /// The four figures of this module per group, over the requests of the period.
 ///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost), best with a margin
-/// of [`REPEAT_WINDOW_MS`] before the period, so that repeats of what came before it are known.
+/// In: `invocations`, best with a margin of [`REPEAT_WINDOW_MS`] before the period, so that repeats of
+/// what came before it are known; and those of the period alone with the columns of
+/// [`schema::cost`](crate::schema::cost), as [`cells`](super::cells) or row by row.
 /// Out: dimensions, then `token_efficiency`, `token_efficiency_coverage`, `truncated_share` and
 /// `cache_hit_share`; sorted by the dimensions; without any, exactly one row.
 ///
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn efficiency(
+    invocations: LazyFrame,
     priced: LazyFrame,
     period: Period,
     by: &[Dimension],
@@ -63,10 +64,11 @@ pub fn efficiency(
 ) -> PolarsResult<LazyFrame> {
     let grouping = Grouping { by, timezone };
     let keys = grouping.keys();
-    let tokens = tokens(&priced, period, &grouping)?;
-    let keyed = grouping.keyed(in_period(priced, period))?;
-    let others = aggregate(keyed, &keys, vec![truncated_share(), cache_hit_share()]);
-    let groups = join_groups(tokens, others, &keys);
+    let tokens = tokens(&invocations, period, &grouping)?;
+    let rows = grouping.keyed(in_period(invocations, period))?;
+    let truncated = aggregate(rows, &keys, vec![truncated_share()]);
+    let hits = aggregate(grouping.keyed(priced)?, &keys, vec![cache_hit_share()]);
+    let groups = join_groups(join_groups(tokens, truncated, &keys), hits, &keys);
     let shares = [token_efficiency(), token_efficiency_coverage()];
     let columns = grouping.labels().chain(shares);
     let columns = columns.chain([TRUNCATED_SHARE, CACHE_HIT_SHARE].map(col)).collect::<Vec<_>>();
@@ -107,7 +109,7 @@ fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsRe
             output_tokens_where(lit(true)).alias(ALL_TOKENS),
         ],
     );
-    let again = with_repeated_prompt(sent_more_than_once(rows))?;
+    let again = with_repeated_prompt(sent_more_than_once(rows)?)?;
     let again = grouping.keyed(in_period(again, period))?;
     let repeated = output_tokens_where(ended_normally().and(col(REPEATED_PROMPT)));
     let again = aggregate(again, &keys, vec![repeated.alias(REPEATED)]);
@@ -115,17 +117,9 @@ fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsRe
     Ok(join_groups(all, again, &keys).with_columns([useful.alias(USEFUL_TOKENS)]))
 }
 
-/// Rows whose prompt other rows have too.
-fn sent_more_than_once(rows: &LazyFrame) -> LazyFrame {
-    let prompts = rows
-        .clone()
-        .filter(col(PROMPT_HASH).is_not_null())
-        .group_by([col(PROMPT_HASH)])
-        .agg([len().alias(COUNT)])
-        .filter(col(COUNT).gt(lit(1)))
-        .select([col(PROMPT_HASH)]);
-    let prompt = [col(PROMPT_HASH)];
-    rows.clone().join(prompts, &prompt, &prompt, JoinArgs::new(JoinType::Semi))
+/// Rows whose prompt other rows have too, at nearly the same time.
+fn sent_more_than_once(rows: &LazyFrame) -> PolarsResult<LazyFrame> {
+    Ok(rows.clone().filter(comes_again(rows.clone())?))
 }
 
 /// Adds `repeated_prompt`: the same principal sent the same prompt at most ten minutes before.

@@ -1,8 +1,8 @@
 //! How hard the service was used: worst minutes, busiest hours, principals at the same time.
 
 use polars::prelude::{
-    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, UnionArgs, col, concat,
-    lit, when,
+    Categories, DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, UnionArgs, col,
+    concat, lit, when,
 };
 
 use super::cells::each_a_cell;
@@ -12,12 +12,11 @@ use crate::schema::invocation::{
 };
 use crate::schema::usage::load::{
     ACTIVE_APPLICATIONS, APPLICATION_SHARE, CONCURRENT_PRINCIPALS, JUDGED_SHARE, PEAK_HOUR_BYTES,
-    WORST_MINUTE_ERROR_RATE,
+    PEAK_HOUR_TOKENS, WORST_MINUTE_ERROR_RATE,
 };
-use crate::schema::usage::metric::{ERRORS, REQUESTS};
+use crate::schema::usage::metric::{ERRORS, REQUESTS, TOTAL_TOKENS};
 
 const MINUTE: &str = "minute";
-const HOUR: &str = "hour";
 const START: &str = "start";
 const END: &str = "end";
 const REACH: &str = "reach";
@@ -38,17 +37,15 @@ pub fn worst_minute(invocations: LazyFrame, least: i64) -> LazyFrame {
     ])
 }
 
-/// The bytes of bodies in the clock hour that has most of them: one row, null when none is known.
-pub fn busiest_hour_bytes(invocations: LazyFrame) -> LazyFrame {
-    let hour = col(EVENT_TIME).dt().truncate(lit("1h")).alias(HOUR);
+/// Tokens and bytes of bodies, each in the clock hour that has most of them: one row, null when none is
+/// known. In: total tokens, input and output bytes per hour.
+pub fn busiest_hour(hours: LazyFrame) -> LazyFrame {
     let bytes = || col(INPUT_BYTES).fill_null(lit(0_i64)) + col(OUTPUT_BYTES).fill_null(lit(0_i64));
     let known = col(INPUT_BYTES).is_not_null().or(col(OUTPUT_BYTES).is_not_null());
-    invocations
-        .filter(known)
-        .with_columns([hour])
-        .group_by([col(HOUR)])
-        .agg([bytes().sum().alias(PEAK_HOUR_BYTES)])
-        .select([col(PEAK_HOUR_BYTES).max()])
+    hours.select([
+        col(TOTAL_TOKENS).max().alias(PEAK_HOUR_TOKENS),
+        when(known).then(bytes()).otherwise(lit(NULL)).max().alias(PEAK_HOUR_BYTES),
+    ])
 }
 
 /// Distinct application inference profiles, and the share of requests made through one: one row.
@@ -77,12 +74,18 @@ pub fn concurrent_principals(invocations: LazyFrame) -> PolarsResult<LazyFrame> 
     let start = || col(EVENT_TIME).cast(DataType::Int64);
     let lasts = when(col(LATENCY_MS).gt(lit(1_i64))).then(col(LATENCY_MS)).otherwise(lit(1_i64));
     let order = [PRINCIPAL, START, END].map(col);
+    // Sorting compares numbers then, not long texts.
+    let names = DataType::from_categories(Categories::global());
     let reach = col(END).cum_max(false).over([col(PRINCIPAL)])?;
     let before = col(REACH).shift(lit(1_i64)).over([col(PRINCIPAL)])?;
     let begins = col(START).gt(before).fill_null(lit(true)).cast(DataType::Int64);
     let runs = invocations
         .filter(col(PRINCIPAL).is_not_null().and(col(EVENT_TIME).is_not_null()))
-        .select([col(PRINCIPAL), start().alias(START), (start() + lasts).alias(END)])
+        .select([
+            col(PRINCIPAL).cast(names).to_physical(),
+            start().alias(START),
+            (start() + lasts).alias(END),
+        ])
         .sort_by_exprs(order, SortMultipleOptions::default())
         .with_columns([reach.alias(REACH)])
         .with_columns([begins.cum_sum(false).alias(RUN)])

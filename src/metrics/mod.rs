@@ -4,12 +4,15 @@
 //! each metric, [`dimensions`] each grouping; [`coverage`] joins the log with CloudTrail;
 //! [`efficiency`] and [`activity`] hold the KPIs that need more than one aggregate.
 //!
-//! Nothing here collects a frame, reads a clock or rounds for print. Order of input rows never
-//! shows: results are sorted by their dimensions, nulls last. Null means unknown, never zero.
+//! Nothing here reads a clock or rounds for print, and nothing but `known_ids` collects a frame: which ids
+//! there are it reads out. Order of input rows never shows: results are sorted by their dimensions,
+//! nulls last. Null means unknown, never zero.
 
 pub mod activity;
 pub mod allocation;
+pub mod api_activity;
 pub mod calendar;
+pub mod callers;
 pub mod capacity;
 pub mod cells;
 pub mod cost;
@@ -18,15 +21,18 @@ pub mod dimensions;
 pub mod efficiency;
 pub mod filter;
 mod grouping;
+mod known_ids;
 pub mod load;
 pub mod measures;
 pub mod metric;
 pub mod moments;
 pub mod names;
+mod numbered;
 pub mod percentiles;
 pub mod presence;
 pub mod price_coverage;
 pub mod rejected;
+pub mod sensitive;
 pub(crate) mod small_frame;
 pub mod spans;
 pub mod tags;

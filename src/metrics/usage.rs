@@ -71,11 +71,11 @@ pub fn usage_of(requests: &Requests, query: &UsageQuery) -> PolarsResult<LazyFra
     let (by, metrics) = (unique(&query.by), unique(&query.metrics));
     let grouping = Grouping { by: &by, timezone: query.timezone };
     let keys = grouping.keys();
-    let asked = Asked::of(&metrics);
+    let asked = Asked::of(&metrics, &requests.by);
 
     let cells = grouping.keyed(requests.cells.clone())?;
     let mut groups = aggregate(cells, &keys, asked.measures);
-    let lists = query.grain().values();
+    let lists = asked.lists;
     if !lists.is_empty() {
         let flat = ExplodeOptions { empty_as_null: false, keep_nulls: false };
         let joined = lists.iter().map(|list| list.joined(col(list.list()).explode(flat)));
@@ -106,18 +106,28 @@ fn units_to_text(units: &Column) -> PolarsResult<Column> {
 struct Asked {
     /// There is always one, so that every group has its row.
     measures: Vec<Expr>,
+    /// The values, each once.
+    lists: Vec<Values>,
     of_values: Vec<Expr>,
 }
 
 impl Asked {
-    fn of(metrics: &[Metric]) -> Self {
-        let mut asked = Self { measures: Vec::new(), of_values: Vec::new() };
+    /// `by` is what the cells are told apart by.
+    fn of(metrics: &[Metric], by: &[Dimension]) -> Self {
+        let mut asked = Self { measures: Vec::new(), lists: Vec::new(), of_values: Vec::new() };
+        let listed = metrics.iter().filter_map(|metric| metric.values());
+        asked.lists.extend(listed.filter(|values| !values.is_told_by(by)));
+        asked.lists = unique(&asked.lists);
         for metric in metrics {
             match metric.definition() {
                 Definition::Measure(measure) => asked.measures.push(measure),
                 Definition::Rank(percentile) => {
                     let list = Values::ranked(percentile).list();
                     asked.of_values.push(percentile.of_sorted(list));
+                }
+                Definition::Distinct(values) if values.is_told_by(by) => {
+                    let names = measures::distinct(col(values.column()));
+                    asked.measures.push(names.alias(metric.column()));
                 }
                 Definition::Distinct(values) => {
                     asked.of_values.push(different(values).alias(metric.column()));

@@ -4,6 +4,8 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{DataFrame, LazyFrame, PolarsResult, col};
 
+use super::daily::{Followed, SeriesQuestion};
+use super::forecast::{Horizon, forecast_of};
 use super::{Basis, Error, figures};
 use crate::insight::budget::{BudgetState, Month, Spend, budget_states};
 use crate::metrics::allocation::{Line, LineKind, Statement, StatementBy, statement};
@@ -11,8 +13,9 @@ use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
 use crate::metrics::small_frame::{integers, money, texts};
-use crate::metrics::usage::{UsageQuery, usage};
+use crate::metrics::usage::UsageQuery;
 use crate::period::Period;
+use crate::report::parts::Value;
 use crate::schema::Table;
 use crate::schema::allocation::{COST_CENTER, TEAM};
 use crate::schema::budget::{Budget, BudgetScope};
@@ -41,10 +44,8 @@ pub fn allocation(
         vec![Metric::Requests, Metric::TotalTokens, Metric::UnpricedRequests, Metric::CostUsd];
     let query = UsageQuery { by: vec![dimension], metrics, timezone };
     let rows = figures::selected(basis, period, filter, &query.by, timezone)?;
-    let groups = usage(figures::priced(rows, basis.book)?, &query)
-        .and_then(LazyFrame::collect)
-        .and_then(|groups| lines(&groups, by))
-        .map_err(Error::Compute)?;
+    let groups = figures::answered(rows, basis.book, &query)?;
+    let groups = lines(&groups, by).map_err(Error::Compute)?;
     statement(groups, by, &basis.rules.shared).map_err(Error::Allocation)
 }
 
@@ -87,13 +88,54 @@ pub fn budgets(
     let metrics = vec![Metric::Requests, Metric::UnpricedRequests, Metric::CostUsd];
     let query = UsageQuery { by, metrics, timezone };
     let rows = figures::selected(basis, Some(until), None, &query.by, timezone)?;
-    let spends = usage(figures::priced(rows, basis.book)?, &query)
-        .and_then(LazyFrame::collect)
-        .and_then(|groups| read_spends(&groups))
-        .map_err(Error::Compute)?;
+    let groups = figures::answered(rows, basis.book, &query)?;
+    let spends = read_spends(&groups).map_err(Error::Compute)?;
     let month = Month { period: month, timezone, now, data: extent_of_store(basis.store)? };
-    let states = budget_states(budgets, &spends, &month);
+    let mut states = budget_states(budgets, &spends, &month);
+    if month.period.from <= now && now < month.period.to {
+        for (budget, state) in budgets.iter().zip(&mut states) {
+            if let Some((projected, exhaustion)) = foreseen(basis, budget, &month)? {
+                state.foresee(projected, exhaustion);
+            }
+        }
+    }
     Ok((month, states))
+}
+
+/// What the month will cost by the forecast of the budget's own requests, and the day on which it is
+/// expected to be spent; none with too little history.
+fn foreseen(
+    basis: Basis<'_>,
+    budget: &Budget,
+    month: &Month,
+) -> Result<Option<(Usd, Option<NaiveDate>)>, Error> {
+    let dimension = match &budget.scope {
+        BudgetScope::Total => None,
+        BudgetScope::Team(_) => Some(Dimension::Team),
+        BudgetScope::CostCenter(_) => Some(Dimension::CostCenter),
+        BudgetScope::Account(_) => Some(Dimension::Account),
+        BudgetScope::Model(_) => Some(Dimension::Model),
+    };
+    let of_scope = |dimension| Filter::equals(&dimension, budget.scope.value()).ok();
+    let question = SeriesQuestion {
+        followed: Followed::CostUsd,
+        period: None,
+        filter: dimension.and_then(of_scope),
+        timezone: month.timezone,
+        now: month.now,
+    };
+    let made = match forecast_of(basis, &question, Horizon::MonthEnd, Some(budget.amount)) {
+        Err(Error::NoData { .. }) => None,
+        made => made?.forecast,
+    };
+    let of_month = made.filter(|made| {
+        made.month_end.month
+            == month.period.from.with_timezone(&month.timezone).format("%Y-%m").to_string()
+    });
+    Ok(of_month.and_then(|made| match made.month_end.expected.expected {
+        Value::Usd(projected) => Some((projected, made.budget.and_then(|budget| budget.expected))),
+        _ => None,
+    }))
 }
 
 fn read_spends(groups: &DataFrame) -> PolarsResult<Vec<Spend>> {

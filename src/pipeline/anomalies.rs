@@ -1,5 +1,7 @@
 //! The journey of an anomaly pass: history and range, aggregated by the hour, judged.
 
+use std::path::Path;
+
 use chrono::{DateTime, Days, Duration, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
@@ -25,12 +27,25 @@ pub struct AnomalyQuestion<'a> {
     pub period: Period,
     /// Which requests, if not all.
     pub filter: Option<&'a Filter>,
+    /// When a departure from the usual is told.
+    pub rules: &'a Rules,
     /// The dimensions whose values are judged, besides everything together.
     pub dimensions: Vec<Dimension>,
     /// The zone of days and hours.
     pub timezone: Tz,
     /// The present time.
     pub now: DateTime<Utc>,
+}
+
+/// The thresholds of a file, or those that come with the tool.
+///
+/// # Errors
+/// When the file can't be read or holds no usable thresholds.
+pub fn anomaly_rules(file: Option<&Path>) -> Result<Rules, Error> {
+    let Some(path) = file else { return Rules::embedded().map_err(Error::AnomalyRules) };
+    let unreadable = |source| Error::AnomalyRulesUnreadable { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    Rules::read(&text).map_err(|source| Error::AnomalyRulesFile { path: path.to_owned(), source })
 }
 
 /// The request-metadata key that names teams where no rules do.
@@ -48,9 +63,8 @@ pub fn usual_dimensions(rules: &Allocation) -> Vec<Dimension> {
 /// # Errors
 /// When the store can't be read, or holds no request in the range and the weeks before it.
 pub fn anomalies(basis: Basis<'_>, question: &AnomalyQuestion<'_>) -> Result<Anomalies, Error> {
-    let rules = Rules::embedded().map_err(Error::AnomalyRules)?;
-    let AnomalyQuestion { period, timezone, .. } = *question;
-    let seen = Period { from: first_instant(question, &rules), to: period.to };
+    let AnomalyQuestion { period, timezone, rules, .. } = *question;
+    let seen = Period { from: first_instant(question, rules), to: period.to };
     let grid = Grid::new(seen, timezone);
     let dimensions = cell_dimensions(question);
     let rows = figures::selected(basis, Some(seen), question.filter, &dimensions, timezone)?;
@@ -81,7 +95,7 @@ pub fn anomalies(basis: Basis<'_>, question: &AnomalyQuestion<'_>) -> Result<Ano
     let hourly = read::hourly(grid, &dimensions, question.dimensions.len(), &frames)
         .map_err(Error::Compute)?;
     let filter = question.filter.map(ToString::to_string);
-    let request = Request { period, rules: &rules, filter: filter.as_deref() };
+    let request = Request { period, rules, filter: filter.as_deref() };
     Ok(anomaly::anomalies(&hourly, &first_calls, request))
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::detections::{question, texts, with_buckets};
 use super::{
     CoverageAnswer, CoverageRequest, Error, Join, OutageAnswer, OutageRequest, SecurityBasis,
-    audit_coverage, audit_outages,
+    audit_coverage, audit_outages, audit_sensitive,
 };
 use crate::audit::controls::{
     ControlQuestion, ControlsResult, CoverageFacts, Facts, Framework, OutageFact, RecorderName,
@@ -16,6 +16,7 @@ use crate::audit::controls::{
 };
 use crate::audit::detections::{Detections, Rule, RuleSet, detections};
 use crate::audit::outage::{OutageKind, Recorder};
+use crate::period::Period;
 use crate::prices::PriceBook;
 use crate::schema::Table;
 use crate::store::Reader;
@@ -120,7 +121,17 @@ fn facts(store: &Reader, book: &PriceBook, request: &ControlsRequest<'_>) -> Res
         verification: request.verification.clone(),
         first_days: [first(Table::Invocations)?, first(Table::ApiEvents)?],
         days_with_rows: [days(Table::Invocations)?, days(Table::ApiEvents)?],
-        sensitive: SensitiveFacts::default(),
+        sensitive: sensitive_facts(store, period)?,
+    })
+}
+
+fn sensitive_facts(store: &Reader, period: Period) -> Result<SensitiveFacts, Error> {
+    let found = audit_sensitive(store, period, &[], chrono_tz::UTC)?;
+    let kinds = found.rows.iter().filter_map(|row| Some((row.kind.clone()?, row.requests)));
+    Ok(SensitiveFacts {
+        requests: found.requests,
+        scanned: found.scanned,
+        by_kind: kinds.collect(),
     })
 }
 

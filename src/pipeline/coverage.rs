@@ -9,6 +9,7 @@ use polars::prelude::{AnyValue, DataFrame, IntoLazy, JoinType, LazyFrame, NamedF
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::ingest::LOG_DELIVERY;
 use super::{Error, figures};
 use crate::metrics::coverage::{
     CoverageDimension, CoverageQuery, counts_by_hour, coverage, gaps_in, hourly, outside,
@@ -25,10 +26,6 @@ use crate::schema::usage::coverage as names;
 use crate::schema::usage::derived::{FROM, TO};
 use crate::store::Reader;
 use crate::units::Usd;
-
-/// A call's log may come this much later: invocation logs are delivered every few minutes, and an
-/// hour is what `ingest` allows them as well.
-pub(super) const DELIVERY_DELAY: Duration = Duration::hours(1);
 
 /// Rows this far outside the period may be the other half of a call at its edge.
 pub(super) const MARGIN: Duration = Duration::days(1);
@@ -133,7 +130,7 @@ pub fn audit_coverage(
     let wide = Period { from: period.from - MARGIN, to: period.to + MARGIN };
     let events = with_models(store.scan(Table::ApiEvents, Some(wide))?)?;
     let logs = store.scan(Table::Invocations, Some(wide))?;
-    let late_from = Some(request.as_of - DELIVERY_DELAY);
+    let late_from = Some(request.as_of - LOG_DELIVERY);
     let whole = CoverageQuery { period, by: &[], timezone: request.timezone, late_from };
     let grouped = CoverageQuery { by: &request.by, ..whole.clone() };
     let answer = |query| coverage(events.clone(), logs.clone(), query).and_then(LazyFrame::collect);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{DataFrame, DataType, LazyFrame, PolarsResult};
+use polars::prelude::{DataFrame, DataType, PolarsResult};
 use serde::Serialize;
 
 use super::{Basis, Error, figures};
@@ -12,7 +12,7 @@ use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
 use crate::metrics::presence::logged_days;
-use crate::metrics::usage::{UsageQuery, usage};
+use crate::metrics::usage::UsageQuery;
 use crate::period::{Period, midnight};
 use crate::schema::cost::COST_UNITS;
 use crate::schema::usage::{derived, dimension, metric};
@@ -162,8 +162,7 @@ fn history(complete: &[NaiveDate], logged: &[LoggedDay], known: &[DayFigure]) ->
 fn logged(store: &Reader, question: &SeriesQuestion) -> Result<Vec<LoggedDay>, Error> {
     let zone = question.timezone;
     let invocations = figures::invocations(store, question.period)?;
-    let frame =
-        logged_days(invocations, zone).and_then(LazyFrame::collect).map_err(Error::Compute)?;
+    let frame = figures::collect(logged_days(invocations, zone).map_err(Error::Compute)?)?;
     read_logged(&frame, zone).map_err(Error::Compute)
 }
 
@@ -186,10 +185,9 @@ type DayRow = (NaiveDate, Option<i128>, u64);
 fn day_figures(basis: Basis<'_>, question: &SeriesQuestion) -> Result<Vec<DayRow>, Error> {
     let (zone, period) = (question.timezone, question.period);
     let rows = figures::selected(basis, period, question.filter.as_ref(), &[], zone)?;
-    let priced = figures::priced(rows, basis.book)?;
     let metrics = vec![question.followed.metric(), Metric::UnpricedRequests];
     let query = UsageQuery { by: vec![Dimension::Day], metrics, timezone: zone };
-    let frame = usage(priced, &query).and_then(LazyFrame::collect).map_err(Error::Compute)?;
+    let frame = figures::answered(rows, basis.book, &query)?;
     read_figures(&frame, question.followed).map_err(Error::Compute)
 }
 

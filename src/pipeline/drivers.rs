@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{DataType, LazyFrame, col};
+use polars::prelude::{DataFrame, DataType, LazyFrame, PolarsResult, col};
 use serde::Serialize;
 
 use super::{Basis, Error, error::phrase, figures};
 use crate::insight::comparable::{Against, compared, lengths};
 use crate::insight::drivers::{
-    Contributions, DriverTree, GroupSpend, Side, cells, cells_of_sums, contributions, read, split,
+    Contributions, DriverTree, GroupSpend, Side, cells, contributions, read, split,
 };
-use crate::metrics::cells::Grain;
+use crate::metrics::cells::{Grain, Requests};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
 use crate::metrics::presence::logged_days;
-use crate::metrics::usage::{UsageQuery, usage};
+use crate::metrics::usage::{UsageQuery, usage_of};
 use crate::period::Period;
 use crate::prices::{CacheConvention, PriceBook};
 use crate::schema::cost::{COST_UNITS, UNCACHED_INPUT_TOKENS};
@@ -95,10 +95,8 @@ pub fn drivers(basis: Basis<'_>, question: &DriversQuestion) -> Result<DriversAn
         .ok_or_else(|| Error::NoData { what: "logs", period: phrase(question.period) })?;
     let after = Priced::of(basis, question, periods.current)?;
     let before = Priced::of(basis, question, periods.against)?;
-    let tree = split(
-        &side(before.rows.clone(), periods.days.1, basis.book)?,
-        &side(after.rows.clone(), periods.days.0, basis.book)?,
-    );
+    let sides = [(periods.days.1, &before.requests.cells), (periods.days.0, &after.requests.cells)];
+    let tree = tree(basis.book, sides)?;
     let by = question.by.iter().map(|dimension| {
         let groups = |priced: &Priced| priced.groups(dimension, zone);
         let split = contributions(&groups(&before)?, &groups(&after)?, question.most);
@@ -115,34 +113,29 @@ pub fn drivers(basis: Basis<'_>, question: &DriversQuestion) -> Result<DriversAn
     })
 }
 
-/// The drivers alone, between two periods as they are.
+/// The drivers alone, between two periods as they are: of priced sums of each, by model, routing,
+/// Region and tier at least.
 pub(super) fn driver_tree(
-    basis: Basis<'_>,
-    filter: Option<&Filter>,
+    book: &PriceBook,
     zone: Tz,
-    [before, after]: [Period; 2],
+    [before, after]: [(Period, &LazyFrame); 2],
 ) -> Result<DriverTree, Error> {
-    let days = lengths(after, before, zone);
-    let book = basis.book;
-    let of = |period, days| -> Result<Side, Error> {
-        let rows = figures::selected(basis, Some(period), filter, &[], zone)?;
-        let by = [Dimension::Model, Dimension::Routing, Dimension::Region, Dimension::ServiceTier];
-        let grain = Grain { by: by.to_vec(), metrics: vec![Metric::CostUsd], timezone: zone };
+    let days = lengths(after.0, before.0, zone);
+    tree(book, [(days.1, before.1), (days.0, after.1)])
+}
+
+/// Splits the change between priced sums, each with the length of its period in days.
+fn tree(book: &PriceBook, [before, after]: [(f64, &LazyFrame); 2]) -> Result<DriverTree, Error> {
+    let of = |(days, sums): (f64, &LazyFrame)| -> Result<Side, Error> {
         let written = [
             col(cell::WRITTEN).alias(CACHE_WRITE_INPUT_TOKENS),
             col(cell::WRITTEN_1H).alias(CACHE_WRITE_1H_INPUT_TOKENS),
         ];
-        let sums = figures::priced_cells(rows, book, &grain)?.with_columns(written);
-        let frame = figures::collect(cells_of_sums(sums, charged_input(book)))?;
+        let sums = sums.clone().with_columns(written);
+        let frame = figures::collect(cells(sums, charged_input(book)))?;
         Ok(Side { days, cells: read(&frame).map_err(Error::Compute)? })
     };
-    Ok(split(&of(before, days.1)?, &of(after, days.0)?))
-}
-
-/// The sums of a period's priced requests.
-fn side(priced: LazyFrame, days: f64, book: &PriceBook) -> Result<Side, Error> {
-    let frame = figures::collect(cells(priced, charged_input(book)))?;
-    Ok(Side { days, cells: read(&frame).map_err(Error::Compute)? })
+    Ok(split(&of(before)?, &of(after)?))
 }
 
 fn charged_input(book: &PriceBook) -> &'static str {
@@ -152,33 +145,43 @@ fn charged_input(book: &PriceBook) -> &'static str {
     }
 }
 
-/// A period's requests with their costs.
+/// What is asked of the requests of a period.
+const METRICS: [Metric; 3] = [Metric::Requests, Metric::UnpricedRequests, Metric::CostUsd];
+
+/// A period's requests added up, with their costs.
 struct Priced {
-    rows: LazyFrame,
+    requests: Requests,
     logged_days: usize,
 }
 
 impl Priced {
     fn of(basis: Basis<'_>, question: &DriversQuestion, period: Period) -> Result<Self, Error> {
         let zone = question.timezone;
-        let logged_days = logged_days(figures::invocations(basis.store, Some(period))?, zone)
-            .and_then(LazyFrame::collect)
-            .map_err(Error::Compute)?
-            .height();
+        let logs = figures::invocations(basis.store, Some(period))?;
+        let days = logged_days(logs, zone).map_err(Error::Compute)?;
+        let logged_days = figures::collect(days)?.height();
         if logged_days == 0 {
             return Err(Error::NoData { what: "invocation logs", period: phrase(period) });
         }
         let filter = question.filter.as_ref();
         let rows = figures::selected(basis, Some(period), filter, &question.by, zone)?;
-        Ok(Self { rows: figures::priced(rows, basis.book)?, logged_days })
+        let mut by = question.by.clone();
+        by.extend([
+            Dimension::Model,
+            Dimension::Routing,
+            Dimension::Region,
+            Dimension::ServiceTier,
+        ]);
+        let grain = Grain { by, metrics: METRICS.to_vec(), timezone: zone };
+        Ok(Self { requests: figures::requests(rows, basis.book, &grain)?, logged_days })
     }
 
     fn facts(&self, period: Period, days: f64, zone: Tz) -> Result<PeriodFacts, Error> {
         let metrics = vec![Metric::Requests, Metric::UnpricedRequests];
         let query = UsageQuery { by: Vec::new(), metrics, timezone: zone };
         let total =
-            usage(self.rows.clone(), &query).and_then(LazyFrame::collect).and_then(|frame| {
-                let count = |name: &str| -> polars::prelude::PolarsResult<u64> {
+            usage_of(&self.requests, &query).and_then(LazyFrame::collect).and_then(|frame| {
+                let count = |name: &str| -> PolarsResult<u64> {
                     let column = frame.column(name)?.cast(&DataType::UInt64)?;
                     Ok(column.u64()?.get(0).unwrap_or(0))
                 };
@@ -199,25 +202,24 @@ impl Priced {
 
     /// Spend by a dimension.
     fn groups(&self, by: &Dimension, zone: Tz) -> Result<Vec<GroupSpend>, Error> {
-        let metrics = vec![Metric::Requests, Metric::CostUsd];
+        let metrics = METRICS.to_vec();
         let query = UsageQuery { by: vec![by.clone()], metrics, timezone: zone };
-        let read =
-            usage(self.rows.clone(), &query).and_then(LazyFrame::collect).and_then(|frame| {
-                let names = frame.column(&by.name())?.cast(&DataType::String)?;
-                let requests = frame.column(metric::REQUESTS)?.cast(&DataType::UInt64)?;
-                let costs = frame.column(COST_UNITS)?.cast(&DataType::Int128)?;
-                let rows =
-                    names.str()?.iter().zip(requests.u64()?.iter().zip(costs.i128()?.iter()));
-                let group =
-                    |(name, (requests, cost)): (Option<&str>, (Option<u64>, Option<i128>))| {
-                        GroupSpend {
-                            name: name.map(str::to_owned),
-                            requests: requests.unwrap_or(0),
-                            cost: cost.map(Usd),
-                        }
-                    };
-                Ok(rows.map(group).collect())
-            });
-        read.map_err(Error::Compute)
+        let groups = usage_of(&self.requests, &query).and_then(LazyFrame::collect);
+        groups.and_then(|groups| read_groups(&groups, &by.name())).map_err(Error::Compute)
     }
+}
+
+fn read_groups(groups: &DataFrame, name: &str) -> PolarsResult<Vec<GroupSpend>> {
+    let names = groups.column(name)?.cast(&DataType::String)?;
+    let requests = groups.column(metric::REQUESTS)?.cast(&DataType::UInt64)?;
+    let unpriced = groups.column(metric::UNPRICED_REQUESTS)?.cast(&DataType::UInt64)?;
+    let costs = groups.column(COST_UNITS)?.cast(&DataType::Int128)?;
+    let figures = requests.u64()?.iter().zip(unpriced.u64()?.iter()).zip(costs.i128()?.iter());
+    let group = |(name, ((requests, unpriced), cost)): (Option<&str>, _)| GroupSpend {
+        name: name.map(str::to_owned),
+        requests: Option::unwrap_or(requests, 0),
+        // What isn't billed costs nothing.
+        cost: Option::or(cost, (unpriced == Some(0)).then_some(0)).map(Usd),
+    };
+    Ok(names.str()?.iter().zip(figures).map(group).collect())
 }

@@ -15,7 +15,7 @@ use crate::period::Period;
 use crate::prices::import::{ImportError, OfferError};
 use crate::prices::{BookError, OverridesError};
 use crate::report::answer::SlotLimit;
-use crate::{aws, render, sources, store};
+use crate::{aws, deliver, render, sources, store};
 
 /// A journey failed; nothing was produced.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +151,24 @@ pub enum Error {
     /// The thresholds of anomalies are wrong.
     #[error("could not seek anomalies")]
     AnomalyRules(#[source] RulesError),
+    /// A file of thresholds can't be read.
+    #[error("could not read the anomaly rules in `{}`", path.display())]
+    AnomalyRulesUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of thresholds is wrong.
+    #[error("could not use the anomaly rules in `{}`", path.display())]
+    AnomalyRulesFile {
+        /// The file.
+        path: PathBuf,
+        /// What, and on which line.
+        #[source]
+        source: RulesError,
+    },
     /// Reading out figures failed.
     #[error("could not compute the figures")]
     Compute(#[source] PolarsError),
@@ -166,6 +184,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Something finished can't be delivered.
+    #[error(transparent)]
+    Deliver(deliver::Error),
     /// A file of public keys, or of object metadata, can't be read.
     #[error("could not read `{}`", path.display())]
     KeysUnreadable {
@@ -297,6 +318,8 @@ impl Error {
         match self {
             Self::Sql(_)
             | Self::Kpis(_)
+            | Self::AnomalyRulesUnreadable { .. }
+            | Self::AnomalyRulesFile { .. }
             | Self::TooManyPeriods(_)
             | Self::Allocation(_)
             | Self::NoSuchModel { .. }
@@ -353,6 +376,10 @@ impl Error {
                 Some("ask by longer periods, for a shorter range, or with `--empty hide`".into())
             }
             Self::Sql(mistake) => Some(mistake.hint()),
+            Self::AnomalyRulesUnreadable { .. } | Self::AnomalyRulesFile { .. } => Some(
+                "`bedrock-lens anomalies --print-rules` prints rules that are sound, to start from"
+                    .into(),
+            ),
             Self::Kpis(kpi::Error::UnknownKpi { name, known }) => {
                 let like = nearest(name, known.iter().map(String::as_str), ALIKE);
                 let like = like.map(|like| format!("did you mean `{like}`? "));
@@ -398,10 +425,17 @@ impl Error {
             ),
             Self::NoRegion => Some("name one or more with `--region`, or set `AWS_REGION`".into()),
             Self::Aws(source) => source.hint(),
+            Self::Deliver(error) => error.hint(),
             Self::Source(source) => source.hint(),
             Self::Store(source) => source.hint(),
             _ => None,
         }
+    }
+}
+
+impl From<deliver::Error> for Error {
+    fn from(error: deliver::Error) -> Self {
+        Self::Deliver(error)
     }
 }
 
@@ -434,7 +468,7 @@ impl SqlMistake {
     }
 
     fn hint(&self) -> String {
-        let tables = "the tables are `invocations`, `api_events`, `rejects` and `costs`; \
+        let tables = "the tables are `invocations`, `api_events`, `rejects`, `service_metrics` and `costs`; \
                       text literals stand in single quotes";
         match &self.nearest {
             Some(nearest) => format!("did you mean `{nearest}`? {tables}"),

@@ -3,9 +3,7 @@
 //! Reads out only what the next stage needs as values: distinct price keys and metadata texts.
 
 use chrono_tz::Tz;
-use polars::prelude::{
-    DataFrame, Engine, IntoLazy, LazyFrame, UnionArgs, by_name, col, concat, lit,
-};
+use polars::prelude::{DataFrame, Engine, IntoLazy, LazyFrame, by_name, col, lit};
 
 use super::Error;
 use crate::metrics::allocation;
@@ -14,28 +12,52 @@ use crate::metrics::cost;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::tags::{self, tag_keys};
+use crate::metrics::usage::{UsageQuery, usage_of};
 use crate::period::Period;
 use crate::prices::{self, CacheConvention, PriceBook};
 use crate::schema::allocation::Allocation;
 use crate::schema::cost::quote::INPUT_INCLUDES_CACHE;
-use crate::schema::invocation::{CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS};
+use crate::schema::invocation::CACHE_READ_INPUT_TOKENS;
+use crate::schema::usage::cell;
 use crate::schema::{Table, cost as columns};
 use crate::store::Reader;
 use crate::units::Usd;
 
-/// Invocations as metrics read them: summed up, and the sums priced if money is asked for.
+/// Invocations as metrics read them: summed up, and the sums priced if money is asked for; read out, so
+/// that many questions cost one reading.
 pub(super) fn requests(
     invocations: LazyFrame,
     book: &PriceBook,
     grain: &Grain,
 ) -> Result<Requests, Error> {
-    let values = cells::values(invocations.clone(), grain).map_err(Error::Compute)?;
-    let cells = if grain.needs_cost() {
-        priced_cells(invocations, book, grain)?
+    summed(invocations, book, grain, grain)
+}
+
+/// The metrics of a query over rows.
+pub(super) fn answered(
+    invocations: LazyFrame,
+    book: &PriceBook,
+    query: &UsageQuery,
+) -> Result<DataFrame, Error> {
+    let requests = requests(invocations, book, &query.grain())?;
+    collect(usage_of(&requests, query).map_err(Error::Compute)?)
+}
+
+/// As [`requests`], with values of another grain than the sums.
+pub(super) fn summed(
+    invocations: LazyFrame,
+    book: &PriceBook,
+    sums: &Grain,
+    values: &Grain,
+) -> Result<Requests, Error> {
+    let cells = if sums.needs_cost() {
+        priced_cells(invocations.clone(), book, sums)?
     } else {
-        cells::cells(invocations, grain).map_err(Error::Compute)?
+        cells::cells(invocations.clone(), sums).map_err(Error::Compute)?
     };
-    Ok(Requests { cells, values })
+    let values = cells::values(invocations, values).map_err(Error::Compute)?;
+    let read = |frame| collect(frame).map(IntoLazy::lazy);
+    Ok(Requests { cells: read(cells)?, by: sums.by.clone(), values: read(values)? })
 }
 
 /// The sums of invocations, priced.
@@ -44,24 +66,29 @@ pub(super) fn priced_cells(
     book: &PriceBook,
     grain: &Grain,
 ) -> Result<LazyFrame, Error> {
+    let cells = unpriced_cells(invocations, book, grain)?;
+    let quotes = quotes(&cells, book)?;
+    Ok(cost::cells::with_cost_by(cells.lazy(), quotes.lazy(), book.cache_convention()))
+}
+
+/// The sums of invocations, to be priced.
+pub(super) fn unpriced_cells(
+    invocations: LazyFrame,
+    book: &PriceBook,
+    grain: &Grain,
+) -> Result<DataFrame, Error> {
     let extremes = collect(cost::cells::extremes(invocations.clone()))?;
     let found = cost::cells::Found::read(&extremes).map_err(Error::Compute)?;
-    let rows = invocations.clone();
-    let rows = if found.holds_beyond() { cost::cells::within(rows) } else { rows };
-    let cells = cells::cells_to_price(rows, grain, &found, &book.long_context_thresholds());
-    let cells = cells.map_err(Error::Compute).and_then(collect)?;
+    let steps =
+        cost::cells::Steps { thresholds: book.long_context_thresholds(), days: book.change_days() };
+    let cells = cells::cells_to_price(invocations, grain, &found, &steps);
+    cells.map_err(Error::Compute).and_then(collect)
+}
+
+/// The prices of sums.
+pub(super) fn quotes(cells: &DataFrame, book: &PriceBook) -> Result<DataFrame, Error> {
     let keys = collect(cost::cells::price_keys(cells.clone().lazy()))?;
-    let quotes = prices::quotes(book, &keys).map_err(Error::Compute)?;
-    let cells = cost::cells::with_cost_by(cells.lazy(), quotes.lazy(), book.cache_convention());
-    if !found.holds_beyond() {
-        return Ok(cells);
-    }
-    let beyond = priced(cost::cells::beyond(invocations), book)?;
-    let one_by_one = cells::cells_of_priced(beyond, grain).map_err(Error::Compute);
-    let one_by_one = one_by_one.and_then(collect)?;
-    let same = one_by_one.columns().iter().map(|c| col(c.name().clone()).cast(c.dtype().clone()));
-    let cells = cells.select(same.collect::<Vec<_>>());
-    concat([cells, one_by_one.lazy()], UnionArgs::default()).map_err(Error::Compute)
+    prices::quotes(book, &keys).map_err(Error::Compute)
 }
 
 /// Reads a frame out, a part of its rows at a time where that is possible: several times as fast as
@@ -79,23 +106,23 @@ pub(super) fn priced(invocations: LazyFrame, book: &PriceBook) -> Result<LazyFra
 }
 
 /// Cost of the requests whose logged input includes cached tokens, by the documented rule and as logged;
-/// none where there are none.
+/// none where there are none. Of sums that are not priced yet.
 pub(super) fn cached_inside(
-    invocations: LazyFrame,
+    cells: &DataFrame,
     book: &PriceBook,
 ) -> Result<Option<(Usd, Usd)>, Error> {
     let any = |column| col(column).gt(lit(0));
-    let cached = invocations.filter(any(CACHE_READ_INPUT_TOKENS).or(any(CACHE_WRITE_INPUT_TOKENS)));
-    let keys = cost::price_keys(cached.clone()).collect().map_err(Error::Compute)?;
-    let quotes = prices::quotes(book, &keys).map_err(Error::Compute)?;
-    let inside =
-        quotes.lazy().filter(col(INPUT_INCLUDES_CACHE)).collect().map_err(Error::Compute)?;
+    let cached = cells.clone().lazy().filter(any(CACHE_READ_INPUT_TOKENS).or(any(cell::WRITTEN)));
+    let cached = collect(cached)?;
+    let inside = quotes(&cached, book)?.lazy().filter(col(INPUT_INCLUDES_CACHE));
+    let inside = collect(inside)?;
     if inside.height() == 0 {
         return Ok(None);
     }
     // Requests of other models have no quote here, so they cost nothing.
     let total = |convention| {
-        let costs = cost::with_cost_by(cached.clone(), inside.clone().lazy(), convention);
+        let costs =
+            cost::cells::with_cost_by(cached.clone().lazy(), inside.clone().lazy(), convention);
         let sum = costs.select([col(columns::COST_UNITS).sum()]).collect()?;
         sum.column(columns::COST_UNITS)?.get(0)?.try_extract().map(Usd)
     };

@@ -10,10 +10,11 @@ use serde::Serialize;
 use super::{Basis, Error, figures};
 use crate::insight::kpi::{Kpi, kpis};
 use crate::metrics::activity::mean_daily_active;
+use crate::metrics::cells::{Grain, Requests};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::{REPEAT_WINDOW_MS, efficiency};
 use crate::metrics::filter::Filter;
-use crate::metrics::load::{applications, busiest_hour_bytes, concurrent_principals, worst_minute};
+use crate::metrics::load::{applications, busiest_hour, concurrent_principals, worst_minute};
 use crate::metrics::metric::Metric;
 use crate::metrics::presence::logged_days;
 use crate::metrics::usage::{UsageQuery, usage_of};
@@ -73,6 +74,14 @@ struct Figure {
     peak: Option<f64>,
 }
 
+/// Whether every target is for a key figure.
+///
+/// # Errors
+/// When one isn't.
+pub fn known_targets(targets: &BTreeMap<String, Target>) -> Result<(), Error> {
+    kpis(targets).map(drop).map_err(Error::Kpis)
+}
+
 /// All key figures of a period, judged by their targets.
 ///
 /// # Errors
@@ -93,9 +102,7 @@ pub fn key_figures(
             figures.get(kpi.name.as_str()).copied().unwrap_or_default()
         };
         let (figure, earlier) = (of(&now), of(&before));
-        let outcome = kpi
-            .target
-            .map_or(Outcome::NotEvaluated, |target| target.judge(figure.value, earlier.value));
+        let outcome = kpi.judge(figure.value, earlier.value);
         KpiFigure {
             value: figure.value,
             previous: earlier.value,
@@ -126,11 +133,16 @@ fn figures_of(
     let wide = Period { from: period.from - margin, to: period.to };
     let wide = figures::selected(basis, Some(wide), filter, &[], zone)?;
     let rows = in_period(wide.clone(), period);
-    let mut found = of_usage(basis, &rows, period, zone)?;
-    found.extend(of_tokens(basis, wide, period, zone)?);
-    found.extend(of_load(&rows, days, zone)?);
+    let by = vec![Dimension::Hour, Dimension::Principal, Dimension::Model, Dimension::Status];
+    let sums = Grain { by, metrics: METRICS.to_vec(), timezone: zone };
+    let values = Grain { by: Vec::new(), ..sums.clone() };
+    let requests = figures::summed(rows.clone(), basis.book, &sums, &values)?;
+    let mut found = of_usage(&requests, period, zone)?;
+    found.extend(of_tokens(wide, requests.cells.clone(), period, zone)?);
+    found.extend(of_load(&rows, requests.cells, days, zone)?);
+    let concurrent = figures::collect(concurrent_principals(rows).map_err(Error::Compute)?)?;
     let concurrent = Figure {
-        value: first(concurrent_principals(rows).map_err(Error::Compute)?, CONCURRENT)?,
+        value: number(&concurrent, CONCURRENT)?,
         coverage: found.get("response_time_mean_ms").and_then(|figure| figure.coverage),
         ..Figure::default()
     };
@@ -138,7 +150,7 @@ fn figures_of(
     Ok(found)
 }
 
-const METRICS: [Metric; 14] = [
+const METRICS: [Metric; 15] = [
     Metric::Requests,
     Metric::SuccessRate,
     Metric::ThrottleRate,
@@ -149,6 +161,7 @@ const METRICS: [Metric; 14] = [
     Metric::PricedShare,
     Metric::Principals,
     Metric::OutputTokens,
+    Metric::CacheWriteTokens,
     Metric::TotalTokens,
     Metric::InputBytes,
     Metric::OutputBytes,
@@ -157,22 +170,20 @@ const METRICS: [Metric; 14] = [
 
 /// Figures that are metrics of the whole period, or of its busiest hour.
 fn of_usage(
-    basis: Basis<'_>,
-    rows: &LazyFrame,
+    requests: &Requests,
     period: Period,
     zone: Tz,
 ) -> Result<BTreeMap<&'static str, Figure>, Error> {
     let query = UsageQuery { by: Vec::new(), metrics: METRICS.to_vec(), timezone: zone };
-    let requests = figures::requests(rows.clone(), basis.book, &query.grain())?;
-    let totals = figures::collect(usage_of(&requests, &query).map_err(Error::Compute)?)?;
+    let totals = figures::collect(usage_of(requests, &query).map_err(Error::Compute)?)?;
     let number = |metric: Metric| number(&totals, metric.column());
     let hourly = UsageQuery {
         by: vec![Dimension::Hour],
-        metrics: vec![Metric::TotalTokens],
+        metrics: vec![Metric::TotalTokens, Metric::InputBytes, Metric::OutputBytes],
         timezone: zone,
     };
-    let requests = figures::requests(rows.clone(), basis.book, &hourly.grain())?;
-    let hours = figures::collect(usage_of(&requests, &hourly).map_err(Error::Compute)?)?;
+    let hours = usage_of(requests, &hourly).map(busiest_hour).map_err(Error::Compute)?;
+    let busiest = figures::collect(hours)?;
     let all = number(Metric::Requests)?.unwrap_or_default();
     let ratio = |part: Option<f64>, whole: Option<f64>| {
         part.zip(whole).filter(|(_, whole)| *whole > 0.0).map(|(part, whole)| part / whole)
@@ -206,7 +217,7 @@ fn of_usage(
             "tokens_per_hour",
             Figure {
                 value: ratio(total_tokens, hours_long),
-                peak: most(&hours, Metric::TotalTokens.column())?,
+                peak: self::number(&busiest, load::PEAK_HOUR_TOKENS)?,
                 ..Figure::default()
             },
         ),
@@ -214,7 +225,7 @@ fn of_usage(
             "data_transfer_per_hour",
             Figure {
                 value: ratio(bytes, hours_long),
-                peak: first(busiest_hour_bytes(rows.clone()), load::PEAK_HOUR_BYTES)?,
+                peak: self::number(&busiest, load::PEAK_HOUR_BYTES)?,
                 ..Figure::default()
             },
         ),
@@ -223,14 +234,13 @@ fn of_usage(
 
 /// Figures of how well tokens are used.
 fn of_tokens(
-    basis: Basis<'_>,
     wide: LazyFrame,
+    cells: LazyFrame,
     period: Period,
     zone: Tz,
 ) -> Result<BTreeMap<&'static str, Figure>, Error> {
-    let priced = figures::priced(wide, basis.book)?;
-    let found = efficiency(priced, period, &[], zone).and_then(LazyFrame::collect);
-    let found = found.map_err(Error::Compute)?;
+    let found = efficiency(wide, cells, period, &[], zone).map_err(Error::Compute)?;
+    let found = figures::collect(found)?;
     let plain = |name| -> Result<Figure, Error> {
         Ok(Figure { value: number(&found, name)?, ..Figure::default() })
     };
@@ -246,11 +256,13 @@ fn of_tokens(
 /// Figures of load and activity.
 fn of_load(
     rows: &LazyFrame,
+    cells: LazyFrame,
     days: usize,
     zone: Tz,
 ) -> Result<BTreeMap<&'static str, Figure>, Error> {
     let days = u32::try_from(days).unwrap_or(u32::MAX);
-    let active = mean_daily_active(rows.clone(), zone, days).map_err(Error::Compute)?;
+    let active = mean_daily_active(cells, zone, days).map_err(Error::Compute)?;
+    let active = figures::collect(active)?;
     let minutes = figures::collect(worst_minute(rows.clone(), LEAST_PER_MINUTE))?;
     let profiles = figures::collect(applications(rows.clone()))?;
     let figure = |frame: &DataFrame, value, coverage| -> Result<Figure, Error> {
@@ -260,7 +272,7 @@ fn of_load(
             ..Figure::default()
         })
     };
-    let models = Figure { value: first(active, MEAN_DAILY_MODELS)?, ..Figure::default() };
+    let models = Figure { value: number(&active, MEAN_DAILY_MODELS)?, ..Figure::default() };
     Ok(BTreeMap::from([
         ("daily_active_models", models),
         (
@@ -274,10 +286,6 @@ fn of_load(
     ]))
 }
 
-fn first(frame: LazyFrame, column: &str) -> Result<Option<f64>, Error> {
-    number(&frame.collect().map_err(Error::Compute)?, column)
-}
-
 fn number(frame: &DataFrame, column: &str) -> Result<Option<f64>, Error> {
     let value = frame.column(column).and_then(|column| Ok(column.get(0)?.extract::<f64>()));
     value.map_err(Error::Compute)
@@ -286,12 +294,4 @@ fn number(frame: &DataFrame, column: &str) -> Result<Option<f64>, Error> {
 fn usd(frame: &DataFrame, column: &str) -> Result<Option<Usd>, Error> {
     let value = frame.column(column).and_then(|column| Ok(column.get(0)?.extract::<i128>()));
     Ok(value.map_err(Error::Compute)?.map(Usd))
-}
-
-/// The largest value of a column of whole numbers.
-fn most(frame: &DataFrame, column: &str) -> Result<Option<f64>, Error> {
-    let column = frame.column(column).map_err(Error::Compute)?;
-    let largest = column.as_materialized_series().max::<i64>().map_err(Error::Compute)?;
-    #[expect(clippy::cast_precision_loss, reason = "tokens of an hour")]
-    Ok(largest.map(|most| most as f64))
 }

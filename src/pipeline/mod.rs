@@ -6,39 +6,50 @@
 mod access;
 mod allocation;
 mod anomalies;
+mod boards;
 mod capacity;
+mod complete;
 mod controls;
 mod coverage;
 mod daily;
 mod detections;
+mod doctor;
 mod drivers;
 mod error;
 mod figures;
 mod forecast;
+mod forms;
 mod ingest;
 mod kpis;
+mod logging;
+mod mail;
+mod once;
 mod outages;
 mod pack;
 mod price_import;
 mod prices;
 mod profiles;
+mod publish;
 mod query;
 mod report;
 mod savings;
+mod sensitive;
 mod trends;
 mod verify;
-mod whole;
 
 pub use access::{AccessRequest, UNUSED_DAYS, access};
 pub use allocation::{allocation, budgets};
-pub use anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
+pub use anomalies::{AnomalyQuestion, anomalies, anomaly_rules, usual_dimensions};
+pub use boards::{Boards, BoardsPut, PutBoards, boards, put_boards, region_of};
 pub use capacity::{CapacityAnswer, CapacityQuestion, capacity};
+pub use complete::{Completeness, completeness};
 pub use controls::{
     ControlsAnswer, ControlsRequest, audit_controls, control_frameworks, verification,
 };
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use detections::{DetectionsRequest, SecurityBasis, audit_detections, detection_rules, places};
+pub use doctor::{DoctorRequest, doctor};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;
@@ -46,11 +57,15 @@ pub use forecast::{
     BackTestFigures, BudgetOutlook, ForecastAnswer, ForecastFigures, Horizon, Interval,
     LONGEST_HORIZON, MonthEnd, forecast_of,
 };
+pub use forms::{Press, ReportForm, file_name, headline, rendered, write_whole};
 pub use ingest::{
     Duplicates, History, Plan, Progress, Pruned, ReadOptions, RequestCounts, Selection, Silent,
     SourceRequest, Summary, request_cost_usd,
 };
-pub use kpis::{KpiAnswer, KpiFigure, key_figures};
+pub use kpis::{KpiAnswer, KpiFigure, key_figures, known_targets};
+pub use logging::{RegionLogging, change_logging, logging_of};
+pub use mail::{MailPlan, mail, report_item};
+pub use once::{Delivery, Fate, deliver_once};
 pub use outages::{CountedOutage, OutageAnswer, OutageRequest, Unrecorded, audit_outages};
 pub use pack::{PackIntegrity, PackRequest, Packed, ResultCounts, pack, verify_pack};
 pub use price_import::{PriceImport, import_prices};
@@ -61,12 +76,13 @@ pub use prices::{
 pub use profiles::{
     SyncFailure, SyncRequest, SyncSummary, SyncedProfile, SyncedThroughput, sync_profiles,
 };
-pub use query::{QueryRequest, query, query_footing, sql};
+pub use publish::{PublishRequest, PublishSummary, publish, publish_dry_run};
+pub use query::{Queried, QueryRequest, query, query_footing, sql};
 pub use report::{
-    Chosen, Comparison, Detecting, PeriodChoice, ReportBasis, ReportForm, ReportRequest, headline,
-    keep, rendered, report, write,
+    Chosen, Comparison, PeriodChoice, ReportBasis, ReportRequest, keep, report,
+    report_period, report_range,
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
-pub use trends::{ComparisonFigures, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
+pub use sensitive::{SensitiveAnswer, SensitiveDimension, SensitiveRow, audit_sensitive};
+pub use trends::{NamedComparison, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};
-pub use whole::write_whole;

@@ -6,7 +6,8 @@ use chrono::{DateTime, Duration, Utc};
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, col};
 use serde::Serialize;
 
-use super::coverage::{DELIVERY_DELAY, Estimate, MARGIN, with_models};
+use super::coverage::{Estimate, MARGIN, with_models};
+use super::ingest::LOG_DELIVERY;
 use super::{Error, Join, figures};
 use crate::audit::outage::{
     Act, Evidence, Hour, Outage, PlaceState, candidates, ledger, read_acts, read_hours,
@@ -150,7 +151,7 @@ impl Rows {
         let hours = hours_with_times(self.events.clone(), self.logs.clone(), self.period);
         let hours = figures::collect(hours.map_err(Error::Compute)?)?;
         let mut hours = read_hours(&hours).map_err(Error::Compute)?;
-        let settled = as_of - DELIVERY_DELAY - Duration::hours(1);
+        let settled = as_of - LOG_DELIVERY - Duration::hours(1);
         hours.retain(|hour| hour.requests > 0 || hour.logged > 0 || hour.start <= settled);
         Ok(hours)
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::prices::{EMBEDDED, catalogue_text};
+use crate::deliver::file::write_whole;
 use crate::prices::import::{Imported, NamedOffer, Offer, OfferError, import};
 
 /// What to import, onto what, into what.
@@ -43,7 +44,7 @@ pub fn import_prices(request: &PriceImport) -> Result<(Vec<PathBuf>, Imported), 
     let book = catalogue_text(request.book.as_deref().unwrap_or(Path::new(EMBEDDED)))?;
     let (text, done) = import(&book, lists, &request.names).map_err(Error::Import)?;
     if let Some(path) = &request.output {
-        write_whole(path, &text).map_err(|source| Error::Write { path: path.clone(), source })?;
+        write_whole(path, text.as_bytes())?;
     }
     Ok((passed_over, done))
 }
@@ -84,17 +85,4 @@ fn read_list(path: &Path) -> Result<NamedOffer, Error> {
     let offer =
         Offer::read(&text).map_err(|source| Error::PriceList { path: path.to_owned(), source })?;
     Ok(NamedOffer { file: path.to_string_lossy().into_owned(), offer })
-}
-
-/// Writes a file whole or not at all.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".tmp");
-    let temporary = PathBuf::from(name);
-    let written = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        // Half a file helps nobody; that it can't be deleted either is the lesser trouble.
-        std::fs::remove_file(&temporary).ok();
-    }
-    written
 }

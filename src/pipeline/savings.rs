@@ -12,7 +12,7 @@ use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
 use crate::metrics::small_frame::{integers, money};
-use crate::metrics::usage::{UsageQuery, usage};
+use crate::metrics::usage::UsageQuery;
 use crate::metrics::what_if::caching::{LONGEST_TTL_MS, cache_effect, read_unread, unread_writes};
 use crate::metrics::what_if::capacity::{minutes, read_loads};
 use crate::metrics::what_if::groups::{Classes, Group, groups, read_groups};
@@ -83,7 +83,7 @@ pub fn savings(
     let windows = models.iter().filter_map(|(_, to)| to.context_window);
     let classes = Classes::of(book, windows);
     let repricing = Repricing { book, classes: &classes };
-    let totals = totals(&frames).map_err(Error::Compute)?;
+    let totals = totals(rows(Some(asked))?, book)?;
     let groups = read(groups(frames.inside.clone(), &classes), read_groups)?;
     let inputs = inputs(&frames, repricing, &groups, candidates, &models)?;
     Ok(SavingsAnswer {
@@ -142,21 +142,21 @@ fn inputs<'g>(
 }
 
 fn read<T>(lf: LazyFrame, read: impl Fn(&DataFrame) -> PolarsResult<T>) -> Result<T, Error> {
-    lf.collect().and_then(|df| read(&df)).map_err(Error::Compute)
+    read(&figures::collect(lf)?).map_err(Error::Compute)
 }
 
 /// Requests, unpriced requests and cost.
-fn totals(frames: &Frames) -> PolarsResult<(i64, i64, Option<Usd>)> {
+fn totals(rows: LazyFrame, book: &PriceBook) -> Result<(i64, i64, Option<Usd>), Error> {
     let metrics = vec![Metric::Requests, Metric::UnpricedRequests, Metric::CostUsd];
     let query = UsageQuery { by: Vec::new(), metrics, timezone: Tz::UTC };
-    let df = usage(frames.inside.clone(), &query)?.collect()?;
+    let df = figures::answered(rows, book, &query)?;
     let count = |name: &str| integers(&df, name).map(|one| one.first().copied().flatten());
-    let cost = money(&df, COST_UNITS)?.first().copied().flatten();
-    Ok((
-        count(metric::REQUESTS)?.unwrap_or(0),
-        count(metric::UNPRICED_REQUESTS)?.unwrap_or(0),
-        cost,
-    ))
+    let read = || {
+        let requests = count(metric::REQUESTS)?.unwrap_or(0);
+        let unpriced = count(metric::UNPRICED_REQUESTS)?.unwrap_or(0);
+        Ok((requests, unpriced, money(&df, COST_UNITS)?.first().copied().flatten()))
+    };
+    read().map_err(Error::Compute)
 }
 
 fn known<'b>(book: &'b PriceBook, id: &str) -> Result<&'b Model, Error> {

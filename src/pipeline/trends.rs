@@ -25,7 +25,7 @@ pub struct TrendsAnswer {
     /// The slope of the last thirteen weeks; null when fewer than `needed_days` of them are known.
     pub slope: Option<SlopeFigures>,
     /// Recent days against earlier ones; those that can't be compared are left out.
-    pub comparisons: Vec<ComparisonFigures>,
+    pub comparisons: Vec<NamedComparison>,
     /// Days from which the level is another, of the last half year; null when fewer than
     /// `needed_days` are known.
     pub level_shifts: Option<Vec<ShiftFigures>>,
@@ -52,29 +52,14 @@ pub struct SlopeFigures {
     pub known_days: usize,
 }
 
-/// A comparison in figures.
+/// A comparison and its name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ComparisonFigures {
+pub struct NamedComparison {
     /// `last_7_days`, `last_28_days` or `month_to_date`.
     pub name: &'static str,
-    /// First day.
-    pub from: NaiveDate,
-    /// The day after the last.
-    pub to: NaiveDate,
-    /// First day of the earlier run.
-    pub previous_from: NaiveDate,
-    /// The day after its last.
-    pub previous_to: NaiveDate,
-    /// Days that were compared; days not known on either side are left out on both.
-    pub compared_days: usize,
-    /// Whether that is every day.
-    pub complete: bool,
-    /// Mean of the compared days.
-    pub per_day: f64,
-    /// Mean of their counterparts: the same weekdays earlier.
-    pub previous_per_day: f64,
-    /// `per_day` ÷ `previous_per_day` − 1; null where there was nothing before.
-    pub relative_change: Option<f64>,
+    /// What was found.
+    #[serde(flatten)]
+    pub found: Comparison,
 }
 
 /// A level shift in figures.
@@ -120,28 +105,16 @@ fn slope_figures(slope: Slope) -> SlopeFigures {
     }
 }
 
-fn comparisons(series: &Daily) -> Vec<ComparisonFigures> {
+fn comparisons(series: &Daily) -> Vec<NamedComparison> {
     let named = [
         ("last_7_days", against_days_before(series, 7)),
         ("last_28_days", against_days_before(series, 28)),
         ("month_to_date", month_to_date(series)),
     ];
-    named.into_iter().filter_map(|(name, found)| Some(figures(name, &found?))).collect()
-}
-
-fn figures(name: &'static str, found: &Comparison) -> ComparisonFigures {
-    ComparisonFigures {
-        name,
-        from: found.from,
-        to: found.to,
-        previous_from: found.previous_from,
-        previous_to: found.previous_to,
-        compared_days: found.compared_days,
-        complete: found.complete,
-        per_day: found.per_day,
-        previous_per_day: found.previous_per_day,
-        relative_change: found.relative_change(),
-    }
+    named
+        .into_iter()
+        .filter_map(|(name, found)| Some(NamedComparison { name, found: found? }))
+        .collect()
 }
 
 fn shift_figures(shift: &LevelShift) -> ShiftFigures {

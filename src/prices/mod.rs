@@ -19,6 +19,7 @@ pub mod import;
 pub mod list;
 mod overlap;
 pub mod overrides;
+mod price_row;
 pub mod provisioned;
 pub mod quote;
 pub mod resolve;

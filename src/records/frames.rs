@@ -24,7 +24,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) fn read(bytes: &[u8], damage: Option<&'static str>, reader: &mut Reader<'_>) {
     let mut frames = Frames {
         bytes,
-        whole: str::from_utf8(bytes).ok(),
+        whole: simdutf8::basic::from_utf8(bytes).ok(),
         damaged: damage.is_some(),
         spans_left: span_budget(bytes),
         reader,
@@ -162,7 +162,7 @@ impl Frames<'_, '_> {
         let mut top = Top::default();
         let Ok((document, _)) = Document::first(json, false, &mut top) else { return Span::No };
         let list = match document {
-            Document::List(list) => Some(list.whole),
+            Document::List(list) => Some(list),
             _ => None,
         };
         if self.hides_document(line_end..end, list) {

@@ -13,6 +13,8 @@ pub(crate) mod identity;
 pub(crate) mod invocation;
 mod json;
 pub mod key;
+mod sensitive;
+mod service_metric;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timestamp;
@@ -21,6 +23,8 @@ mod wire;
 use self::container::Reader;
 use crate::schema::TimeMs;
 use crate::schema::reject::Reject;
+use crate::schema::sensitive::Sensitive;
+use crate::schema::service_metric::ServiceMetric;
 use crate::schema::{api_event, invocation as call};
 
 /// What is known of an object before it is opened.
@@ -50,8 +54,12 @@ pub struct Decoded {
     pub invocations: call::Columns,
     /// CloudTrail events, in record order.
     pub api_events: api_event::Columns,
+    /// CloudWatch's figures of an hour and model, in record order.
+    pub service_metrics: Vec<ServiceMetric>,
     /// What could not be read, in record order.
     pub rejects: Vec<Reject>,
+    /// What was found in bodies, in record order; only of a scan.
+    pub sensitive: Vec<Sensitive>,
     /// Why the object holds no rows by nature (a digest, an offloaded body, …); then it has no rejects.
     pub skipped: Option<Skip>,
     /// Size after inflating, bytes.
@@ -92,7 +100,16 @@ pub fn base_model(model_id: &str) -> String {
 ///
 /// What the object holds is told by its content; the name only says what is no log.
 pub fn decode(name: &ObjectName<'_>, bytes: &[u8], limits: &Limits, key: &PromptKey) -> Decoded {
-    decode_with(name, bytes, limits, key, None)
+    decode_with(name, bytes, limits, key, Wanted::default())
+}
+
+/// What is wanted of an object beside its rows.
+#[derive(Default)]
+pub struct Wanted<'a> {
+    /// Response bodies that lie outside of the log.
+    pub bodies: Option<&'a mut dyn Bodies>,
+    /// Sensitive data in bodies.
+    pub sensitive: bool,
 }
 
 /// Gets response bodies that Bedrock put outside of the log, since they were too large for it.
@@ -102,19 +119,24 @@ pub trait Bodies {
     fn fetch(&mut self, path: &str) -> Option<Vec<u8>>;
 }
 
-/// Like [`decode`], with response bodies from outside of the log, where it has none.
+/// Like [`decode`], with response bodies from outside of the log, where it has none, and a scan of
+/// bodies for sensitive data.
 pub fn decode_with<'a>(
     name: &ObjectName<'a>,
     bytes: &[u8],
     limits: &Limits,
     key: &PromptKey,
-    bodies: Option<&'a mut dyn Bodies>,
+    wanted: Wanted<'a>,
 ) -> Decoded {
     if bytes.is_empty() {
         return Decoded { skipped: Some(Skip::PermissionCheck), ..Decoded::default() };
     }
     let inflated = gunzip::inflate(bytes, limits.max_object_bytes);
-    let mut reader = Reader::new(*name, inflated.bytes.len(), *limits, key, bodies);
+    if service_metric::is_of_service_metrics(&inflated.bytes) {
+        let bytes_uncompressed = u64::try_from(inflated.bytes.len()).unwrap_or(u64::MAX);
+        return Decoded { bytes_uncompressed, ..service_metric::decode(name, &inflated.bytes) };
+    }
+    let mut reader = Reader::new(*name, inflated.bytes.len(), *limits, key, wanted);
     frames::read(&inflated.bytes, inflated.damage, &mut reader);
     let (mut decoded, digest) = reader.finish();
     let empty = decoded.invocations.is_empty() && decoded.api_events.is_empty();

@@ -30,6 +30,7 @@ macro_rules! object {
         #[derive(Debug, Default)]
         pub(in crate::records) struct $name<$life> {
             $(pub(in crate::records) $field: $type,)*
+            next: usize,
         }
         object!(@read [$life] $name<$life> { $($key => $field: $type,)* });
     };
@@ -40,6 +41,7 @@ macro_rules! object {
         #[derive(Debug, Default)]
         pub(in crate::records) struct $name {
             $(pub(in crate::records) $field: $type,)*
+            next: usize,
         }
         object!(@read ['a] $name { $($key => $field: $type,)* });
     };
@@ -50,8 +52,15 @@ macro_rules! object {
                 key: &str,
                 cursor: &mut $crate::records::json::Cursor<$life>,
             ) -> Result<bool, $crate::records::json::Fault> {
-                match key {
-                    $($key => {
+                #[allow(non_camel_case_types, reason = "numbers the fields")]
+                enum Field { $($field),* }
+                const KEYS: &[&str] = &[$($key),*];
+                let Some(place) = $crate::records::wire::find(KEYS, self.next, key) else {
+                    return Ok(false);
+                };
+                self.next = place + 1;
+                match place {
+                    $(_ if place == Field::$field as usize => {
                         <$type as $crate::records::wire::Read>::read_into(&mut self.$field, cursor)?;
                     })*
                     _ => return Ok(false),
@@ -72,6 +81,38 @@ macro_rules! object {
     };
 }
 pub(super) use object;
+
+/// The place of a key among those that are wanted. Writers keep to an order, so the place behind that
+/// of the last key found is looked at first.
+#[inline]
+pub(super) fn find(keys: &[&str], next: usize, key: &str) -> Option<usize> {
+    let (before, after) = keys.split_at_checked(next)?;
+    let is_key = |known: &&str| same(known.as_bytes(), key.as_bytes());
+    after
+        .iter()
+        .position(is_key)
+        .map(|place| next + place)
+        .or_else(|| before.iter().position(is_key))
+}
+
+/// Whether two short texts are the same. By words, since calling the library's comparison takes longer
+/// than comparing so few bytes.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    const WORD: usize = 8;
+    if a.len() != b.len() {
+        return false;
+    }
+    match (a.first_chunk::<WORD>(), b.first_chunk(), a.last_chunk::<WORD>(), b.last_chunk()) {
+        (Some(a_first), Some(b_first), Some(a_last), Some(b_last)) => {
+            let inside = WORD..a.len() - WORD;
+            a_first == b_first
+                && a_last == b_last
+                && (a.len() <= 2 * WORD || a.get(inside.clone()) == b.get(inside))
+        }
+        _ => a.iter().zip(b).all(|(a, b)| a == b),
+    }
+}
 
 /// An object that is filled entry by entry.
 pub(super) trait Object<'a>: Default {
@@ -110,11 +151,16 @@ impl<'a, T: Read<'a>> Read<'a> for Box<T> {
 
 /// Any value, as written.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Raw<'a>(&'a str);
+pub(super) struct Raw<'a> {
+    json: &'a str,
+    /// A text that is written as it is, without escapes.
+    is_plain_text: bool,
+}
 
 impl<'a> Read<'a> for Raw<'a> {
+    #[inline]
     fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
-        self.0 = cursor.raw()?;
+        (self.json, self.is_plain_text) = cursor.raw()?;
         cursor.take();
         Ok(())
     }
@@ -122,8 +168,16 @@ impl<'a> Read<'a> for Raw<'a> {
 
 impl<'a> Raw<'a> {
     /// Its JSON text.
+    #[inline]
     pub(super) fn get(self) -> &'a str {
-        self.0
+        self.json
+    }
+
+    /// The text, if it is one and written without escapes.
+    #[inline]
+    pub(super) fn plain_text(self) -> Option<&'a str> {
+        let inside = 1..self.json.len().checked_sub(1)?;
+        self.is_plain_text.then(|| self.json.get(inside)).flatten()
     }
 }
 
@@ -168,7 +222,7 @@ pub(super) struct Count(pub(super) Option<i64>);
 
 impl<'a> Read<'a> for Count {
     fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
-        self.0 = count(cursor.raw()?);
+        self.0 = count(cursor.raw()?.0);
         if self.0.is_some() {
             cursor.take();
         }

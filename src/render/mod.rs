@@ -4,13 +4,28 @@
 //! rounds. Log text is a stranger's text: it is stripped of control characters, capped and
 //! escaped here, whatever the output.
 
+/// Makes the fields of a view visible to the templates.
+macro_rules! shown {
+    ($view:ident { $($field:ident),* $(,)? }) => {
+        impl From<$view> for minijinja::Value {
+            fn from(view: $view) -> Self {
+                minijinja::context! { $($field => view.$field),* }
+            }
+        }
+    };
+}
+
 pub mod answer;
+mod archive;
 pub mod brand;
 pub mod charts;
 pub mod csv;
+pub mod email;
 pub mod format;
 pub mod html;
 mod json;
+mod png;
+pub mod summary;
 pub mod table;
 mod text;
 pub mod xlsx;
@@ -20,11 +35,13 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use archive::archive;
 pub use brand::{Brand, BrandProblem};
 pub use html::templates::Templates;
 pub use html::{Look, Theme, html, pack_html};
 pub use json::json;
 pub use text::{TextOptions, headline, text, trust_line};
+pub use xlsx::report_workbook as workbook;
 
 /// Rendering failed.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +81,12 @@ pub enum Error {
     /// A Parquet file could not be written.
     #[error("could not write a table as Parquet")]
     Parquet(#[source] polars::prelude::PolarsError),
+    /// The style of a mail could not be put in place.
+    #[error("could not put the style of the mail in place: {0}")]
+    Css(String),
+    /// The zip of tables could not be written.
+    #[error("could not write the tables as a zip")]
+    Zip(#[source] std::io::Error),
     /// A row could not be written as CSV.
     #[error("could not write a table as CSV")]
     Csv(#[source] ::csv::Error),

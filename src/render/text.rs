@@ -115,7 +115,15 @@ impl Page<'_> {
 
     fn heading(&mut self, text: &str) {
         self.blank();
-        self.line(text);
+        if self.options.color {
+            self.out.extend([
+                "\u{1b}[1m",
+                &self.options.script.apply(text.to_owned()),
+                "\u{1b}[0m\n",
+            ]);
+        } else {
+            self.line(text);
+        }
         self.rule('-');
     }
 
@@ -185,9 +193,12 @@ impl Page<'_> {
             head("change", Align::Right),
             head("", Align::Left),
             head("target", Align::Left),
+            head("", Align::Left),
         ];
         let rows: Vec<Row> = kpis.iter().map(|kpi| self.kpi(kpi)).collect();
+        let start = self.out.len();
         self.table(&heads, &rows);
+        self.colour_outcomes(start);
     }
 
     fn kpi(&self, kpi: &Kpi) -> Row {
@@ -204,7 +215,25 @@ impl Page<'_> {
             self.format.value(&kpi.change),
             outcome.to_owned(),
             clean(&kpi.target),
+            self.spark(kpi),
         ])
+    }
+
+    /// The days as a line of columns, where they can be shown.
+    fn spark(&self, kpi: &Kpi) -> String {
+        match self.options.script {
+            Script::Unicode => super::answer::line(&kpi.spark.values),
+            Script::Ascii => String::new(),
+        }
+    }
+
+    /// Colours the outcomes after this place in green and red.
+    fn colour_outcomes(&mut self, start: usize) {
+        if self.options.color {
+            let table = self.out.split_off(start);
+            let table = table.replace(" PASS ", " \u{1b}[32mPASS\u{1b}[0m ");
+            self.out.push_str(&table.replace(" MISS ", " \u{1b}[31mMISS\u{1b}[0m "));
+        }
     }
 
     fn section(&mut self, section: &Section, number: usize) {

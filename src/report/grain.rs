@@ -15,6 +15,8 @@ pub fn sums(timezone: Tz) -> Grain {
         Dimension::Region,
         Dimension::Principal,
         Dimension::Model,
+        Dimension::Routing,
+        Dimension::ServiceTier,
         Dimension::Status,
         Dimension::GuardrailAction,
     ];

@@ -6,10 +6,14 @@ use polars::prelude::LazyFrame;
 
 use super::happened::Timeline;
 use super::ledger::Since;
+use crate::audit::access::AccessReview;
+use crate::audit::controls::ControlsResult;
+use crate::audit::detections::Detections;
 use crate::insight::anomaly::Anomalies;
 use crate::insight::budget::BudgetState;
 use crate::insight::capacity::Load;
 use crate::insight::drivers::DriverTree;
+use crate::insight::kpi::Kpi;
 use crate::insight::savings::Saving;
 use crate::metrics::allocation::Statement;
 use crate::metrics::cells::Requests;
@@ -44,6 +48,8 @@ pub struct Inputs {
     pub rejects: LazyFrame,
     /// Log objects with rows in the period.
     pub objects: Objects,
+    /// The key figures with their targets.
+    pub key_figures: Vec<Kpi>,
     /// The price book.
     pub prices: PriceFacts,
     /// What the insights found.
@@ -125,6 +131,48 @@ pub struct Insights {
     pub ingestion: Option<Ingestion>,
     /// What happened, moment by moment.
     pub timeline: Option<Timeline>,
+    /// What the detection rules found.
+    pub detections: Option<Detections>,
+    /// What the controls of frameworks came to.
+    pub controls: Vec<ControlsResult>,
+    /// Stretches in which logging or a trail did not record.
+    pub stops: Vec<Stop>,
+    /// Who used what.
+    pub access: Option<AccessReview>,
+    /// Where calls came from, most calls first.
+    pub addresses: Vec<Address>,
+}
+
+/// A stretch in which something did not record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// What: `invocation logging`, `trail main`.
+    pub recorder: String,
+    /// Account.
+    pub account: Option<String>,
+    /// Region; none where all may be concerned.
+    pub region: Option<String>,
+    /// The part of it that lies in the report's period.
+    pub period: Period,
+    /// Whether nothing known ends it.
+    pub is_open: bool,
+    /// What began it, in words.
+    pub cause: String,
+    /// Calls that were not logged meanwhile.
+    pub unlogged: u64,
+}
+
+/// An address that calls came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The address, or the AWS service that called; none where no event says.
+    pub address: Option<String>,
+    /// `internal`, `external`, `AWS service` or `unknown`.
+    pub kind: &'static str,
+    /// Calls of Bedrock.
+    pub calls: u64,
+    /// Of these, calls that failed.
+    pub refused: u64,
 }
 
 /// Spend after the period, as far as the days before tell.

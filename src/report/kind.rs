@@ -131,9 +131,10 @@ impl Kind {
 
     fn own_topics(self) -> &'static [Topic] {
         use Topic::{
-            Adoption, Anomalies, Budgets, Callers, Changes, Coverage, Daily, Drivers, Errors,
-            FirstSeen, Forecast, Guardrails, Ingestion, Latency, Load, Method, Models, Principals,
-            Requests, Return, Risks, Savings, Service, Teams, Timeline, Tokens, Usage,
+            Access, Adoption, Anomalies, Budgets, Callers, Changes, Compliance, Coverage, Daily,
+            Drivers, Errors, FirstSeen, Forecast, Guardrails, Ingestion, Latency, Load, Method,
+            Models, Principals, Requests, Return, Risks, Savings, Security, Service, Teams,
+            Timeline, Tokens, Usage,
         };
         match self {
             Self::Daily => {
@@ -141,27 +142,29 @@ impl Kind {
             }
             Self::Weekly => &[
                 Changes, Drivers, Daily, Models, Teams, Principals, Forecast, Usage, Adoption,
-                Latency, Errors, Anomalies, Savings, Guardrails, Method,
+                Latency, Errors, Anomalies, Savings, Security, Guardrails, Method,
             ],
             Self::Monthly => &[
                 Changes, Drivers, Forecast, Budgets, Daily, Models, Teams, Return, Savings, Risks,
                 Service, Adoption, Method,
             ],
-            Self::Quarterly => {
-                &[Changes, Coverage, Guardrails, FirstSeen, Models, Principals, Ingestion, Method]
-            }
+            Self::Quarterly => &[
+                Changes, Compliance, Coverage, Security, Access, Guardrails, FirstSeen, Models,
+                Principals, Ingestion, Method,
+            ],
             Self::Annual => &[
                 Changes, Daily, Drivers, Models, Teams, Principals, Tokens, Adoption, Service,
-                Usage, Latency, Errors, Guardrails, Coverage, Budgets, Forecast, Return, Savings,
-                Method,
+                Usage, Latency, Errors, Guardrails, Coverage, Security, Budgets, Forecast, Return,
+                Savings, Method,
             ],
             Self::Cost => &[
                 Changes, Drivers, Daily, Models, Tokens, Teams, Principals, Budgets, Forecast,
                 Savings, Method,
             ],
-            Self::Security => {
-                &[Changes, FirstSeen, Anomalies, Guardrails, Coverage, Principals, Method]
-            }
+            Self::Security => &[
+                Changes, Security, Access, FirstSeen, Anomalies, Guardrails, Coverage, Compliance,
+                Principals, Method,
+            ],
             Self::Capacity => {
                 &[Changes, Load, Requests, Usage, Errors, Latency, Anomalies, Tokens, Method]
             }
@@ -202,9 +205,9 @@ impl Audience {
 
     fn topics(self) -> &'static [Topic] {
         use Topic::{
-            Adoption, Anomalies, Budgets, Changes, Coverage, Daily, Drivers, Errors, FirstSeen,
-            Forecast, Guardrails, Ingestion, Latency, Load, Method, Models, Requests, Return,
-            Risks, Savings, Service, Teams, Tokens, Usage,
+            Access, Adoption, Anomalies, Budgets, Changes, Compliance, Coverage, Daily, Drivers,
+            Errors, FirstSeen, Forecast, Guardrails, Ingestion, Latency, Load, Method, Models,
+            Requests, Return, Risks, Savings, Security, Service, Teams, Tokens, Usage,
         };
         match self {
             Self::Technical => &[
@@ -215,7 +218,10 @@ impl Audience {
                 Changes, Daily, Drivers, Forecast, Adoption, Service, Return, Risks, Savings,
                 Models, Method,
             ],
-            Self::Security => &[Changes, FirstSeen, Anomalies, Guardrails, Coverage, Method],
+            Self::Security => &[
+                Changes, Security, Access, FirstSeen, Anomalies, Guardrails, Coverage, Compliance,
+                Method,
+            ],
             Self::Finance => &[
                 Changes, Daily, Tokens, Models, Teams, Budgets, Forecast, Drivers, Savings, Method,
             ],

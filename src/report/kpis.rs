@@ -11,22 +11,18 @@ use super::inputs::Inputs;
 use super::parts::{Kpi, Missing, Outcome, Spark, Tone, Value};
 use super::read::{Rows, Usage, figures};
 use super::words;
+use crate::insight::kpi::{self as key, KpiUnit};
 use crate::metrics::activity::{daily_active, mean_daily_active};
 use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::useful_tokens;
 use crate::metrics::metric::Metric;
 use crate::period::Period;
+use crate::schema::target;
 use crate::schema::usage::activity::{ACTIVE_MODELS, ACTIVE_PRINCIPALS, MEAN_DAILY_MODELS};
 use crate::schema::usage::dimension::DAY;
 use crate::schema::usage::efficiency::{ALL_TOKENS, ENDED_TOKENS, TOKEN_EFFICIENCY, USEFUL_TOKENS};
-
-/// Target of the mean response time, milliseconds: under it.
-pub(super) const LATENCY_TARGET_MS: f64 = 2_000.0;
-/// Target of the success rate: over it.
-pub(super) const SUCCESS_TARGET: f64 = 0.995;
-/// Target of the token efficiency: over it.
-const EFFICIENCY_TARGET: f64 = 0.8;
+use crate::units::Usd;
 
 /// The six tiles, in order.
 pub(super) fn tiles(facts: &Facts<'_>) -> PolarsResult<Vec<Kpi>> {
@@ -37,7 +33,7 @@ pub(super) fn tiles(facts: &Facts<'_>) -> PolarsResult<Vec<Kpi>> {
         success_rate(facts, &daily),
         cost_per_request(facts, &daily),
         active_principals(facts, &daily),
-        token_efficiency(&daily),
+        token_efficiency(facts, &daily),
     ])
 }
 
@@ -50,7 +46,7 @@ fn active_models(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
     };
     let current = mean(&facts.inputs.current, daily.days_with_logs(false))?;
     let previous = mean(&facts.inputs.previous, daily.days_with_logs(true))?;
-    let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
+    let goal = Goal::of(facts, "daily_active_models");
     Ok(Kpi {
         key: "daily_active_models",
         label: "Daily active models".to_owned(),
@@ -59,9 +55,9 @@ fn active_models(facts: &Facts<'_>, daily: &Daily) -> PolarsResult<Kpi> {
         previous: previous.map_or(Value::Missing(Missing::New), Value::Mean),
         change: difference(current, previous, Value::MeanChange),
         tone: Tone::Neutral,
-        spark: daily.spark(ACTIVE_MODELS, None, |x| Value::Count(whole(x))),
-        outcome: judge(current.zip(previous), |(_, _)| change >= 0.0),
-        target: "not falling".to_owned(),
+        spark: daily.spark(ACTIVE_MODELS, goal.limit(), |x| kpi_value(KpiUnit::Count, x)),
+        outcome: goal.judge(current, previous),
+        target: goal.words(),
     })
 }
 
@@ -71,6 +67,7 @@ fn response_time(facts: &Facts<'_>, daily: &Daily) -> Kpi {
     let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
     let noise = previous.unwrap_or(0.0) * 0.02;
     let known = facts.current.count(Metric::LatencyKnown);
+    let goal = Goal::of(facts, "response_time_mean_ms");
     Kpi {
         key: "response_time_mean_ms",
         label: "Mean response time".to_owned(),
@@ -81,9 +78,9 @@ fn response_time(facts: &Facts<'_>, daily: &Daily) -> Kpi {
         previous: previous.map_or(Value::Missing(Missing::New), Value::DurationMs),
         change: difference(current, previous, Value::DurationChange),
         tone: tone_where_more_is_worse(change, noise),
-        spark: daily.spark(metric.name(), Some(LATENCY_TARGET_MS), Value::DurationMs),
-        outcome: judge(current, |mean| mean < LATENCY_TARGET_MS),
-        target: "under 2 s".to_owned(),
+        spark: daily.spark(metric.name(), goal.limit(), Value::DurationMs),
+        outcome: goal.judge(current, previous),
+        target: goal.words(),
     }
 }
 
@@ -91,6 +88,7 @@ fn success_rate(facts: &Facts<'_>, daily: &Daily) -> Kpi {
     let metric = Metric::SuccessRate;
     let (current, previous) = (facts.current.number(metric), facts.previous.number(metric));
     let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
+    let goal = Goal::of(facts, "success_rate");
     Kpi {
         key: "success_rate",
         label: "Success rate".to_owned(),
@@ -103,9 +101,9 @@ fn success_rate(facts: &Facts<'_>, daily: &Daily) -> Kpi {
         } else {
             Tone::Neutral
         },
-        spark: daily.spark(metric.name(), Some(SUCCESS_TARGET), Value::Share),
-        outcome: judge(current, |rate| rate > SUCCESS_TARGET),
-        target: "over 99.5%".to_owned(),
+        spark: daily.spark(metric.name(), goal.limit(), Value::Share),
+        outcome: goal.judge(current, previous),
+        target: goal.words(),
     }
 }
 
@@ -118,6 +116,7 @@ fn cost_per_request(facts: &Facts<'_>, daily: &Daily) -> Kpi {
     let metric = Metric::CostPerRequestUsd;
     let (current, previous) = (facts.current.usd(metric), facts.previous.usd(metric));
     let both = current.zip(previous);
+    let goal = Goal::of(facts, "cost_per_request_usd");
     let change =
         both.map(|(now, before)| now.to_f64() / before.to_f64() - 1.0).filter(|x| x.is_finite());
     Kpi {
@@ -128,9 +127,9 @@ fn cost_per_request(facts: &Facts<'_>, daily: &Daily) -> Kpi {
         previous: previous.map_or(Value::Missing(Missing::New), Value::UnitUsd),
         change: change.map_or(Value::Missing(Missing::New), Value::RelativeChange),
         tone: change.map_or(Tone::Neutral, |change| tone_where_more_is_worse(change, 0.01)),
-        spark: daily.spark(metric.name(), None, |dollars| Value::UnitUsd(usd(dollars))),
-        outcome: judge(both, |(now, before)| now < before),
-        target: "falling".to_owned(),
+        spark: daily.spark(metric.name(), goal.limit(), |dollars| Value::UnitUsd(usd(dollars))),
+        outcome: goal.judge(current.map(Usd::to_f64), previous.map(Usd::to_f64)),
+        target: goal.words(),
     }
 }
 
@@ -139,6 +138,9 @@ fn active_principals(facts: &Facts<'_>, daily: &Daily) -> Kpi {
         (facts.current.count(Metric::Principals), facts.previous.count(Metric::Principals));
     let has_previous = facts.previous.count(Metric::Requests) > 0;
     let change = current.cast_signed() - previous.cast_signed();
+    let goal = Goal::of(facts, "active_principals");
+    #[expect(clippy::cast_precision_loss, reason = "principals, far below 2⁵³")]
+    let [now, before] = [current as f64, previous as f64];
     Kpi {
         key: "active_principals",
         label: "Active principals".to_owned(),
@@ -155,16 +157,17 @@ fn active_principals(facts: &Facts<'_>, daily: &Daily) -> Kpi {
             ..=-1 if has_previous => Tone::Bad,
             _ => Tone::Neutral,
         },
-        spark: daily.spark(ACTIVE_PRINCIPALS, None, |x| Value::Count(whole(x))),
-        outcome: judge(has_previous.then_some(change), |change| change > 0),
-        target: "growing".to_owned(),
+        spark: daily.spark(ACTIVE_PRINCIPALS, goal.limit(), |x| kpi_value(KpiUnit::Count, x)),
+        outcome: goal.judge(Some(now), has_previous.then_some(before)),
+        target: goal.words(),
     }
 }
 
-fn token_efficiency(daily: &Daily) -> Kpi {
+fn token_efficiency(facts: &Facts<'_>, daily: &Daily) -> Kpi {
     let (now, before) = (Tokens::of(&daily.current), Tokens::of(&daily.previous));
     let (current, previous) = (now.efficiency(), before.efficiency());
     let coverage = super::compare::share(now.ended, now.all);
+    let goal = Goal::of(facts, "token_efficiency");
     let change = current.zip(previous).map_or(0.0, |(now, before)| now - before);
     Kpi {
         key: "token_efficiency",
@@ -176,35 +179,60 @@ fn token_efficiency(daily: &Daily) -> Kpi {
         previous: previous.map_or(Value::Missing(Missing::New), Value::Share),
         change: difference(current, previous, Value::PointChange),
         tone: tone_where_more_is_worse(-change, 0.002),
-        spark: daily.spark(TOKEN_EFFICIENCY, Some(EFFICIENCY_TARGET), Value::Share),
-        outcome: judge(current, |share| share > EFFICIENCY_TARGET),
-        target: "over 80%".to_owned(),
+        spark: daily.spark(TOKEN_EFFICIENCY, goal.limit(), Value::Share),
+        outcome: goal.judge(current, previous),
+        target: goal.words(),
     }
 }
 
-/// Pass or miss where the value is known.
-fn judge<T>(value: Option<T>, passes: impl FnOnce(T) -> bool) -> Outcome {
-    value.map_or(
-        Outcome::NotEvaluated,
-        |known| {
-            if passes(known) { Outcome::Pass } else { Outcome::Miss }
-        },
-    )
+/// What a tile should be; nothing where the list of key figures lacks it.
+pub(super) struct Goal<'a>(Option<&'a key::Kpi>);
+
+impl<'a> Goal<'a> {
+    pub(super) fn of(facts: &Facts<'a>, name: &str) -> Self {
+        Self(facts.inputs.key_figures.iter().find(|kpi| kpi.name == name))
+    }
+
+    pub(super) fn judge(&self, value: Option<f64>, previous: Option<f64>) -> Outcome {
+        match self.0.map(|kpi| kpi.judge(value, previous)) {
+            Some(target::Outcome::Met) => Outcome::Pass,
+            Some(target::Outcome::Missed) => Outcome::Miss,
+            Some(target::Outcome::NotEvaluated) | None => Outcome::NotEvaluated,
+        }
+    }
+
+    pub(super) fn words(&self) -> String {
+        self.0.and_then(key::Kpi::target_in_words).unwrap_or_default()
+    }
+
+    /// Where the target is a number.
+    pub(super) fn limit(&self) -> Option<f64> {
+        self.0.and_then(|kpi| kpi.target?.limit())
+    }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a count that was read as a float"
-)]
-fn whole(x: f64) -> u64 {
-    x.max(0.0).round() as u64
+/// The number of a key figure as a value of its unit.
+pub fn kpi_value(unit: KpiUnit, number: f64) -> Value {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count, or a mean of counts shown as one"
+    )]
+    let whole = number.max(0.0).round() as u64;
+    match unit {
+        KpiUnit::Usd | KpiUnit::Mean => Value::Mean(number),
+        KpiUnit::Share => Value::Rate(number),
+        KpiUnit::Milliseconds => Value::DurationMs(number),
+        KpiUnit::Count => Value::Count(whole),
+        KpiUnit::Tokens => Value::Tokens(whole),
+        KpiUnit::Bytes => Value::Bytes(whole),
+    }
 }
 
 /// A drawn amount back as money, for the text alternative of a spark line.
 #[expect(clippy::cast_possible_truncation, reason = "a drawn value, not a sum")]
-fn usd(dollars: f64) -> crate::units::Usd {
-    crate::units::Usd((dollars * 1e14) as i128)
+fn usd(dollars: f64) -> Usd {
+    Usd((dollars * 1e14) as i128)
 }
 
 /// Daily values of both periods.

@@ -28,9 +28,10 @@ mod words;
 
 pub use build::build;
 pub use inputs::{
-    Ahead, Budgets, CachedInside, Estimate, Freshness, Ingestion, Inputs, Insights, Loads, Objects,
-    Outlook, PriceFacts, Scope, Worth,
+    Address, Ahead, Budgets, CachedInside, Estimate, Freshness, Ingestion, Inputs, Insights, Loads,
+    Objects, Outlook, PriceFacts, Scope, Stop, Worth,
 };
 pub use kind::{Audience, Kind};
+pub use kpis::kpi_value;
 pub use topic::Topic;
 pub use trust::{DaysWithLogs, Footing, footing};

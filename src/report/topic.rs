@@ -49,6 +49,12 @@ pub enum Topic {
     Ingestion,
     /// Calls with and without a log.
     Coverage,
+    /// Security findings.
+    Security,
+    /// Who called, from where, and who was refused.
+    Access,
+    /// Controls of compliance frameworks.
+    Compliance,
     /// What could go wrong, from all that is known.
     Risks,
     /// What happened, in order of time.

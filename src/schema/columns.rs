@@ -2,16 +2,12 @@
 //! would be forty allocations.
 //!
 //! Declared by `table!` beside a table's row: `Columns` with one column per field, and a row of
-//! borrowed values that is pushed into them.
+//! borrowed values that is pushed into them. A column that has no value costs nothing.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use polars::prelude::{
-    Column as SeriesColumn, IntoColumn, PlSmallStr, PolarsResult, StringChunkedBuilder,
-};
-
-use super::{Cell, TimeMs};
+use super::{Cell, Table, TimeMs};
 
 /// A stretch of a block of columns.
 pub struct Piece<'a, C> {
@@ -27,95 +23,203 @@ impl<C> Clone for Piece<'_, C> {
     }
 }
 
-/// Values of one column, null included.
+/// Rows of a table, column by column.
+pub trait Block: Sized {
+    /// The table.
+    const TABLE: Table;
+    /// How many rows there are.
+    fn height(&self) -> usize;
+    /// The UTC instant that decides the row's partition.
+    fn partition_time(&self, row: usize) -> Option<TimeMs>;
+    /// The column of this name, if it holds texts.
+    fn texts(&self, name: &str) -> Option<&Texts>;
+    /// Shows the columns, in stored order, with the rows of these stretches.
+    fn show<V: Visitor>(pieces: &[Piece<'_, Self>], visitor: &mut V);
+}
+
+/// Values of one column. Rows after the last one with a value are null.
 pub trait Values: Default {
-    /// What is pushed and read back.
+    /// What is put in and read back.
     type Value<'a>
     where
         Self: 'a;
-    /// Makes room for this many values.
+    /// Makes room for this many rows, if the column has values at all.
     fn reserve(&mut self, rows: usize);
-    /// Appends a value.
-    fn push(&mut self, value: Option<Self::Value<'_>>);
+    /// Puts a value into a row behind all that have one.
+    fn put(&mut self, row: usize, value: Self::Value<'_>);
     /// Leaves out the values of rows that are not to be kept.
     fn keep(&mut self, rows: &[bool]);
+    /// Forgets the rows behind this many.
+    fn truncate(&mut self, rows: usize);
     /// The value in this row; null too where there is no such row.
     fn get(&self, row: usize) -> Option<Self::Value<'_>>;
-    /// The values of these stretches, one after another, as a column of a frame.
-    ///
-    /// # Errors
-    /// Only when Polars refuses the cast of a logical type.
-    fn series(
-        name: &'static str,
-        height: usize,
-        pieces: &mut dyn Iterator<Item = (&Self, Range<usize>)>,
-    ) -> PolarsResult<SeriesColumn>;
+    /// Shows the values of these stretches, one after another, to a visitor.
+    fn show<V: Visitor>(name: &'static str, pieces: &[(&Self, Range<usize>)], visitor: &mut V);
+    /// The column, if it holds texts.
+    fn texts(&self) -> Option<&Texts> {
+        None
+    }
 }
 
-/// Texts, end to end; a text that repeats the one before it is kept once.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+/// Takes the columns of a table, in stored order, each as stretches that follow one another.
+pub trait Visitor {
+    /// A column of texts.
+    fn texts(&mut self, name: &'static str, pieces: &[(&Texts, Range<usize>)]);
+    /// A column of whole numbers.
+    fn ints(&mut self, name: &'static str, pieces: &[(&Plain<i64>, Range<usize>)]);
+    /// A column of times.
+    fn times(&mut self, name: &'static str, pieces: &[(&Plain<TimeMs>, Range<usize>)]);
+    /// A column of truth values.
+    fn flags(&mut self, name: &'static str, pieces: &[(&Plain<bool>, Range<usize>)]);
+}
+
+/// Texts, each kept once as far as that is cheap to know, and which of them each row has.
+#[derive(Debug, Default, Clone)]
 pub struct Texts {
     bytes: String,
-    places: Vec<Place>,
-    /// The last one that is not null.
-    last: Option<Place>,
+    /// Where each entry ends in `bytes`; it starts where the one before ends.
+    ends: Vec<usize>,
+    /// The entry of each row, or [`NULL`].
+    keys: Vec<u32>,
+    /// Entries by a hash of their text, the last one that came by for each; empty until it is worth it.
+    recent: Vec<u32>,
 }
 
-/// Where a text lies: start and end; the end before the start for null.
-type Place = (usize, usize);
-const NULL: Place = (1, 0);
+/// The key of a row without a text.
+pub const NULL: u32 = u32::MAX;
+
+/// How many entries are looked up before a text is kept once more.
+const RECENT: usize = 128;
+/// Rows after which a column that hardly ever repeats itself is no longer looked up.
+const TRIED: usize = 64;
 
 impl Texts {
-    fn at(&self, (start, end): Place) -> Option<&str> {
-        self.bytes.get(start..end) // out of order for null
+    /// The keys of these rows: entries, or [`NULL`]. Rows at the end may be missing: they are null.
+    pub fn keys(&self, rows: Range<usize>) -> &[u32] {
+        let end = rows.end.min(self.keys.len());
+        self.keys.get(rows.start..end).unwrap_or_default()
     }
 
-    fn place(&mut self, text: &str) -> Place {
-        if let Some(last) = self.last
-            && self.at(last) == Some(text)
+    /// The texts of these rows.
+    pub fn each(&self, rows: Range<usize>) -> impl Iterator<Item = Option<&str>> {
+        rows.map(|row| {
+            let key = self.keys.get(row).filter(|key| **key != NULL)?;
+            Some(self.entry(*key))
+        })
+    }
+
+    /// How many texts are kept.
+    pub fn entries(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A text that is kept; empty where there is no such entry.
+    pub fn entry(&self, key: u32) -> &str {
+        let key = key as usize;
+        let start = if key == 0 { 0 } else { self.ends.get(key - 1).copied().unwrap_or(0) };
+        self.ends.get(key).and_then(|end| self.bytes.get(start..*end)).unwrap_or_default()
+    }
+
+    /// The key of a text, which is kept if it isn't yet.
+    fn key(&mut self, text: &str) -> u32 {
+        if let Some(last) = self.keys.last()
+            && *last != NULL
+            && self.entry(*last) == text
         {
-            return last;
+            return *last;
         }
-        let start = self.bytes.len();
+        if self.keys.len() > TRIED && self.ends.len() * 4 > self.keys.len() * 3 {
+            return self.keep_text(text); // hardly ever the same: ids, hashes
+        }
+        if self.recent.is_empty() {
+            if self.ends.is_empty() {
+                return self.keep_text(text);
+            }
+            self.recent = vec![NULL; RECENT];
+            let first = hash(self.entry(0).as_bytes()) % RECENT;
+            self.recent[first] = 0;
+        }
+        let place = hash(text.as_bytes()) % RECENT;
+        let known = self.recent[place];
+        if known != NULL && self.entry(known) == text {
+            return known;
+        }
+        let key = self.keep_text(text);
+        self.recent[place] = key;
+        key
+    }
+
+    fn keep_text(&mut self, text: &str) -> u32 {
+        let key = u32::try_from(self.ends.len()).unwrap_or(NULL);
         self.bytes.push_str(text);
-        let place = (start, self.bytes.len());
-        self.last = Some(place);
-        place
+        self.ends.push(self.bytes.len());
+        key
     }
 }
+
+/// A hash of a text's length, start, middle and end: names in logs differ in one of them.
+fn hash(text: &[u8]) -> usize {
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let word =
+        |at: usize| text.get(at..).and_then(<[u8]>::first_chunk).map(|b| u64::from_le_bytes(*b));
+    let mixed = match (word(0), text.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let middle = word(text.len() / 2 - 4).unwrap_or(0);
+            first ^ u64::from_le_bytes(*last).rotate_left(21) ^ middle.rotate_left(43)
+        }
+        _ => text.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)),
+    };
+    let place = ((mixed ^ text.len() as u64).wrapping_mul(SPREAD) >> 48) as usize;
+    place
+}
+
+/// Equal when each row has the same text, however the texts are kept.
+impl PartialEq for Texts {
+    fn eq(&self, other: &Self) -> bool {
+        let rows = self.keys.len().max(other.keys.len());
+        (0..rows).all(|row| self.get(row) == other.get(row))
+    }
+}
+
+impl Eq for Texts {}
 
 impl Values for Texts {
     type Value<'a> = Cow<'a, str>;
 
     fn reserve(&mut self, rows: usize) {
-        self.places.reserve_exact(rows);
+        if !self.keys.is_empty() {
+            self.keys.reserve_exact(rows);
+        }
     }
 
-    fn push(&mut self, value: Option<Cow<'_, str>>) {
-        let place = value.map_or(NULL, |text| self.place(&text));
-        self.places.push(place);
+    #[inline]
+    fn put(&mut self, row: usize, value: Cow<'_, str>) {
+        let key = self.key(&value);
+        if self.keys.len() < row {
+            self.keys.resize(row, NULL);
+        }
+        self.keys.push(key);
     }
 
     fn keep(&mut self, rows: &[bool]) {
-        keep(&mut self.places, rows);
+        keep(&mut self.keys, rows);
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        self.keys.truncate(rows);
     }
 
     fn get(&self, row: usize) -> Option<Cow<'_, str>> {
-        self.at(*self.places.get(row)?).map(Cow::Borrowed)
+        let key = self.keys.get(row).filter(|key| **key != NULL)?;
+        Some(Cow::Borrowed(self.entry(*key)))
     }
 
-    fn series(
-        name: &'static str,
-        height: usize,
-        pieces: &mut dyn Iterator<Item = (&Self, Range<usize>)>,
-    ) -> PolarsResult<SeriesColumn> {
-        let mut builder = StringChunkedBuilder::new(PlSmallStr::from_static(name), height);
-        for (texts, rows) in pieces {
-            for place in texts.places.get(rows).unwrap_or_default() {
-                builder.append_option(texts.at(*place));
-            }
-        }
-        Ok(builder.finish().into_column())
+    fn show<V: Visitor>(name: &'static str, pieces: &[(&Self, Range<usize>)], visitor: &mut V) {
+        visitor.texts(name, pieces);
+    }
+
+    fn texts(&self) -> Option<&Texts> {
+        Some(self)
     }
 }
 
@@ -126,8 +230,23 @@ fn keep<T>(values: &mut Vec<T>, rows: &[bool]) {
 }
 
 /// Plain values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Plain<T>(Vec<Option<T>>);
+
+impl<T> Plain<T> {
+    /// The values of these rows. Rows at the end may be missing: they are null.
+    pub fn values(&self, rows: Range<usize>) -> &[Option<T>] {
+        let end = rows.end.min(self.0.len());
+        self.0.get(rows.start..end).unwrap_or_default()
+    }
+
+    fn put(&mut self, row: usize, value: T) {
+        if self.0.len() < row {
+            self.0.resize_with(row, || None);
+        }
+        self.0.push(Some(value));
+    }
+}
 
 impl<T> Default for Plain<T> {
     fn default() -> Self {
@@ -135,40 +254,61 @@ impl<T> Default for Plain<T> {
     }
 }
 
-impl<T: Copy + Cell> Values for Plain<T> {
-    type Value<'a>
-        = T
-    where
-        T: 'a;
-
-    fn reserve(&mut self, rows: usize) {
-        self.0.reserve_exact(rows);
-    }
-
-    fn push(&mut self, value: Option<T>) {
-        self.0.push(value);
-    }
-
-    fn keep(&mut self, rows: &[bool]) {
-        keep(&mut self.0, rows);
-    }
-
-    fn get(&self, row: usize) -> Option<T> {
-        self.0.get(row).copied().flatten()
-    }
-
-    fn series(
-        name: &'static str,
-        height: usize,
-        pieces: &mut dyn Iterator<Item = (&Self, Range<usize>)>,
-    ) -> PolarsResult<SeriesColumn> {
-        let mut values = Vec::with_capacity(height);
-        for (plain, rows) in pieces {
-            values.extend_from_slice(plain.0.get(rows).unwrap_or_default());
-        }
-        T::column(name, values)
+/// Equal when each row has the same value; nulls at the end may be missing.
+impl<T: PartialEq> PartialEq for Plain<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let rows = self.0.len().max(other.0.len());
+        (0..rows).all(|row| {
+            let [this, that] = [self, other].map(|plain| plain.0.get(row).and_then(Option::as_ref));
+            this == that
+        })
     }
 }
+
+impl<T: Eq> Eq for Plain<T> {}
+
+/// Declares how a kind of plain values is shown.
+macro_rules! plain {
+    ($type:ty, $show:ident) => {
+        impl Values for Plain<$type> {
+            type Value<'a> = $type;
+
+            fn reserve(&mut self, rows: usize) {
+                if !self.0.is_empty() {
+                    self.0.reserve_exact(rows);
+                }
+            }
+
+            #[inline]
+            fn put(&mut self, row: usize, value: $type) {
+                Self::put(self, row, value);
+            }
+
+            fn keep(&mut self, rows: &[bool]) {
+                keep(&mut self.0, rows);
+            }
+
+            fn truncate(&mut self, rows: usize) {
+                self.0.truncate(rows);
+            }
+
+            fn get(&self, row: usize) -> Option<$type> {
+                self.0.get(row).copied().flatten()
+            }
+
+            fn show<V: Visitor>(
+                name: &'static str,
+                pieces: &[(&Self, Range<usize>)],
+                visitor: &mut V,
+            ) {
+                visitor.$show(name, pieces);
+            }
+        }
+    };
+}
+plain!(i64, ints);
+plain!(TimeMs, times);
+plain!(bool, flags);
 
 /// The kinds of [`Cell`] that can be kept in columns, and how.
 pub trait Kept: Cell {
@@ -190,4 +330,55 @@ impl Kept for bool {
 
 impl Kept for TimeMs {
     type Values = Plain<Self>;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Texts, Values};
+
+    fn column(rows: &[Option<String>]) -> Texts {
+        let mut texts = Texts::default();
+        for (row, text) in rows.iter().enumerate() {
+            if let Some(text) = text {
+                texts.put(row, text.into());
+            }
+        }
+        texts
+    }
+
+    fn check(texts: &Texts, rows: &[Option<String>]) {
+        let found: Vec<_> = (0..rows.len()).map(|row| texts.get(row)).collect();
+        let expected: Vec<_> = rows.iter().map(|text| text.as_deref().map(Into::into)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn names_are_kept_once_and_ids_cost_no_look_up() {
+        let names: Vec<_> = (0..300).map(|n| Some(format!("model-{}", n % 7))).collect();
+        assert_eq!(column(&names).entries(), 7);
+        let ids: Vec<_> = (0..300).map(|n| Some(format!("{n:036}"))).collect();
+        assert_eq!(column(&ids).entries(), 300);
+    }
+
+    proptest! {
+        #[test]
+        fn every_row_reads_back_as_it_was_put(
+            rows in prop::collection::vec(prop::option::of("[ab]{0,2}|[a-z]{20}|é{3,9}"), 0..300),
+            kept in prop::collection::vec(any::<bool>(), 300),
+            most in 0_usize..300,
+        ) {
+            let mut texts = column(&rows);
+            check(&texts, &rows);
+            texts.keep(&kept);
+            let rows: Vec<_> =
+                rows.into_iter().zip(&kept).filter(|(_, kept)| **kept).map(|(row, _)| row).collect();
+            check(&texts, &rows);
+            texts.truncate(most);
+            let rows = &rows[..most.min(rows.len())];
+            check(&texts, rows);
+            prop_assert!(texts == column(rows));
+        }
+    }
 }

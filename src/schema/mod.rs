@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod allocation;
+pub mod api_activity;
 pub mod api_event;
 pub mod budget;
 pub mod capacity;
@@ -20,6 +21,8 @@ pub mod moment;
 pub mod quota;
 pub mod reject;
 pub mod security;
+pub mod sensitive;
+pub mod service_metric;
 pub mod target;
 pub mod usage;
 pub mod what_if;
@@ -74,11 +77,21 @@ pub enum Table {
     ApiEvents,
     /// One row per record or object that could not be read: [`reject`].
     Rejects,
+    /// One row per kind of sensitive data in a body, where bodies were scanned: [`sensitive`].
+    Sensitive,
+    /// One row per model and hour that CloudWatch counted: [`service_metric`].
+    ServiceMetrics,
 }
 
 impl Table {
     /// All tables, in the order they are reported.
-    pub const ALL: [Self; 3] = [Self::Invocations, Self::ApiEvents, Self::Rejects];
+    pub const ALL: [Self; 5] = [
+        Self::Invocations,
+        Self::ApiEvents,
+        Self::Rejects,
+        Self::Sensitive,
+        Self::ServiceMetrics,
+    ];
 
     /// The table's name: its folder in the store and its name in `query --sql`.
     pub fn name(self) -> &'static str {
@@ -86,6 +99,8 @@ impl Table {
             Self::Invocations => "invocations",
             Self::ApiEvents => "api_events",
             Self::Rejects => "rejects",
+            Self::Sensitive => "sensitive",
+            Self::ServiceMetrics => "service_metrics",
         }
     }
 
@@ -100,6 +115,8 @@ impl Table {
             Self::Invocations => invocation::COLUMNS,
             Self::ApiEvents => api_event::COLUMNS,
             Self::Rejects => reject::COLUMNS,
+            Self::Sensitive => sensitive::COLUMNS,
+            Self::ServiceMetrics => service_metric::COLUMNS,
         }
     }
 
@@ -221,10 +238,18 @@ macro_rules! table {
 
         impl Columns {
             /// Appends a row.
+            #[inline]
             pub fn push(&mut self, row: $borrowed<'_>) {
                 use $crate::schema::columns::Values as _;
+                $( if let Some(value) = row.$field { self.$field.put(self.len, value); } )*
                 self.len += 1;
-                $( self.$field.push(row.$field); )*
+            }
+
+            /// Forgets the rows behind this many.
+            pub fn truncate(&mut self, rows: usize) {
+                use $crate::schema::columns::Values as _;
+                self.len = self.len.min(rows);
+                $( self.$field.truncate(rows); )*
             }
 
             /// Leaves out the rows whose partition is not to be kept; returns how many those were.
@@ -266,31 +291,42 @@ macro_rules! table {
                     $( $field: self.$field.get(row).map(Into::into), )*
                 })
             }
+        }
 
-            /// The UTC instant that decides the row's partition.
-            pub fn partition_time(&self, row: usize) -> Option<$crate::schema::TimeMs> {
+        impl $crate::schema::columns::Block for Columns {
+            const TABLE: $crate::schema::Table = $table;
+
+            fn height(&self) -> usize {
+                self.len
+            }
+
+            fn partition_time(&self, row: usize) -> Option<$crate::schema::TimeMs> {
                 use $crate::schema::columns::Values as _;
                 self.$time.get(row)
             }
 
-            /// The rows of these stretches, one after another, as a frame with the table's schema.
-            ///
-            /// # Errors
-            /// Only when Polars refuses the cast of a logical type.
-            pub fn frame(
+            fn texts(&self, name: &str) -> Option<&$crate::schema::columns::Texts> {
+                use $crate::schema::columns::Values as _;
+                match name {
+                    $( $constant => self.$field.texts(), )*
+                    _ => None,
+                }
+            }
+
+            fn show<V: $crate::schema::columns::Visitor>(
                 pieces: &[$crate::schema::columns::Piece<'_, Self>],
-            ) -> polars::prelude::PolarsResult<polars::prelude::DataFrame> {
+                visitor: &mut V,
+            ) {
                 use $crate::schema::columns::Values;
-                let height = pieces.iter().map(|piece| piece.rows.len()).sum();
-                polars::prelude::DataFrame::new(height, vec![
-                    $(
-                        <<$type as $crate::schema::columns::Kept>::Values as Values>::series(
-                            $constant,
-                            height,
-                            &mut pieces.iter().map(|piece| (&piece.columns.$field, piece.rows.clone())),
-                        )?,
-                    )*
-                ])
+                $(
+                    let columns: Vec<_> = pieces
+                        .iter()
+                        .map(|piece| (&piece.columns.$field, piece.rows.clone()))
+                        .collect();
+                    <<$type as $crate::schema::columns::Kept>::Values as Values>::show(
+                        $constant, &columns, visitor,
+                    );
+                )*
             }
         }
 

@@ -206,6 +206,8 @@ pub mod cell {
     pub const SHAPE: &str = "cell_shape";
     /// How many long-context thresholds the input of the cell's rows exceeds.
     pub const BAND: &str = "cell_band";
+    /// A number of its own for a request whose counts are too large to be added up; 0 for all others.
+    pub const ALONE: &str = "cell_alone";
     /// Sum of the tokens written to the cache, whichever of the two counts is known.
     pub const WRITTEN: &str = "cell_written";
     /// The part of them that lives for an hour; in a cell all rows have none, some or only such.
@@ -313,6 +315,8 @@ pub mod load {
     pub const WORST_MINUTE_ERROR_RATE: &str = "worst_minute_error_rate";
     /// Share of requests in minutes with enough requests.
     pub const JUDGED_SHARE: &str = "judged_share";
+    /// Tokens in the clock hour that has most of them.
+    pub const PEAK_HOUR_TOKENS: &str = "peak_hour_tokens";
     /// Bytes of bodies in the clock hour that has most of them.
     pub const PEAK_HOUR_BYTES: &str = "peak_hour_bytes";
     /// Distinct application inference profiles.

@@ -93,6 +93,19 @@ enum MapGiven {
 struct Percent(i128);
 
 impl Contents {
+    /// Names of mappings in the file that no rule uses.
+    pub(super) fn unused_mappings(&self) -> Vec<String> {
+        let given = |rule: &Spanned<RuleTable>| {
+            let rule = rule.get_ref();
+            let both = [&rule.team, &rule.cost_center].into_iter().flatten();
+            both.filter_map(|given| given.get_ref().mapping())
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let used: Vec<String> = self.rule.iter().flat_map(given).collect();
+        self.map.keys().filter(|name| !used.contains(name)).cloned().collect()
+    }
+
     /// The rules, with every mapping in them.
     ///
     /// # Errors
@@ -164,6 +177,17 @@ impl RuleTable {
 }
 
 impl NameGiven {
+    /// The mapping that it names.
+    fn mapping(&self) -> Option<&str> {
+        match self {
+            Self::From { map: Some(map), .. } => match map.get_ref() {
+                MapGiven::Named(name) => Some(name),
+                MapGiven::Written(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     fn resolve(self, maps: &Mappings, place: Place<'_>) -> Result<Given, Error> {
         let (from, map) = match self {
             Self::Name(name) => return Ok(Given::Name(name)),

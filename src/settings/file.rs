@@ -9,7 +9,9 @@ use crate::schema::target::Target;
 
 use super::place::Place;
 use super::source::SourceSettings;
-use super::{Error, allocation, brand, budgets, ingest, quotas, savings, security, worth};
+use super::{
+    Error, allocation, brand, budgets, ingest, mail, quotas, savings, security, upload, worth,
+};
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +32,8 @@ pub(super) struct Contents {
     #[serde(default)]
     pub(super) quota: Vec<toml::Spanned<quotas::Contents>>,
     #[serde(default)]
+    pub(super) anomalies: Anomalies,
+    #[serde(default)]
     pub(super) savings: savings::Contents,
     #[serde(default)]
     pub(super) security: security::Contents,
@@ -39,12 +43,24 @@ pub(super) struct Contents {
     #[serde(default)]
     pub(super) targets: BTreeMap<String, Target>,
     #[serde(default)]
+    pub(super) mail: mail::Contents,
+    #[serde(default)]
+    pub(super) recipients: Vec<toml::Spanned<mail::RecipientList>>,
+    pub(super) upload: Option<toml::Spanned<upload::UploadSettings>>,
+    #[serde(default)]
     pub(super) brand: brand::BrandSettings,
     #[serde(default)]
     pub(super) worth: worth::Contents,
     /// The text of the file, for the lines of what is wrong in it.
     #[serde(skip)]
     pub(super) text: String,
+}
+
+/// `[anomalies]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Anomalies {
+    pub(super) rules: Option<PathBuf>,
 }
 
 /// `[prices]`.

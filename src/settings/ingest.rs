@@ -15,6 +15,8 @@ pub struct IngestSettings {
     pub bytes_in_flight: u64,
     /// Objects asked of S3 and not yet there, at most.
     pub requests_in_flight: usize,
+    /// Minutes after the end of a period in which its logs may still come.
+    pub late_minutes: u32,
 }
 
 impl Default for IngestSettings {
@@ -24,6 +26,7 @@ impl Default for IngestSettings {
             trailing_days: 2,
             bytes_in_flight: 64 << 20,
             requests_in_flight: 32,
+            late_minutes: 60,
         }
     }
 }
@@ -36,6 +39,7 @@ pub(super) struct Written {
     trailing_days: Option<u32>,
     bytes_in_flight: Option<u64>,
     requests_in_flight: Option<usize>,
+    late_minutes: Option<u32>,
 }
 
 impl Written {
@@ -48,6 +52,7 @@ impl Written {
             trailing_days: self.trailing_days.unwrap_or(default.trailing_days),
             bytes_in_flight: self.bytes_in_flight.unwrap_or(default.bytes_in_flight),
             requests_in_flight: self.requests_in_flight.unwrap_or(default.requests_in_flight),
+            late_minutes: self.late_minutes.unwrap_or(default.late_minutes),
         };
         let wrong = |key, wanted| Err(Error::OutOfRange { key, wanted });
         if resolved.max_object_bytes == 0 {
@@ -58,6 +63,9 @@ impl Written {
         }
         if !(1..=1024).contains(&resolved.requests_in_flight) {
             return wrong("requests_in_flight", "from 1 to 1024");
+        }
+        if resolved.late_minutes > 10_080 {
+            return wrong("late_minutes", "at most 10080, a week");
         }
         Ok(resolved)
     }

@@ -8,14 +8,17 @@ mod budgets;
 mod error;
 mod file;
 mod ingest;
+mod mail;
 mod place;
 mod quotas;
 mod savings;
+mod schema;
 mod secrets;
 mod security;
 mod source;
 #[cfg(test)]
 mod tests;
+mod upload;
 mod worth;
 
 use std::collections::BTreeMap;
@@ -29,10 +32,14 @@ use crate::likeness::{ALIKE, nearest};
 pub use brand::BrandSettings;
 pub use error::Error;
 pub use ingest::IngestSettings;
+pub use mail::{
+    AttachedForm, MailSettings, RecipientList, Secret, SmtpSecurity, SmtpSettings, Transport,
+};
 pub use savings::Substitute;
 pub use secrets::{censored, without_secrets};
 pub use security::AuditSettings;
 pub use source::{LogKind, SourceSettings};
+pub use upload::{AccessSettings, UploadEncryption, UploadSettings};
 pub use worth::WorthSettings;
 
 use crate::schema::allocation::Allocation;
@@ -41,6 +48,9 @@ use crate::schema::quota::Quota;
 use crate::schema::security::Security;
 use crate::schema::target::Target;
 use place::Place;
+
+/// A configuration file with every key in it, explained and commented out.
+pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// The configuration file looked for in the current folder.
 const DEFAULT_FILE: &str = "bedrock-lens.toml";
@@ -73,6 +83,14 @@ pub struct Environment {
     pub ca_bundle: Option<PathBuf>,
     /// `BEDROCK_LENS_PRICE_BOOK`.
     pub price_book: Option<PathBuf>,
+    /// `BEDROCK_LENS_SMTP_USERNAME`.
+    pub smtp_username: Option<String>,
+    /// `BEDROCK_LENS_SMTP_PASSWORD`.
+    pub smtp_password: Option<Secret>,
+    /// `BEDROCK_LENS_CHROMIUM`: the browser that prints.
+    pub browser: Option<PathBuf>,
+    /// `PATH`: where programs are looked for.
+    pub search: Vec<PathBuf>,
     /// Whether `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
     /// Whether `TERM` is `dumb`.
@@ -92,6 +110,12 @@ impl Environment {
             price_book: path("BEDROCK_LENS_PRICE_BOOK").map(PathBuf::from),
             timezone: text("BEDROCK_LENS_TIMEZONE"),
             s3_endpoint_url: text("AWS_ENDPOINT_URL_S3"),
+            smtp_username: text("BEDROCK_LENS_SMTP_USERNAME"),
+            smtp_password: text("BEDROCK_LENS_SMTP_PASSWORD").map(Secret),
+            browser: path("BEDROCK_LENS_CHROMIUM").map(PathBuf::from),
+            search: path("PATH")
+                .map(|path| std::env::split_paths(&path).collect())
+                .unwrap_or_default(),
             ca_bundle: path("AWS_CA_BUNDLE").map(PathBuf::from),
             no_color: text("NO_COLOR").is_some(),
             dumb_terminal: text("TERM").as_deref() == Some("dumb"),
@@ -116,6 +140,16 @@ pub struct Settings {
     pub s3_endpoint_url: Option<String>,
     /// Certificates to trust when talking to AWS, from the environment.
     pub ca_bundle: Option<PathBuf>,
+    /// How reports are mailed.
+    pub mail: MailSettings,
+    /// Whom they are mailed to.
+    pub recipients: Vec<RecipientList>,
+    /// How they are written to S3.
+    pub upload: UploadSettings,
+    /// The browser that prints, if one is named.
+    pub browser: Option<PathBuf>,
+    /// Where programs are looked for.
+    pub search: Vec<PathBuf>,
     /// The user's prices file, on top of the catalogue.
     pub prices_file: Option<PathBuf>,
     /// A catalogue to use in place of the one that comes with the tool.
@@ -124,10 +158,14 @@ pub struct Settings {
     pub cached_tokens: CachedTokens,
     /// Whose calls are whose.
     pub allocation: Allocation,
+    /// Mappings of the configuration file that no rule uses.
+    pub unused_mappings: Vec<String>,
     /// Monthly budgets.
     pub budgets: Vec<Budget>,
     /// Quotas per minute.
     pub quotas: Vec<Quota>,
+    /// A file of anomaly thresholds to use in place of those that come with the tool.
+    pub anomaly_rules: Option<PathBuf>,
     /// Models that could take another's place.
     pub substitutes: Vec<Substitute>,
     /// What the user says is allowed.
@@ -166,9 +204,13 @@ impl Settings {
         let file = path.map_or_else(|| Ok(file::Contents::default()), file::read)?;
         let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
         let place = Place { text: &file.text, path: path.unwrap_or(Path::new("")) };
+        let unused_mappings = file.allocation.unused_mappings();
         let allocation = file.allocation.resolve(place)?;
         let budgets = budgets::resolve(file.budget, place)?;
         let quotas = quotas::resolve(file.quota, place)?;
+        let mail = file.mail.resolve(place, environment)?;
+        let recipients = mail::lists(file.recipients, place)?;
+        let upload = upload::resolve(file.upload, place)?;
         let store = flags.store.clone().or_else(|| environment.store.clone()).or(file.store);
         let timezone = flags
             .timezone
@@ -189,8 +231,15 @@ impl Settings {
             ca_bundle: environment.ca_bundle.clone(),
             file: path.map(Path::to_owned),
             allocation,
+            unused_mappings,
             budgets,
+            mail,
+            recipients,
+            upload,
+            browser: environment.browser.clone(),
+            search: environment.search.clone(),
             quotas,
+            anomaly_rules: file.anomalies.rules.map(|rules| folder.join(rules)),
             substitutes: file.savings.substitute,
             targets: file.targets,
             brand: file.brand.below(folder),
@@ -203,6 +252,14 @@ impl Settings {
             cached_tokens: file.prices.cached_tokens.unwrap_or_default(),
         })
     }
+}
+
+/// Every key of the run's configuration file that stands where it can't; reading the file stops at the
+/// first.
+pub fn misspelt_keys(flags: &Flags, environment: &Environment) -> Vec<Error> {
+    let named = flags.config.as_ref().or(environment.config.as_ref());
+    let path = named.map_or(Path::new(DEFAULT_FILE), PathBuf::as_path);
+    std::fs::read_to_string(path).map_or_else(|_| Vec::new(), |text| schema::misspelt(&text, path))
 }
 
 fn default_store() -> Result<PathBuf, Error> {

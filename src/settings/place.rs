@@ -48,6 +48,23 @@ impl<'f> Place<'f> {
         }
     }
 
+    /// A key that may not stand there.
+    pub(super) fn unknown<'k>(
+        self,
+        key: &str,
+        at: usize,
+        known: impl Iterator<Item = &'k String> + Clone,
+    ) -> Error {
+        let allowed: Vec<&str> = known.map(String::as_str).collect();
+        Error::Invalid {
+            message: format!("unknown key `{key}`"),
+            path: self.path.to_owned(),
+            line: self.line(at),
+            nearest: nearest(key, allowed.iter().copied(), ALIKE).map(str::to_owned),
+            allowed: Some(allowed.join(", ")),
+        }
+    }
+
     fn line(self, at: usize) -> usize {
         self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
     }

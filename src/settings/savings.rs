@@ -1,6 +1,6 @@
 //! `[savings]`: what the what-ifs are asked about.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `[savings]`.
 #[derive(Debug, Default, Deserialize)]
@@ -10,7 +10,7 @@ pub(super) struct Contents {
 }
 
 /// `[[savings.substitute]]`: a model that could take another's place.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Substitute {
     /// The model in use, an id in any form that names it.

@@ -1,3 +1,7 @@
-//! The account around the tool: what AWS knows that the logs don't say.
+//! The account around the tool: checks, logging configuration, templates, `CloudWatch`, profiles.
 
+pub mod doctor;
+pub mod logging;
+pub mod metrics;
 pub mod profiles;
+pub mod template;

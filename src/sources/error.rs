@@ -25,8 +25,8 @@ pub enum Error {
         /// What the user wrote.
         location: String,
     },
-    /// Not the name of a Region to ask CloudTrail in.
-    #[error("not a Region of CloudTrail: `{location}`")]
+    /// Not the name of a Region to ask an API in.
+    #[error("not a Region: `{location}`")]
     NotARegion {
         /// What the user wrote.
         location: String,
@@ -116,8 +116,8 @@ impl Error {
                  digits, dots and hyphens"
             }
             Self::NotARegion { .. } => {
-                "write it as `cloudtrail:us-east-1`, or `cloudtrail:us-east-1/bedrock.amazonaws.com` \
-                 for the events of one service"
+                "write it as `cloudtrail:us-east-1`, `cloudtrail:us-east-1/bedrock.amazonaws.com` for \
+                 the events of one service, or `cloudwatch:us-east-1`"
             }
             Self::List { source: Cause::Io(source), .. } if denied(source) => {
                 "listing a folder needs read and execute permission on it for the user running this"

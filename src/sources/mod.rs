@@ -5,6 +5,7 @@
 
 mod ahead;
 mod cloudtrail;
+mod cloudwatch;
 mod error;
 mod local;
 mod s3;
@@ -14,6 +15,7 @@ mod zip;
 pub use self::zip::{Zip, is_zip_path};
 pub use ahead::{Ahead, Bounds};
 pub use cloudtrail::{EventHistory, ListedKey, is_cloudtrail_url, lookup_policy, public_keys};
+pub use cloudwatch::{ServiceMetrics, is_cloudwatch_url};
 pub use error::Error;
 pub use local::{Local, portable_key};
 pub use s3::{S3, S3Options, assuming_policy, is_s3_url, reading_policy};

@@ -11,7 +11,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::catalog::FileEntry;
-use super::commit::{Staged, put_last_file, put_segments};
+use super::entries::{put_last_file, put_segments};
+use super::staged::Staged;
 use super::{Error, Reader, Writer, files, segment};
 use crate::schema::Table;
 

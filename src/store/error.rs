@@ -37,6 +37,23 @@ pub enum Error {
         /// Who holds the lock, as a phrase such as ` (process 4711)`; may be empty.
         holder: String,
     },
+    /// Another process is delivering.
+    #[error("another process is sending from the store at `{}`{holder}", path.display())]
+    Delivering {
+        /// The store's folder.
+        path: PathBuf,
+        /// Who holds the lock, as a phrase such as ` (process 4711)`; may be empty.
+        holder: String,
+    },
+    /// `SQLite` refused the ledger of deliveries.
+    #[error("could not use the ledger of deliveries `{}`", path.display())]
+    Ledger {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
     /// The file system refused.
     #[error("could not {action} `{}`", path.display())]
     File {
@@ -90,6 +107,10 @@ impl Error {
             Self::Locked { .. } => {
                 Some("wait for it to end, or use `--wait`; reading is possible meanwhile".into())
             }
+            Self::Delivering { .. } => {
+                Some("wait for it to end; what it sends is not sent by another run".into())
+            }
+            Self::Ledger { source, .. } => ledger_hint(source),
             Self::File { action: "lock", .. } => {
                 Some("does this file system have locks? put the store on a local disk".into())
             }
@@ -131,6 +152,16 @@ fn catalog_hint(source: &rusqlite::Error) -> Option<String> {
             Some("the store's folder must be readable and writable for this user".into())
         }
         _ => None,
+    }
+}
+
+fn ledger_hint(source: &rusqlite::Error) -> Option<String> {
+    match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Some(
+            "the ledger is damaged: move it away, and know that without it everything counts as not sent"
+                .into(),
+        ),
+        _ => catalog_hint(source),
     }
 }
 

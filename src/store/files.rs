@@ -17,6 +17,12 @@ pub(super) const WRITE_LOCK: &str = "write.lock";
 pub(super) const READ_LOCK: &str = "read.lock";
 /// Name of the file with application inference profiles.
 pub(super) const PROFILES: &str = "aws-profiles.json";
+/// Name of the ledger of what was delivered.
+pub(super) const DELIVERIES: &str = "deliveries.sqlite";
+/// What `SQLite` keeps beside it while it writes.
+pub(super) const DELIVERIES_JOURNAL: &str = "deliveries.sqlite-journal";
+/// Name of the lock file of whoever delivers.
+pub(super) const DELIVERIES_LOCK: &str = "deliveries.lock";
 /// Folder of what is kept of reports.
 pub(super) const REPORTS: &str = "reports";
 /// Folder of the rows that repeat a call, by table and day like the tables themselves.
@@ -94,6 +100,11 @@ pub(super) fn open_lock_file(path: &Path) -> Result<File, Error> {
     private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
         .open(path)
         .map_err(|source| Error::File { action: "open", path: path.to_owned(), source })
+}
+
+/// Makes sure that a ledger exists with private permissions before `SQLite` opens it.
+pub(super) fn create_ledger_file(path: &Path) -> Result<(), Error> {
+    open_lock_file(path).map(drop)
 }
 
 /// Makes sure that the catalogue exists with private permissions before `SQLite` opens it.

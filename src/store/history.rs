@@ -83,6 +83,36 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// The time up to which everything was read that was to be read: of the sources whose complete
+    /// ingests are noted, that of the one which is furthest behind, with its name; else that of the last
+    /// ingest that added something. `None` when nothing was ever read.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn read_until(&self) -> Result<Option<(i64, Option<String>)>, Error> {
+        self.catalog.query(|connection| {
+            let furthest_behind = if has_table(connection)? {
+                connection
+                    .prepare_cached(
+                        "SELECT complete_ms, source FROM sources ORDER BY complete_ms LIMIT 1",
+                    )?
+                    .query_row([], |row| Ok((row.get(0)?, Some(row.get::<_, String>(1)?))))
+                    .optional()?
+            } else {
+                None
+            };
+            if furthest_behind.is_some() {
+                return Ok(furthest_behind);
+            }
+            let last: Option<i64> = connection
+                .prepare_cached("SELECT max(ingested_ms) FROM objects")?
+                .query_row([], |row| row.get(0))?;
+            Ok(last.map(|at_ms| (at_ms, None)))
+        })
+    }
+}
+
 impl Writer {
     /// Notes complete ingests of sources.
     ///

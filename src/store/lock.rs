@@ -19,7 +19,7 @@ pub enum OnLocked {
     Wait,
 }
 
-/// The exclusive right to write, held until dropped.
+/// An exclusive right, held until dropped.
 #[derive(Debug)]
 pub(super) struct WriteLock {
     _file: File,
@@ -44,15 +44,27 @@ impl ReadLock {
 }
 
 pub(super) fn write(root: &Path, on_locked: OnLocked) -> Result<WriteLock, Error> {
-    let path = root.join(files::WRITE_LOCK);
-    let mut file = files::open_lock_file(&path)?;
-    let io = |source| Error::File { action: "lock", path: path.clone(), source };
+    let locked = |holder| Error::Locked { path: root.to_owned(), holder };
+    exclusive(&root.join(files::WRITE_LOCK), on_locked, locked)
+}
+
+/// The exclusive right to deliver; nobody waits for it.
+pub(super) fn deliver(root: &Path) -> Result<WriteLock, Error> {
+    let locked = |holder| Error::Delivering { path: root.to_owned(), holder };
+    exclusive(&root.join(files::DELIVERIES_LOCK), OnLocked::Fail, locked)
+}
+
+fn exclusive(
+    path: &Path,
+    on_locked: OnLocked,
+    locked: impl FnOnce(String) -> Error,
+) -> Result<WriteLock, Error> {
+    let mut file = files::open_lock_file(path)?;
+    let io = |source| Error::File { action: "lock", path: path.to_owned(), source };
     match (file.try_lock(), on_locked) {
         (Ok(()), _) => {}
         (Err(TryLockError::WouldBlock), OnLocked::Wait) => file.lock().map_err(io)?,
-        (Err(TryLockError::WouldBlock), OnLocked::Fail) => {
-            return Err(Error::Locked { path: root.to_owned(), holder: holder(&mut file) });
-        }
+        (Err(TryLockError::WouldBlock), OnLocked::Fail) => return Err(locked(holder(&mut file))),
         (Err(TryLockError::Error(source)), _) => return Err(io(source)),
     }
     file.set_len(0)

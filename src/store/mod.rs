@@ -5,8 +5,9 @@
 //!
 //! ```text
 //! catalog.sqlite                                 objects read, live files, the prompt-hash key
-//! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects
+//! invocations/day=2026-11-09/000000000017.parquet   rows; likewise api_events, rejects, sensitive
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
+//! deliveries.sqlite                              what was delivered to whom
 //! aws-profiles.json                              what AWS said of application inference profiles
 //! reports/….json                                 key figures and findings of reports made from it
 //! ```
@@ -14,6 +15,9 @@
 mod catalog;
 mod commit;
 mod compact;
+mod deliveries;
+mod encode;
+mod entries;
 mod error;
 mod files;
 mod history;
@@ -22,10 +26,13 @@ mod lock;
 mod objects;
 pub mod profiles;
 mod prune;
+mod published;
+mod recount;
 mod repeats;
 pub mod reports;
 mod seen;
 mod segment;
+mod staged;
 mod verify;
 
 use std::cell::Cell;
@@ -36,18 +43,22 @@ use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
 pub use catalog::{FileEntry, ObjectEntry};
 pub use commit::{Committed, ReadObject};
 pub use compact::Compaction;
+pub use deliveries::{Claim, Deliveries, Item, Settled};
 pub use error::Error;
 pub use history::Completed;
 pub use info::{Freshness, Info, KindCount, ObjectsIn, TableInfo};
 pub use lock::OnLocked;
 pub use objects::ObjectRead;
 pub use prune::Pruning;
+pub use published::{FigureKey, PublishedFigure};
 pub use segment::sha256;
 pub use verify::{Problem, Verification};
 
 use crate::period::Period;
 use crate::records::PromptKey;
-use crate::schema::{Kind, Table, api_event, invocation, reject};
+use crate::schema::{
+    Kind, Table, api_event, invocation, reject, sensitive, service_metric,
+};
 use catalog::{Catalog, Days};
 
 /// A store opened for reading, as it was at that moment: every question is answered from one state.
@@ -204,8 +215,16 @@ fn absent(root: &Path) -> Error {
 
 /// Whether this is a file, or a folder with anything but what a store that is being created holds.
 fn holds_other_things(root: &Path) -> bool {
-    let own =
-        [files::CATALOG, files::WRITE_LOCK, files::READ_LOCK, files::PROFILES, files::REPORTS];
+    let own = [
+        files::CATALOG,
+        files::WRITE_LOCK,
+        files::READ_LOCK,
+        files::PROFILES,
+        files::DELIVERIES,
+        files::DELIVERIES_JOURNAL,
+        files::DELIVERIES_LOCK,
+        files::REPORTS,
+    ];
     if root.is_file() {
         return true;
     }
@@ -239,6 +258,8 @@ fn in_period(table: Table, period: Period) -> Expr {
         Table::Invocations => invocation::EVENT_TIME,
         Table::ApiEvents => api_event::EVENT_TIME,
         Table::Rejects => reject::OBJECT_TIME,
+        Table::Sensitive => sensitive::EVENT_TIME,
+        Table::ServiceMetrics => service_metric::HOUR_TIME,
     };
     let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
     col(time)

@@ -12,7 +12,8 @@ use rusqlite::{Transaction, params};
 use serde::Serialize;
 
 use super::catalog::FileEntry;
-use super::commit::{Staged, day_of, put_last_file, put_repeats, put_segments};
+use super::entries::{put_last_file, put_repeats, put_segments};
+use super::staged::{Staged, day_of};
 use super::{Error, Reader, Writer, files, segment};
 use crate::records::Decoded;
 use crate::schema::invocation::OBJECT;
@@ -100,7 +101,9 @@ impl Writer {
     /// How many rows of which object lie in these files, by table.
     fn rows_by_object(&self, files: &[FileEntry]) -> Result<BTreeMap<(Table, String), i64>, Error> {
         let mut counts = BTreeMap::new();
-        for table in Table::ALL {
+        // Of what a scan found, and of CloudWatch's figures, the catalogue keeps no number.
+        let counted = |table: &Table| !matches!(table, Table::Sensitive | Table::ServiceMetrics);
+        for table in Table::ALL.into_iter().filter(counted) {
             let of_table = files.iter().filter(|file| file.table == table);
             let paths: Vec<String> = of_table.map(|file| file.path.clone()).collect();
             let found = count_objects(&files::absolute(&self.reader.root, &paths), table)
@@ -131,6 +134,8 @@ pub(super) fn leave_out(decoded: &mut Decoded, floor: Option<NaiveDate>, pruned:
     pruned[0] += decoded.invocations.retain(is_kept) as u64;
     pruned[1] += decoded.api_events.retain(is_kept) as u64;
     decoded.rejects.retain(|reject| is_kept(reject.partition_time()));
+    decoded.sensitive.retain(|found| is_kept(found.partition_time()));
+    decoded.service_metrics.retain(|metric| is_kept(metric.partition_time()));
 }
 
 /// Whether rows of this day are gone. Rows without a time lie under the epoch's day.

@@ -83,7 +83,7 @@ fn key(table: Table) -> Option<&'static [&'static str]> {
     match table {
         Table::Invocations => Some(&CALL_KEY),
         Table::ApiEvents => Some(&[api_event::EVENT_ID]),
-        Table::Rejects => None,
+        Table::Rejects | Table::Sensitive | Table::ServiceMetrics => None,
     }
 }
 
@@ -116,7 +116,7 @@ const CALL_COUNTS: [&str; 4] = [
 fn repeated(table: Table, rows: &[Candidate]) -> Vec<(String, i64)> {
     match table {
         Table::Invocations => repeated_calls(rows),
-        Table::ApiEvents | Table::Rejects => {
+        Table::ApiEvents | Table::Rejects | Table::Sensitive | Table::ServiceMetrics => {
             let others = rows.chunk_by(same_key).flat_map(|same_key| &same_key[1..]);
             others.map(|row| (row.object.clone(), row.record)).collect()
         }
@@ -193,7 +193,7 @@ fn known_fields(table: Table) -> Expr {
             let corrects = col(api_event::ORIGINAL_EVENT_ID).is_not_null().cast(DataType::UInt32);
             (known + corrects * lit(1000_u32)).alias(KNOWN)
         }
-        Table::Invocations | Table::Rejects => known.alias(KNOWN),
+        Table::Invocations | Table::Rejects | Table::Sensitive | Table::ServiceMetrics => known.alias(KNOWN),
     }
 }
 

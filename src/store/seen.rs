@@ -5,7 +5,7 @@
 //! object was replaced), never the other way round: what is not here is new, what is here may be.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use chrono::NaiveDate;
 
@@ -28,8 +28,27 @@ pub(super) struct SeenIds {
 
 #[derive(Default)]
 struct Ids {
-    hashes: HashSet<u64>,
+    hashes: HashSet<u64, BuildHasherDefault<Hashed>>,
     asked: u64,
+}
+
+/// Takes a hash as it is: it needs no second one.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let byte = |hash: u64, byte: &u8| hash << 8 | u64::from(*byte);
+        self.0 = bytes.iter().fold(self.0, byte);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 impl SeenIds {
@@ -39,15 +58,11 @@ impl SeenIds {
     }
 
     /// Adds ids of a day; returns those that may have been there before.
-    pub(super) fn add<'a>(
-        &mut self,
-        day: Day,
-        ids: impl Iterator<Item = Option<&'a str>>,
-    ) -> Vec<&'a str> {
+    pub(super) fn add<'a>(&mut self, day: Day, ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         self.clock += 1;
         let known = self.days.entry(day).or_default();
         known.asked = self.clock;
-        ids.flatten().filter(|id| !known.hashes.insert(self.hasher.hash_one(id))).collect()
+        ids.filter(|id| !known.hashes.insert(self.hasher.hash_one(id))).collect()
     }
 
     /// Forgets days until few enough hashes are left; the last one asked for stays.
@@ -77,14 +92,11 @@ mod tests {
         let mut seen = SeenIds::default();
         let day = |n| (Table::Invocations, NaiveDate::from_epoch_days(n).unwrap_or_default());
         assert!(!seen.knows(day(1)));
-        assert_eq!(
-            seen.add(day(1), [Some("a"), None, Some("b"), Some("a"), None].into_iter()),
-            ["a"]
-        );
+        assert_eq!(seen.add(day(1), ["a", "b", "a"].into_iter()), ["a"]);
         assert!(seen.knows(day(1)));
-        assert_eq!(seen.add(day(1), [Some("b"), Some("c")].into_iter()), ["b"]);
-        assert!(seen.add(day(2), [Some("b")].into_iter()).is_empty());
-        assert!(seen.add((Table::ApiEvents, day(1).1), [Some("b")].into_iter()).is_empty());
+        assert_eq!(seen.add(day(1), ["b", "c"].into_iter()), ["b"]);
+        assert!(seen.add(day(2), ["b"].into_iter()).is_empty());
+        assert!(seen.add((Table::ApiEvents, day(1).1), ["b"].into_iter()).is_empty());
     }
 
     #[test]
@@ -93,7 +105,7 @@ mod tests {
         let day = |n| (Table::Invocations, NaiveDate::from_epoch_days(n).unwrap_or_default());
         let many: Vec<String> = (0..MOST_HASHES / 2).map(|n| n.to_string()).collect();
         for n in 1..=3 {
-            seen.add(day(n), many.iter().map(|id| Some(id.as_str())));
+            seen.add(day(n), many.iter().map(String::as_str));
             seen.forget_oldest();
         }
         assert_eq!([1, 2, 3].map(|n| seen.knows(day(n))), [false, true, true]);

@@ -13,39 +13,53 @@ use polars::prelude::{
 use sha2::{Digest, Sha256};
 
 use super::catalog::FileEntry;
+use super::encode::{Rows, encode};
 use super::{Error, files};
 use crate::schema::Table;
 
-/// Writes rows of one day as a new file; it is not live before the catalogue names it.
-pub(super) fn write(
-    root: &Path,
-    table: Table,
-    day: NaiveDate,
-    path: String,
-    mut rows: DataFrame,
-) -> Result<FileEntry, Error> {
-    let bytes = encode(&mut rows).map_err(|source| Error::Segment {
-        action: "encode",
-        path: root.join(&path),
-        source,
-    })?;
-    files::write_whole(root, &path, &bytes)?;
-    Ok(FileEntry {
-        table,
-        day,
-        path,
-        rows: rows.height() as u64,
-        size_bytes: bytes.len() as u64,
-        sha256: sha256(&bytes),
-    })
+/// Where a new file goes; it is not live before the catalogue names it.
+pub(super) struct NewFile<'a> {
+    /// The store's folder.
+    pub(super) root: &'a Path,
+    pub(super) table: Table,
+    /// The UTC day of its rows.
+    pub(super) day: NaiveDate,
+    /// Path below the store.
+    pub(super) path: String,
 }
 
-fn encode(rows: &mut DataFrame) -> PolarsResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // The fastest level: the next ones take twice the time to save a few percent.
-    let compression = ParquetCompression::Zstd(Some(ZstdLevel::try_new(1)?));
-    ParquetWriter::new(&mut bytes).with_compression(compression).finish(rows)?;
-    Ok(bytes)
+impl NewFile<'_> {
+    /// Writes the rows of a frame.
+    pub(super) fn write(self, mut rows: DataFrame) -> Result<FileEntry, Error> {
+        let mut bytes = Vec::new();
+        let encoded = compression().and_then(|compression| {
+            ParquetWriter::new(&mut bytes).with_compression(compression).finish(&mut rows)
+        });
+        encoded.map_err(|source| self.not_encoded(source))?;
+        self.put(&bytes, rows.height() as u64)
+    }
+
+    /// Writes rows that were never in a frame.
+    pub(super) fn write_rows(self, rows: &impl Rows) -> Result<FileEntry, Error> {
+        let bytes = encode(self.table, rows).map_err(|source| self.not_encoded(source))?;
+        self.put(&bytes, rows.height() as u64)
+    }
+
+    fn put(self, bytes: &[u8], rows: u64) -> Result<FileEntry, Error> {
+        let Self { root, table, day, path } = self;
+        files::write_whole(root, &path, bytes)?;
+        let size_bytes = bytes.len() as u64;
+        Ok(FileEntry { table, day, path, rows, size_bytes, sha256: sha256(bytes) })
+    }
+
+    fn not_encoded(&self, source: polars::prelude::PolarsError) -> Error {
+        Error::Segment { action: "encode", path: self.root.join(&self.path), source }
+    }
+}
+
+/// The fastest level: the next ones take twice the time to save a few percent.
+pub(super) fn compression() -> PolarsResult<ParquetCompression> {
+    ZstdLevel::try_new(1).map(|level| ParquetCompression::Zstd(Some(level)))
 }
 
 /// SHA-256 as lower-case hex.

@@ -19,11 +19,13 @@ def text(element):
     return " ".join("".join(element.itertext()).split())
 
 
-CELLS = (XHTML + "th", XHTML + "td")
-
-
 def cells(row):
-    return [text(cell) for cell in row if cell.tag in CELLS]
+    """The row's cells; one that spans columns is followed by empty ones."""
+    found = []
+    for cell in row:
+        if cell.tag in (XHTML + "th", XHTML + "td"):
+            found += [text(cell)] + [""] * (int(cell.get("colspan", "1")) - 1)
+    return found
 
 
 def main():
@@ -45,9 +47,7 @@ def main():
     tables = []
     for table in page.iter(XHTML + "table"):
         rows = [cells(row) for row in table.iter(XHTML + "tr")]
-        widths = {sum(int(cell.get("colspan", 1)) for cell in row if cell.tag in CELLS)
-                  for row in table.iter(XHTML + "tr")}
-        if len(widths) > 1:
+        if len({len(row) for row in rows}) > 1:
             sys.exit(f"rows of different length: {rows}")
         caption = table.find(XHTML + "caption")
         tables.append({"caption": text(caption) if caption is not None else None, "rows": rows})

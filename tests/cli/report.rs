@@ -28,7 +28,7 @@ fn sample_json(more: &[&str]) -> Value {
     serde_json::from_str(&sample_report(&args)).expect("one JSON value")
 }
 
-fn section<'a>(report: &'a Value, id: &str) -> &'a Value {
+pub(crate) fn section<'a>(report: &'a Value, id: &str) -> &'a Value {
     let sections = report["sections"].as_array().expect("sections");
     sections.iter().find(|section| section["id"] == id).expect("the section")
 }
@@ -165,7 +165,7 @@ pub(crate) fn read_page(page: &str) -> Value {
 
 /// A Python that has html5lib, in a virtual environment that later runs find again. Making it is the
 /// only step of the tests that needs the network.
-fn python_with_html5lib() -> &'static Path {
+pub(crate) fn python_with_html5lib() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("html5lib-1.1");

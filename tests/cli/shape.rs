@@ -172,6 +172,12 @@ fn pruned_days_are_gone_and_do_not_come_back() {
     sandbox.run(["store", "verify"]).exits(0);
     let info = sandbox.run(["store", "info", "--json"]).exits(0).json();
     assert_eq!(info["pruned_before"], json!("2026-11-10"));
+    // A question that reaches below says so, another doesn't.
+    for (from, says) in [("2026-11-09", true), ("2026-11-10", false)] {
+        let args = ["query", "--by", "day", "--from", from, "--to", "2026-11-12", "--json"];
+        let stderr = sandbox.run(args).exits(0).stderr;
+        assert_eq!(stderr.contains("no rows from before 2026-11-10"), says, "{stderr}");
+    }
     assert!(sandbox.run(["store", "info"]).exits(0).stdout.contains("all days before 2026-11-10"));
 
     // Known objects are not read again; a late one and a changed one bring no pruned row back.

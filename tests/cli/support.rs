@@ -193,6 +193,12 @@ impl Outcome {
         self
     }
 
+    /// Fails unless nothing at all was said.
+    #[track_caller]
+    pub(crate) fn is_silent(&self) {
+        assert_eq!((self.stdout.as_str(), self.stderr.as_str()), ("", ""));
+    }
+
     /// Stdout, which must be one JSON value and nothing else.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {

@@ -41,6 +41,11 @@ fn python() -> &'static Path {
     })
 }
 
+/// A program that the stand-ins' packages bring.
+pub(crate) fn program(name: &str) -> PathBuf {
+    python().with_file_name(name)
+}
+
 fn cache() -> PathBuf {
     let named = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty());
     let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
@@ -62,6 +67,8 @@ pub(crate) struct Server {
     child: Child,
     talk: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
     port: u16,
+    /// The authority that its certificate is signed by, PEM.
+    pub(crate) ca: Option<String>,
 }
 
 impl Server {
@@ -80,7 +87,8 @@ impl Server {
         stdout.read_line(&mut line).expect("its first line");
         let ready: Value = serde_json::from_str(&line).expect("its port");
         let port = ready["port"].as_u64().and_then(|port| u16::try_from(port).ok());
-        Self { child, talk: Mutex::new((stdin, stdout)), port: port.expect("its port") }
+        let ca = ready["ca"].as_str().map(str::to_owned);
+        Self { child, talk: Mutex::new((stdin, stdout)), port: port.expect("its port"), ca }
     }
 
     /// AWS: S3 and whatever else moto serves.
@@ -91,6 +99,17 @@ impl Server {
     /// CloudTrail's event history and public keys.
     pub(crate) fn cloudtrail() -> Self {
         Self::start("cloudtrail_stub.py", &[])
+    }
+
+    /// An SMTP server: `plain`, `starttls` or `tls`, with a login or without.
+    pub(crate) fn smtp(security: &str, login: &[&str]) -> Self {
+        let args = std::iter::once(&security).chain(login).map(|arg| (*arg).to_owned());
+        Self::start("smtp_server.py", &args.collect::<Vec<_>>())
+    }
+
+    /// The port it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// A proxy before another server that answers by rules.

@@ -8,6 +8,7 @@ use serde_saphyr::Spanned;
 use super::control::{Control, Framework, RecorderName, Share, Test};
 use crate::audit::detections::{Condition, RuleSet};
 use crate::schema::Table;
+use crate::schema::sensitive::kind;
 
 /// The frameworks that come with the tool.
 const EMBEDDED: [(&str, &str); 7] = [
@@ -180,6 +181,10 @@ impl WrittenTest {
             self.every_day.map(|name| Ok(Test::EveryDay { table: table(&name)? })),
             self.share.map(|share| share.checked().map(Test::Share)),
             self.no_sensitive.map(|part| {
+                if let Some(kind) = part.kinds.iter().find(|k| !kind::ALL.contains(&k.as_str())) {
+                    let known = kind::ALL.join(", ");
+                    return Err(format!("`{kind}` is no kind of sensitive data ({known})"));
+                }
                 Ok(Test::NoSensitive { kinds: part.kinds, scanned: portion(part.scanned)? })
             }),
             self.not_visible.map(|reason| Ok(Test::NotVisible { reason: folded(&reason) })),

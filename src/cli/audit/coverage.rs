@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{Context, Exit, Failure, output, time};
-use crate::cli::range::RangeArgs;
+use crate::cli::range::{RangeArgs, store_for};
 use crate::metrics::coverage::CoverageDimension;
 use crate::metrics::names::UnknownName;
 use crate::period::{Period, midnight};
@@ -47,8 +47,8 @@ pub(in crate::cli) struct CoverageArgs {
 pub(super) fn run(args: &CoverageArgs, context: &Context) -> Result<Exit, Failure> {
     let by: Vec<CoverageDimension> =
         args.by.iter().map(|name| name.trim().parse()).collect::<Result<_, UnknownName>>()?;
-    let store = Reader::open(&context.settings.store)?;
     let asked = args.range.period(context)?;
+    let store = store_for(asked, context)?;
     let period = match asked {
         Some(period) => period,
         None => held(&store)?,

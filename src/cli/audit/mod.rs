@@ -6,6 +6,7 @@ mod coverage;
 mod detections;
 mod outages;
 mod pack;
+mod sensitive;
 mod verify;
 mod verify_pack;
 
@@ -26,6 +27,7 @@ pub(super) enum AuditCommand {
     Detections(detections::DetectionsArgs),
     Outages(outages::OutagesArgs),
     Pack(pack::PackArgs),
+    Sensitive(sensitive::SensitiveArgs),
     Verify(verify::VerifyArgs),
     VerifyPack(verify_pack::VerifyPackArgs),
 }
@@ -38,6 +40,7 @@ pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Fai
         AuditCommand::Detections(args) => detections::run(args, context),
         AuditCommand::Outages(args) => outages::run(args, context),
         AuditCommand::Pack(args) => pack::run(args, context),
+        AuditCommand::Sensitive(args) => sensitive::run(args, context),
         AuditCommand::Verify(args) => verify::run(args, context),
         AuditCommand::VerifyPack(args) => verify_pack::run(args, context),
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::output;
+use super::remarks::remarks;
 use super::{Context, Exit, Failure};
 use crate::pipeline;
 use crate::settings::SourceSettings;
@@ -18,12 +19,14 @@ pub(super) fn run(as_json: bool, context: &Context) -> Result<Exit, Failure> {
         .map(checked)
         .collect::<Result<Vec<Value>, _>>()
         .map_err(pipeline::Error::Source)?;
-    context.price_book()?;
+    let book = context.price_book()?;
+    pipeline::known_targets(&context.settings.targets)?;
+    let remarks = remarks(&context.settings, &book);
     let file = context.settings.file.as_ref().map(|file| file.to_string_lossy().into_owned());
     let text = if as_json {
-        format!("{}\n", json!({"file": file, "sources": sources}))
+        format!("{}\n", json!({"file": file, "sources": sources, "remarks": remarks}))
     } else {
-        words(file.as_deref(), &sources)
+        words(file.as_deref(), &sources, &remarks)
     };
     output::result(&text)?;
     Ok(Exit::Done)
@@ -44,12 +47,13 @@ fn checked(source: &SourceSettings) -> Result<Value, crate::sources::Error> {
     }))
 }
 
-fn words(file: Option<&str>, sources: &[Value]) -> String {
+fn words(file: Option<&str>, sources: &[Value], remarks: &[String]) -> String {
     let opening = match file {
         Some(file) => format!("`{file}` can be used\n"),
         None => "no configuration file; defaults are used\n".to_owned(),
     };
     let mut parts = vec![opening];
+    parts.extend(remarks.iter().map(|remark| format!("remark: {remark}\n")));
     parts.extend(sources.iter().map(source_words));
     let is_bucket = |source: &Value| source["url"].as_str().is_some_and(is_s3_url);
     if sources.iter().any(is_bucket) {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::output;
 use super::{Context, Exit, Failure};
+use crate::schema::budget::Budget;
 use crate::settings::Settings;
 
 pub(super) fn run(as_json: bool, context: &Context) -> Result<Exit, Failure> {
@@ -26,6 +27,15 @@ pub(in crate::cli) fn values(settings: &Settings) -> Value {
         "cached_tokens": settings.cached_tokens,
         "ingest": settings.ingest,
         "sources": settings.sources,
+        "allocation_rules": settings.allocation.rules.len(),
+        "budgets": settings.budgets.iter().map(budget).collect::<Vec<_>>(),
+        "quotas": settings.quotas,
+        "substitutes": settings.substitutes,
+        "targets": settings.targets,
+        "anomaly_rules": path(&settings.anomaly_rules),
+        "mail": settings.mail,
+        "recipients": settings.recipients,
+        "upload": settings.upload,
     })
 }
 
@@ -49,19 +59,67 @@ fn file(settings: &Settings) -> String {
     }
     prices.insert("cached_tokens".to_owned(), values["cached_tokens"].clone());
     parts.push(table("[prices]", &Value::Object(prices)));
-    let sources = values["sources"].as_array().into_iter().flatten();
-    parts.extend(sources.map(|source| table("[[source]]", source)));
+    for (heading, list) in [
+        ("[[source]]", "sources"),
+        ("[[budget]]", "budgets"),
+        ("[[quota]]", "quotas"),
+        ("[[savings.substitute]]", "substitutes"),
+    ] {
+        let entries = values[list].as_array().into_iter().flatten();
+        parts.extend(entries.map(|entry| table(heading, entry)));
+    }
+    if !settings.targets.is_empty() {
+        parts.push(table("[targets]", &values["targets"]));
+    }
+    if !values["anomaly_rules"].is_null() {
+        parts.push(table("[anomalies]", &json!({ "rules": values["anomaly_rules"] })));
+    }
+    let rules = settings.allocation.rules.len();
+    if rules > 0 {
+        parts.push(format!("\n# [allocation]: {rules} rules, as in the file\n"));
+    }
+    parts.extend(subtables("mail", &values["mail"]));
+    let recipients = values["recipients"].as_array().into_iter().flatten();
+    parts.extend(recipients.map(|list| table("[[recipients]]", list)));
+    parts.push(table("[upload]", &values["upload"]));
     parts.concat()
+}
+
+fn budget(budget: &Budget) -> Value {
+    let mut written = Map::new();
+    written.insert("name".to_owned(), json!(budget.name));
+    if let Some(value) = budget.scope.value() {
+        written.insert(budget.scope.kind().to_owned(), json!(value));
+    }
+    written.insert("amount".to_owned(), json!(budget.amount));
+    Value::Object(written)
 }
 
 fn table(heading: &str, values: &Value) -> String {
     let none = Map::new();
-    let lines: String =
-        values.as_object().unwrap_or(&none).iter().map(|(key, value)| line(key, value)).collect();
+    let known = values.as_object().unwrap_or(&none).iter().filter(|(_, value)| !value.is_null());
+    let lines: String = known.map(|(key, value)| line(key, value)).collect();
     format!("\n{heading}\n{lines}")
 }
 
-/// A key and its value; texts, numbers and lists are written in TOML as in JSON.
+/// A table and the tables in it.
+fn subtables(name: &str, values: &Value) -> Vec<String> {
+    let none = Map::new();
+    let all = values.as_object().unwrap_or(&none);
+    let (tables, lines): (Map<String, Value>, Map<String, Value>) =
+        all.clone().into_iter().partition(|(_, value)| value.is_object());
+    let inner = tables.iter().map(|(key, value)| table(&format!("[{name}.{key}]"), value));
+    std::iter::once(table(&format!("[{name}]"), &Value::Object(lines))).chain(inner).collect()
+}
+
 fn line(key: &str, value: &Value) -> String {
-    format!("{key} = {value}\n")
+    format!("{key} = {}\n", written(value))
+}
+
+/// A value in TOML: texts, numbers and lists as in JSON, objects as inline tables.
+fn written(value: &Value) -> String {
+    let Value::Object(entries) = value else { return value.to_string() };
+    let entries: Vec<String> =
+        entries.iter().map(|(key, value)| format!("{key} = {}", written(value))).collect();
+    format!("{{ {} }}", entries.join(", "))
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::delivery::DeliveryArgs;
+use crate::render::Theme;
 use crate::report::{Audience, Kind};
 
 #[derive(Debug, Subcommand)]
@@ -137,18 +139,14 @@ pub(super) struct ReportOptions {
     /// Choose and order sections for these readers
     #[arg(long, value_name = "WHO")]
     pub(super) audience: Option<AudienceChoice>,
-    /// Forms to write
-    #[arg(long, value_delimiter = ',', default_value = "html")]
-    pub(super) format: Vec<Format>,
-    /// File or folder to write to; `-` is standard output [default: the current folder]
-    #[arg(short, long, value_name = "PATH")]
-    pub(super) output: Option<PathBuf>,
     /// Colours of the page
     #[arg(long, default_value = "auto")]
     pub(super) theme: ThemeChoice,
     /// Folder with page templates that replace those of the tool, by file name
     #[arg(long, value_name = "DIR")]
     pub(super) templates: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) delivery: DeliveryArgs,
 }
 
 /// What the period is compared with.
@@ -217,16 +215,6 @@ pub(super) enum CompareChoice {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// One self-contained page.
-    Html,
-    /// Plain text.
-    Text,
-    /// The report's values, for programs.
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ThemeChoice {
     /// As the reader's system.
     Auto,
@@ -234,4 +222,14 @@ pub(super) enum ThemeChoice {
     Light,
     /// Always dark.
     Dark,
+}
+
+impl From<ThemeChoice> for Theme {
+    fn from(choice: ThemeChoice) -> Self {
+        match choice {
+            ThemeChoice::Auto => Self::Auto,
+            ThemeChoice::Light => Self::Light,
+            ThemeChoice::Dark => Self::Dark,
+        }
+    }
 }

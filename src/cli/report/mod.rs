@@ -3,24 +3,25 @@
 mod args;
 mod look;
 
+use chrono::{DateTime, Duration, Utc};
 use clap::Args;
 
 use super::ingest::{read_options, warn_of_troubles};
 use super::progress::Bar;
+use super::range::store_for;
 use super::sources::{S3Args, requests};
-use super::{Context, Exit, Failure, output, time};
+use super::{Context, Exit, Failure, delivery, time};
 use crate::metrics::filter::Filter;
 use crate::period::Period;
 use crate::pipeline::{
-    self, Candidate, Chosen, Comparison, Detecting, History, PeriodChoice, Plan, ReportBasis,
-    ReportForm, ReportRequest, Selection,
+    self, Candidate, Chosen, Comparison, History, PeriodChoice, Plan, Press, ReportBasis,
+    ReportRequest, Selection,
 };
-use crate::render::{TextOptions, Theme};
 use crate::report::{Kind, Worth};
 use crate::store::{OnLocked, Reader, Writer};
 pub(super) use look::look;
 
-use args::{CompareChoice, Format, IncidentOptions, KindCommand, ReportOptions, ThemeChoice};
+use args::{CompareChoice, IncidentOptions, KindCommand, ReportOptions};
 
 /// Write a report
 #[derive(Debug, Args)]
@@ -36,13 +37,14 @@ pub(super) struct ReportArgs {
 
 pub(super) fn run(args: &ReportArgs, context: &Context) -> Result<Exit, Failure> {
     let (kind, options) = args.kind.parts();
+    let audience = options.audience.map(|choice| choice.audience().name());
+    options.delivery.check(kind.name(), audience, context)?;
     let request = request(kind, options, args.kind.incident(), context)?;
     if let Some(source) = &options.source {
         return one_shot(source, &request, options, context);
     }
-    let store = Reader::open(&context.settings.store)?;
-    write(&store, true, &request, options, context)?;
-    Ok(Exit::Done)
+    let store = store_for(pipeline::report_range(&request), context)?;
+    finish(&store, true, &request, (options, Exit::Done), context)
 }
 
 fn request(
@@ -140,7 +142,13 @@ fn comparison(options: &ReportOptions, context: &Context) -> Result<Comparison, 
     }
 }
 
-/// Reads a source into a store that vanishes, and reports on it.
+/// How far before its periods a report looks: for the other halves of calls at their edges, and for
+/// prompts that were sent before.
+const LOOKED_BACK: Duration = Duration::days(1);
+
+/// Reads a source into a store that vanishes, and reports on it. Of a source that is far, only what
+/// the report's range needs is listed; without a range given, the last complete period is meant, since
+/// what the data reaches to could only be told by listing all of it.
 fn one_shot(
     source: &str,
     request: &ReportRequest,
@@ -148,7 +156,21 @@ fn one_shot(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let s3 = S3Args::default();
-    let sources = requests(&[source.to_owned()], &Selection::default(), &s3, context)?;
+    let opened = |range| {
+        let selection = Selection { range, ..Selection::default() };
+        requests(&[source.to_owned()], &selection, &s3, context)
+    };
+    let mut sources = opened(None)?;
+    let mut request = request.clone();
+    if sources.iter().any(|asked| asked.source.is_far()) {
+        if request.choice == PeriodChoice::LastInData {
+            request.choice = PeriodChoice::LastComplete;
+        }
+        let earlier = |from: DateTime<Utc>| from.checked_sub_signed(LOOKED_BACK).unwrap_or(from);
+        let listed = |range: Period| Period { from: earlier(range.from), to: range.to };
+        sources = opened(pipeline::report_range(&request).map(listed))?;
+    }
+    let request = &request;
     let plan = Plan::list(&sources, History::none(context.now))?;
     let folder = tempfile::tempdir().map_err(pipeline::Error::Temporary)?;
     let mut writer = Writer::open(folder.path(), OnLocked::Fail)?;
@@ -161,17 +183,25 @@ fn one_shot(
             .output
             .hint("everything else was read; the report's data quality counts what was not");
     }
-    write(writer.reader(), false, request, options, context)?;
-    Ok(if summary.is_partial() { Exit::Partial } else { Exit::Done })
+    let so_far = if summary.is_partial() { Exit::Partial } else { Exit::Done };
+    finish(writer.reader(), false, request, (options, so_far), context)
 }
 
-fn write(
+/// Makes the report and puts it where it should go.
+fn finish(
     store: &Reader,
     keeps: bool,
     request: &ReportRequest,
-    options: &ReportOptions,
+    (options, so_far): (&ReportOptions, Exit),
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<Exit, Failure> {
+    let delivery = &options.delivery;
+    if delivery.if_complete {
+        let period = pipeline::report_period(store, request)?;
+        if !delivery::is_complete(store, (request.kind.name(), period), delivery, context)? {
+            return Ok(Exit::NotPassed);
+        }
+    }
     let look = look(options.templates.as_deref(), context)?;
     let book = context.price_book()?;
     let settings = &context.settings;
@@ -185,48 +215,40 @@ fn write(
         other_cost_per_month: worth.other_cost_per_month,
         basis: worth.basis.clone(),
     });
+    let anomaly_rules = pipeline::anomaly_rules(settings.anomaly_rules.as_deref())?;
     let rules = pipeline::detection_rules(&settings.audit.detections)?;
+    let frameworks = pipeline::control_frameworks(&settings.audit.controls, &rules)?;
     let places = pipeline::places(&settings.audit.geoip_databases)?;
-    let detecting = Detecting { rules: &rules, settings: &settings.security, places: &places };
     let basis = ReportBasis {
-        detecting: Some(detecting),
         of: context.basis(store, &book),
         budgets: &settings.budgets,
         quotas: &settings.quotas,
         candidates: &candidates,
+        targets: &settings.targets,
+        anomaly_rules: &anomaly_rules,
         worth: worth.as_ref(),
+        rules: &rules,
+        frameworks: &frameworks,
+        security: &settings.security,
+        places: &places,
         keeps,
     };
     let report = pipeline::report(basis, request)?;
-    let text = TextOptions::default();
-    for format in &options.format {
-        let form = match format {
-            Format::Html => ReportForm::Html(match options.theme {
-                ThemeChoice::Auto => Theme::Auto,
-                ThemeChoice::Light => Theme::Light,
-                ThemeChoice::Dark => Theme::Dark,
-            }),
-            Format::Text => ReportForm::Text(text),
-            Format::Json => ReportForm::Json,
-        };
-        let page = pipeline::rendered(&report, form, &look)?;
-        match options.output.as_deref() {
-            Some(path) if path.as_os_str() == "-" => output::result(&page)?,
-            path => {
-                let path = pipeline::write(&report, form, &page, path)?;
-                context.output.note(&format!("wrote {}", path.display()));
-            }
-        }
-    }
+    let scope = request.filter.as_ref().map(ToString::to_string);
+    let press = Press {
+        look: &look,
+        theme: options.theme.into(),
+        browser: settings.browser.as_deref(),
+        search: &settings.search,
+    };
+    let to = (&press, scope.as_deref());
+    let exit = delivery::deliver(&report, delivery, to, so_far, context)?;
     // An incident is looked at once: no later report is compared with it.
-    if keeps && request.kind != Kind::Incident {
-        let scope = request.filter.as_ref().map(ToString::to_string);
-        if let Err(error) = pipeline::keep(store, &report, scope.as_deref()) {
-            context.output.warn(&format!(
-                "{error}: the next report of this kind can’t say what changed since this one"
-            ));
-        }
+    let keeps = keeps && request.kind != Kind::Incident;
+    if keeps && let Err(error) = pipeline::keep(store, &report, scope.as_deref()) {
+        context.output.warn(&format!(
+            "{error}: the next report of this kind can’t say what changed since this one"
+        ));
     }
-    context.output.note(&pipeline::headline(&report));
-    Ok(())
+    Ok(exit)
 }

@@ -1,15 +1,15 @@
 //! Which departures are one incident.
 //!
 //! Departures meet when they are of one family (more, less, failing, slow) and their hours touch, or
-//! when they are of different families, overlap, and one is about everything or both are about the
-//! same. A new level meets a spike only where one is about everything, both are about the same, or
-//! they begin together: a spike somewhere else in the days until the shift was told stays an
-//! incident of its own.
+//! when they are of different families, overlap, and are about the same requests. A new level meets a
+//! spike only where both are about the same requests or begin together: a spike somewhere else in the
+//! days until the shift was told stays an incident of its own.
 
 use std::ops::Range;
 
 use super::departure::{Departure, Nature};
-use super::hourly::{Metric, Scope};
+use super::hourly::Metric;
+use super::kinship::Kinship;
 
 /// Hours between the beginnings of a shift and of what belongs to it.
 const SAME_BEGINNING: usize = 36;
@@ -50,7 +50,7 @@ fn is_shift(departure: &Departure) -> bool {
 }
 
 /// Groups departures; the groups in order of their first hour.
-pub(super) fn group(mut departures: Vec<Departure>, gap: usize) -> Vec<Group> {
+pub(super) fn group(mut departures: Vec<Departure>, gap: usize, kinship: &Kinship) -> Vec<Group> {
     departures.sort_by(|a, b| {
         let key = |d: &Departure| (d.hours.start, d.hours.end, d.scope, d.metric, d.nature);
         key(a).cmp(&key(b))
@@ -59,7 +59,8 @@ pub(super) fn group(mut departures: Vec<Departure>, gap: usize) -> Vec<Group> {
     for later in 0..departures.len() {
         for earlier in 0..later {
             let (one, other) = (root(&group_of, later), root(&group_of, earlier));
-            if one != other && belong_together(&departures[earlier], &departures[later], gap) {
+            let pair = [&departures[earlier], &departures[later]];
+            if one != other && belong_together(pair, gap, kinship) {
                 group_of[one.max(other)] = one.min(other);
             }
         }
@@ -82,10 +83,10 @@ fn root(group_of: &[usize], mut index: usize) -> usize {
     index
 }
 
-fn belong_together(a: &Departure, b: &Departure, gap: usize) -> bool {
+fn belong_together([a, b]: [&Departure; 2], gap: usize, kinship: &Kinship) -> bool {
     let apart = |gap: usize| a.hours.end + gap < b.hours.start || b.hours.end + gap < a.hours.start;
     let same_scope = a.scope == b.scope;
-    let related = same_scope || a.scope == Scope::All || b.scope == Scope::All;
+    let related = kinship.are_kin(a.scope, b.scope);
     let starts_apart = a.hours.start.abs_diff(b.hours.start);
     let begin_together = starts_apart <= SAME_BEGINNING;
     match (is_shift(a), is_shift(b)) {

@@ -10,6 +10,7 @@ use super::first_seen::{FirstCall, first_seen};
 use super::grouping::group;
 use super::hourly::Hourly;
 use super::incident::Making;
+use super::kinship::Kinship;
 use super::rules::Rules;
 use super::scan::{Scan, Skip, scan};
 use crate::period::Period;
@@ -36,7 +37,8 @@ pub fn anomalies(hourly: &Hourly, calls: &[FirstCall], request: Request<'_>) -> 
     let scan = scan(hourly, Judged { grid, first_hour, rules });
     let making = Making { hourly, rules, filter };
     let requests = judged_hours(&scan, hourly, first_hour);
-    let groups = group(scan.departures, rules.incident.join_hours);
+    let kinship = Kinship::of(hourly, &scan.departures);
+    let groups = group(scan.departures, rules.incident.join_hours, &kinship);
     let mut incidents: Vec<Incident> =
         groups.iter().filter_map(|group| making.incident(group)).collect();
     incidents.sort_by(|a, b| (a.from, a.severity, &a.id).cmp(&(b.from, b.severity, &b.id)));

@@ -21,6 +21,7 @@ mod grouping;
 mod hourly;
 mod incident;
 mod judge;
+mod kinship;
 mod latency;
 mod question;
 mod rates;

@@ -178,16 +178,43 @@ impl Rules {
     /// Rules from the text of a file.
     ///
     /// # Errors
-    /// When a threshold is missing, unknown or of the wrong type; says which and on which line.
+    /// When a threshold is missing, unknown, negative or of the wrong type; says which and on which
+    /// line.
     pub fn read(json: &str) -> Result<Self, RulesError> {
-        serde_json::from_str(json).map_err(RulesError)
+        let rules = serde_json::from_str(json)
+            .map_err(|source| RulesError { line: source.line(), problem: source.to_string() })?;
+        match negative(json) {
+            Some((line, name)) => {
+                let problem = format!("`{name}` must not be negative");
+                Err(RulesError { line, problem })
+            }
+            None => Ok(rules),
+        }
     }
+
+    /// The text of the rules that come with the tool, to start one's own from.
+    pub fn embedded_text() -> &'static str {
+        EMBEDDED
+    }
+}
+
+/// The first negative threshold of sound rules: its line, from 1, and its name.
+fn negative(json: &str) -> Option<(usize, &str)> {
+    json.lines().enumerate().find_map(|(line, text)| {
+        let (name, value) = text.trim().split_once(':')?;
+        value.trim().starts_with('-').then(|| (line + 1, name.trim().trim_matches('"')))
+    })
 }
 
 /// The text holds no usable rules.
 #[derive(Debug, thiserror::Error)]
-#[error("the anomaly rules are not usable")]
-pub struct RulesError(#[source] serde_json::Error);
+#[error("line {line}: {problem}")]
+pub struct RulesError {
+    /// Line of the text, from 1.
+    pub line: usize,
+    /// The threshold, and what is allowed.
+    pub problem: String,
+}
 
 #[cfg(test)]
 mod tests {
@@ -203,8 +230,18 @@ mod tests {
     fn a_misspelt_threshold_is_named_with_its_line() {
         let text = include_str!("anomaly-rules.json").replace("share_left", "share_let");
         let error = Rules::read(&text).expect_err("a mistake");
-        let cause = std::error::Error::source(&error).expect("a cause").to_string();
-        assert!(cause.contains("unknown field `share_let`"), "{cause}");
-        assert!(cause.contains("line"), "{cause}");
+        let line = text.lines().position(|line| line.contains("share_let")).expect("there") + 1;
+        assert_eq!(error.line, line);
+        assert!(error.problem.contains("unknown field `share_let`"), "{error}");
+    }
+
+    #[test]
+    fn a_negative_threshold_is_refused_by_name() {
+        let text = include_str!("anomaly-rules.json").replace("\"hours\": 2", "\"hours\": -2");
+        assert!(Rules::read(&text).is_err(), "a count");
+        let text = include_str!("anomaly-rules.json").replace("\"cost_usd\": ", "\"cost_usd\": -");
+        let error = Rules::read(&text).expect_err("an amount");
+        assert_eq!(error.problem, "`cost_usd` must not be negative");
+        assert!(error.line > 1);
     }
 }

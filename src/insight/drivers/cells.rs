@@ -83,17 +83,11 @@ const KEYS: [&str; 5] = [MODEL, ROUTING, REGION, SERVICE_TIER, LONG_CONTEXT];
 
 /// One row per model and price line, with the columns of [`schema::drivers`](crate::schema::drivers).
 ///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost); rows without a cost
-/// are left out. `charged_input` is the column of the input tokens that the price book charges at the
-/// input price: those outside the cache, or all that are logged.
+/// In: invocations that are added up ([`cells_to_price`](crate::metrics::cells::cells_to_price)) and
+/// priced, with the logged columns of written tokens; sums without a cost are left out.
+/// `charged_input` is the column of the input tokens that the price book charges at the input price:
+/// those outside the cache, or all that are logged.
 pub fn cells(priced: LazyFrame, charged_input: &'static str) -> LazyFrame {
-    cells_of_sums(priced.with_columns([lit(1_i64).alias(REQUESTS)]), charged_input)
-}
-
-/// As [`cells`], of invocations that are added up already
-/// ([`cells_to_price`](crate::metrics::cells::cells_to_price)), with the logged columns of written
-/// tokens.
-pub fn cells_of_sums(priced: LazyFrame, charged_input: &'static str) -> LazyFrame {
     let requests = col(REQUESTS).sum().alias(PRICED_REQUESTS);
     let mut sums = vec![requests, total(col(COST_OTHER_UNITS)).alias(OTHER_COST)];
     let kinds = kinds(charged_input).into_iter().zip(TOKENS.into_iter().zip(COSTS));

@@ -13,7 +13,7 @@ pub struct GroupSpend {
     pub name: Option<String>,
     /// Requests, failed and unpriced ones included.
     pub requests: u64,
-    /// Cost of what is priced; `None` when requests are billed and none of them has a price.
+    /// Cost of what is priced: 0 when nothing is billed, `None` when something is and has no price.
     pub cost: Option<Usd>,
 }
 
@@ -41,8 +41,9 @@ pub struct Contribution {
     pub before_usd: Option<Usd>,
     /// Spend of the later period; null when nothing of it has a price.
     pub after_usd: Option<Usd>,
-    /// Its part of the change: of what is priced.
-    pub change_usd: Usd,
+    /// Its part of the change: of what is priced; null when nothing of it has a price in either
+    /// period, where the change is unknown and part of no sum.
+    pub change_usd: Option<Usd>,
 }
 
 /// Known amounts added up; unknown only when none is known.
@@ -57,7 +58,7 @@ impl Contribution {
         self.requests_after += other.requests_after;
         self.before_usd = total(self.before_usd, other.before_usd);
         self.after_usd = total(self.after_usd, other.after_usd);
-        self.change_usd += other.change_usd;
+        self.change_usd = total(self.change_usd, other.change_usd);
     }
 }
 
@@ -84,13 +85,13 @@ pub fn contributions(before: &[GroupSpend], after: &[GroupSpend], most: usize) -
             // A group that isn't there in a period spent nothing; what has no price is unknown.
             before_usd: sum.before_usd.or((sum.requests_before == 0).then_some(Usd(0))),
             after_usd: sum.after_usd.or((sum.requests_after == 0).then_some(Usd(0))),
-            change_usd: sum.after_usd.unwrap_or(Usd(0)) - sum.before_usd.unwrap_or(Usd(0)),
+            change_usd: total(sum.after_usd, sum.before_usd.map(|before| -before)),
             ..sum
         })
         .collect();
     groups.sort_by(|a, b| {
         let size = |group: &Contribution| {
-            (group.change_usd.0.abs(), group.after_usd, group.requests_after)
+            (group.change_usd.map(|change| change.0.abs()), group.after_usd, group.requests_after)
         };
         size(b).cmp(&size(a)).then_with(|| a.name.cmp(&b.name))
     });
@@ -108,7 +109,7 @@ pub fn contributions(before: &[GroupSpend], after: &[GroupSpend], most: usize) -
 mod tests {
     use proptest::prelude::*;
 
-    use super::{GroupSpend, contributions};
+    use super::{Contribution, GroupSpend, contributions};
     use crate::units::Usd;
 
     fn spend(rows: &[(u8, i64)]) -> Vec<GroupSpend> {
@@ -120,6 +121,10 @@ mod tests {
         rows.iter().map(group).collect()
     }
 
+    fn change(group: &Contribution) -> i128 {
+        group.change_usd.expect("a price").0
+    }
+
     #[test]
     fn the_largest_moves_are_named_and_the_rest_is_one_row() {
         let found = contributions(
@@ -128,10 +133,10 @@ mod tests {
             2,
         );
         let named: Vec<(Option<&str>, i128)> =
-            found.groups.iter().map(|g| (g.name.as_deref(), g.change_usd.0)).collect();
+            found.groups.iter().map(|g| (g.name.as_deref(), change(g))).collect();
         assert_eq!(named, [(Some("team-2"), 100), (Some("team-4"), 30)]);
         let other = found.other.expect("three groups are left");
-        assert_eq!((other.groups, other.change_usd.0), (3, -15));
+        assert_eq!((other.groups, change(&other)), (3, -15));
         assert_eq!((other.requests_before, other.requests_after), (2, 2));
     }
 
@@ -143,16 +148,23 @@ mod tests {
             cost: cost.map(Usd),
         };
         let found = contributions(
-            &[group("new model", None)],
-            &[group("new model", None), group("free", Some(0))],
+            &[group("new model", None), group("gone", Some(5))],
+            &[
+                group("new model", None),
+                group("free", Some(0)),
+                group("gone", None),
+                group("unpriced newcomer", None),
+            ],
             5,
         );
         let of = |name: &str| {
             let group = found.groups.iter().find(|group| group.name.as_deref() == Some(name));
             group.map(|group| (group.before_usd, group.after_usd, group.change_usd))
         };
-        assert_eq!(of("new model"), Some((None, None, Usd(0))));
-        assert_eq!(of("free"), Some((Some(Usd(0)), Some(Usd(0)), Usd(0))));
+        assert_eq!(of("new model"), Some((None, None, None)));
+        assert_eq!(of("free"), Some((Some(Usd(0)), Some(Usd(0)), Some(Usd(0)))));
+        assert_eq!(of("gone"), Some((Some(Usd(5)), None, Some(Usd(-5)))));
+        assert_eq!(of("unpriced newcomer"), Some((Some(Usd(0)), None, None)));
     }
 
     proptest! {
@@ -163,7 +175,7 @@ mod tests {
             most in 0_usize..8,
         ) {
             let found = contributions(&spend(&before), &spend(&after), most);
-            let sum: Usd = found.groups.iter().chain(&found.other).map(|g| g.change_usd).sum();
+            let sum: Usd = found.groups.iter().chain(&found.other).filter_map(|g| g.change_usd).sum();
             let total = |rows: &[(u8, i64)]| rows.iter().map(|row| i128::from(row.1)).sum::<i128>();
             prop_assert_eq!(sum.0, total(&after) - total(&before));
             let reversed = |rows: &[(u8, i64)]| rows.iter().rev().copied().collect::<Vec<_>>();

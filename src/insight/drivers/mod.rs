@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use cells::{Cell, Kind, TokenSum, cells, cells_of_sums, read};
+pub use cells::{Cell, Kind, TokenSum, cells, read};
 pub use contributions::{Contribution, Contributions, GroupSpend, contributions};
 
 use crate::units::Usd;

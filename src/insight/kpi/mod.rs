@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::schema::target::Target;
+use crate::schema::target::{Outcome, Target};
 
 /// The figures as they come with the tool.
 const KPIS: &str = include_str!("kpis.toml");
@@ -31,6 +31,36 @@ pub struct Kpi {
     /// What it should be; without one it is shown and not judged.
     #[serde(default)]
     pub target: Option<Target>,
+}
+
+impl Kpi {
+    /// What it should be, for people: `under 2 s`, `over 99.5%`, `falling`; none without a target.
+    pub fn target_in_words(&self) -> Option<String> {
+        let limit = |limit: f64| match self.unit {
+            KpiUnit::Share => format!("{}%", short(limit * 100.0)),
+            KpiUnit::Milliseconds => format!("{} s", short(limit / 1000.0)),
+            KpiUnit::Usd => format!("${}", short(limit)),
+            _ => short(limit),
+        };
+        self.target.map(|target| match target {
+            Target::Below(most) => format!("under {}", limit(most)),
+            Target::Above(least) => format!("over {}", limit(least)),
+            Target::Falling => "falling".to_owned(),
+            Target::Growing => "growing".to_owned(),
+            Target::NotFalling => "not falling".to_owned(),
+        })
+    }
+
+    /// Whether a value is what it should be; not evaluated without a target.
+    pub fn judge(&self, value: Option<f64>, previous: Option<f64>) -> Outcome {
+        self.target.map_or(Outcome::NotEvaluated, |target| target.judge(value, previous))
+    }
+}
+
+/// A limit as somebody would write it: up to six decimals, as short as it goes.
+fn short(number: f64) -> String {
+    let text = format!("{number:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// What a key figure's number counts.

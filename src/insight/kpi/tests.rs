@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Error, kpis};
+use super::{Error, Kpi, kpis};
 use crate::schema::target::{Outcome, Target};
 
 #[test]
@@ -33,6 +33,21 @@ fn a_trend_needs_both_periods() {
     assert_eq!(Target::Falling.judge(Some(1.0), Some(2.0)), Outcome::Met);
     assert_eq!(Target::Growing.judge(Some(1.0), Some(1.0)), Outcome::Missed);
     assert_eq!(Target::NotFalling.judge(Some(1.0), Some(1.0)), Outcome::Met);
+}
+
+#[test]
+fn a_target_reads_like_its_unit() {
+    let list = kpis(&BTreeMap::new()).expect("readable");
+    let words = |name: &str, target| {
+        let kpi = list.iter().find(|kpi| kpi.name == name).expect("known");
+        Kpi { target, ..kpi.clone() }.target_in_words()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(words("success_rate", Some(Target::Above(0.995))), text("over 99.5%"));
+    assert_eq!(words("latency_p99_ms", Some(Target::Below(750.0))), text("under 0.75 s"));
+    assert_eq!(words("cost_per_request_usd", Some(Target::Below(0.02))), text("under $0.02"));
+    assert_eq!(words("active_principals", Some(Target::NotFalling)), text("not falling"));
+    assert_eq!(words("truncated_share", None), None);
 }
 
 #[test]

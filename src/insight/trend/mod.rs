@@ -6,6 +6,7 @@
 //! 1984). Comparisons never set a Monday against a Sunday, nor a part of a period against a whole.
 
 use chrono::{Datelike, Days, NaiveDate};
+use serde::Serialize;
 
 use crate::insight::series::{Daily, WEEK, mean, number};
 
@@ -131,7 +132,7 @@ fn ranked(sorted: &[f64], rank: f64) -> f64 {
 }
 
 /// Two runs of days set against each other, weekday by weekday.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Comparison {
     /// First day of the later run.
     pub from: NaiveDate,
@@ -141,21 +142,16 @@ pub struct Comparison {
     pub previous_from: NaiveDate,
     /// The day after its last.
     pub previous_to: NaiveDate,
-    /// Days of the later run that have a known counterpart and are known themselves.
+    /// Days that were compared; days not known on either side are left out on both.
     pub compared_days: usize,
-    /// Whether every day of the later run is among them.
+    /// Whether that is every day of the later run.
     pub complete: bool,
     /// Mean of the compared days.
     pub per_day: f64,
-    /// Mean of their counterparts.
+    /// Mean of their counterparts: the same weekdays earlier.
     pub previous_per_day: f64,
-}
-
-impl Comparison {
-    /// later ÷ earlier − 1; `None` where there was nothing before.
-    pub fn relative_change(&self) -> Option<f64> {
-        (self.previous_per_day > 0.0).then(|| self.per_day / self.previous_per_day - 1.0)
-    }
+    /// `per_day` ÷ `previous_per_day` − 1; `None` where there was nothing before.
+    pub relative_change: Option<f64>,
 }
 
 /// The last `days` days (whole weeks) against the same number before them, each day against the day
@@ -199,6 +195,7 @@ fn comparison(pairs: &[(f64, f64)], days: usize, bounds: [NaiveDate; 4]) -> Opti
         return None;
     }
     let of = |one: fn(&(f64, f64)) -> f64| mean(&pairs.iter().map(one).collect::<Vec<_>>());
+    let (per_day, previous_per_day) = (of(|pair| pair.0)?, of(|pair| pair.1)?);
     Some(Comparison {
         from,
         to,
@@ -206,8 +203,9 @@ fn comparison(pairs: &[(f64, f64)], days: usize, bounds: [NaiveDate; 4]) -> Opti
         previous_to,
         compared_days: pairs.len(),
         complete: pairs.len() == days,
-        per_day: of(|pair| pair.0)?,
-        previous_per_day: of(|pair| pair.1)?,
+        per_day,
+        previous_per_day,
+        relative_change: (previous_per_day > 0.0).then(|| per_day / previous_per_day - 1.0),
     })
 }
 

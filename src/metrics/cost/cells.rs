@@ -10,7 +10,11 @@
 //! Most logs never use most counts. [`extremes`] finds out which they use, and nothing is computed
 //! for the others: with 3 million requests that halves the time.
 
-use polars::prelude::{DataFrame, DataType, Expr, LazyFrame, NULL, PolarsResult, col, lit, when};
+use chrono::{DateTime, NaiveDate};
+use polars::prelude::{
+    AnyValue, DataFrame, DataType, Expr, LazyFrame, Literal, NULL, PolarsResult, Scalar, col, lit,
+    when,
+};
 
 use super::expressions::{any, billing_columns, is_over};
 use super::{costed, image_pixels, price_day};
@@ -21,15 +25,16 @@ use crate::schema::cost::billing::{
 };
 use crate::schema::cost::quote::{IMAGE_PIXELS, PRICE_DAY};
 use crate::schema::invocation::{
-    CACHE_READ_INPUT_TOKENS, CACHE_WRITE_1H_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, INPUT_IMAGES,
-    INPUT_TOKENS, MODEL_ID, OUTPUT_IMAGE_QUALITY, OUTPUT_IMAGE_WIDTH, OUTPUT_IMAGES, OUTPUT_TOKENS,
-    OUTPUT_VIDEO_MS, REGION, RERANK_DOCUMENTS, SERVICE_TIER,
+    CACHE_READ_INPUT_TOKENS, CACHE_WRITE_1H_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME,
+    INPUT_IMAGES, INPUT_TOKENS, MODEL_ID, OUTPUT_IMAGE_QUALITY, OUTPUT_IMAGE_WIDTH, OUTPUT_IMAGES,
+    OUTPUT_TOKENS, OUTPUT_VIDEO_MS, REGION, RERANK_DOCUMENTS, SERVICE_TIER,
 };
 use crate::schema::usage::cell;
+use crate::schema::usage::derived::{FROM, TO};
 
-/// The largest count of a row that goes into a cell: more is no request that anybody has made, and up
-/// to here the sum of two thousand million rows fits 64 bits.
-pub const MOST: i64 = 1 << 32;
+/// The largest count of a row that shares a cell: more is no request that anybody has made, and up to
+/// here the sum of two thousand million rows fits 64 bits. A row with more is a cell of its own.
+const MOST: i64 = 1 << 32;
 
 /// Counts as logged, all of which a cost may depend on. They are never negative: such a count in a
 /// record is an unknown one.
@@ -71,13 +76,24 @@ const SUMMED: [Summed; 11] = [
     Summed { name: TEXT_REQUESTS, of: INPUT_IMAGES, is_told_apart: false },
 ];
 
-/// One row for [`Found::read`]: the largest of each count, null where a count is never known, and
-/// how often an image has a quality or a size.
+/// Where prices take a step.
+#[derive(Debug, Clone)]
+pub struct Steps {
+    /// Input tokens above which long-context prices hold.
+    pub thresholds: Vec<i64>,
+    /// UTC days from which on some price is another, in order.
+    pub days: Vec<NaiveDate>,
+}
+
+/// One row for [`Found::read`]: the largest of each count, null where a count is never known, how
+/// often an image has a quality or a size, and the first and the last day.
 pub fn extremes(rows: LazyFrame) -> LazyFrame {
     let most = COUNTS.map(|count| col(count).max());
     let known = [OUTPUT_IMAGE_QUALITY, OUTPUT_IMAGE_WIDTH];
     let known = known.map(|column| col(column).count().cast(DataType::Int64));
-    rows.select(most.into_iter().chain(known).collect::<Vec<_>>())
+    let time = || col(EVENT_TIME).cast(DataType::Int64);
+    let ends = [time().min().alias(FROM), time().max().alias(TO)];
+    rows.select(most.into_iter().chain(known).chain(ends).collect::<Vec<_>>())
 }
 
 /// What rows hold of the counts that a cost may depend on.
@@ -87,6 +103,8 @@ pub struct Found {
     known: Vec<&'static str>,
     /// The largest counts, by column.
     most: Vec<(&'static str, i64)>,
+    /// The first and the last UTC day; none where no time is known.
+    days: Option<(NaiveDate, NaiveDate)>,
 }
 
 impl Found {
@@ -97,7 +115,12 @@ impl Found {
     pub fn read(extremes: &DataFrame) -> PolarsResult<Self> {
         let first =
             |name: &str| -> PolarsResult<Option<i64>> { Ok(extremes.column(name)?.i64()?.get(0)) };
-        let mut found = Self { known: Vec::new(), most: Vec::new() };
+        let day = |name| -> PolarsResult<Option<NaiveDate>> {
+            let time = first(name)?.and_then(DateTime::from_timestamp_millis);
+            Ok(time.map(|time| time.date_naive()))
+        };
+        let days = day(FROM)?.zip(day(TO)?);
+        let mut found = Self { known: Vec::new(), most: Vec::new(), days };
         for count in COUNTS {
             if let Some(most) = first(count)? {
                 found.known.push(count);
@@ -113,7 +136,7 @@ impl Found {
     }
 
     /// Whether some rows hold a count beyond [`MOST`]: those must not be added up.
-    pub fn holds_beyond(&self) -> bool {
+    fn holds_beyond(&self) -> bool {
         self.most.iter().any(|(_, most)| *most > MOST)
     }
 
@@ -152,41 +175,55 @@ impl Found {
         let weights = std::iter::successors(Some(1_u32), |weight| Some(weight * 3));
         self.summed().filter(|summed| summed.is_told_apart).zip(weights)
     }
-
-    /// The price key as far as it isn't the same for all rows.
-    fn price_key(&self) -> impl Iterator<Item = &'static str> {
-        let always = [MODEL_ID, REGION, SERVICE_TIER, PRICE_DAY];
-        let images = [OUTPUT_IMAGE_QUALITY, IMAGE_PIXELS];
-        always.into_iter().chain(images.into_iter().filter(|column| self.knows(column)))
-    }
 }
 
-/// Rows with everything they are told apart by; none may hold a count beyond [`MOST`].
-pub(crate) fn with_keys(rows: LazyFrame, found: &Found, thresholds: &[i64]) -> LazyFrame {
-    let mut priced_by = vec![price_day()];
+/// Rows with everything they are told apart by.
+pub(crate) fn with_keys(rows: LazyFrame, found: &Found, steps: &Steps) -> LazyFrame {
+    let mut priced_by = vec![day_of_same_prices(found, &steps.days)];
     if found.knows(IMAGE_PIXELS) {
         priced_by.push(image_pixels());
     }
     let reachable: Vec<i64> =
-        thresholds.iter().copied().filter(|above| *above < found.most_input()).collect();
-    rows.with_columns(priced_by)
-        .with_columns(billing_columns(&DataType::Int64))
-        .with_columns([shape(found), band(&reachable)])
+        steps.thresholds.iter().copied().filter(|above| *above < found.most_input()).collect();
+    let rows = rows.with_columns(priced_by);
+    let rows = if found.holds_beyond() {
+        let alone = when(is_beyond()).then(col(cell::ALONE) + lit(1)).otherwise(lit(0));
+        rows.with_row_index(cell::ALONE, None)
+            .with_columns([alone.alias(cell::ALONE)])
+            .with_columns(billing_columns(&DataType::Int128))
+    } else {
+        rows.with_columns(billing_columns(&DataType::Int64))
+    };
+    rows.with_columns([shape(found), band(&reachable)])
 }
 
-/// The rows with a count beyond [`MOST`], to be priced one by one.
-pub fn beyond(rows: LazyFrame) -> LazyFrame {
-    rows.filter(is_beyond())
-}
-
-/// The rows without a count beyond [`MOST`].
-pub fn within(rows: LazyFrame) -> LazyFrame {
-    rows.filter(is_beyond().not())
+/// A day with the prices of the row's day: the first of the rows, or that of the last step until then.
+/// Most ranges lie between two steps, and then their rows need not be told apart by day.
+fn day_of_same_prices(found: &Found, steps: &[NaiveDate]) -> Expr {
+    let day = |day: NaiveDate| {
+        let days = (day - NaiveDate::default()).num_days();
+        let days = i32::try_from(days).unwrap_or_default();
+        Scalar::new(DataType::Date, AnyValue::Date(days)).lit()
+    };
+    let Some((first, last)) = found.days else { return price_day() };
+    let earliest = when(col(EVENT_TIME).is_not_null()).then(day(first)).otherwise(lit(NULL));
+    let between = steps.iter().filter(|step| first < **step && **step <= last);
+    let of_row = || col(EVENT_TIME).dt().date();
+    between
+        .fold(earliest, |otherwise, step| {
+            when(of_row().gt_eq(day(*step))).then(day(*step)).otherwise(otherwise)
+        })
+        .alias(PRICE_DAY)
 }
 
 /// Columns that rows of a cell agree in.
 pub(crate) fn keys(found: &Found) -> impl Iterator<Item = &'static str> {
-    found.price_key().chain([FAILED, INTERVENED, cell::SHAPE, cell::BAND])
+    let always = [MODEL_ID, REGION, SERVICE_TIER, PRICE_DAY];
+    let images = [OUTPUT_IMAGE_QUALITY, IMAGE_PIXELS];
+    let images = images.into_iter().filter(|column| found.knows(column));
+    let alone = [cell::ALONE].into_iter().filter(|_| found.holds_beyond());
+    let numbers = [FAILED, INTERVENED, cell::SHAPE, cell::BAND];
+    always.into_iter().chain(images).chain(numbers).chain(alone)
 }
 
 /// Sums that pricing needs, with their names: 0 where nothing is known, until

@@ -1,11 +1,12 @@
 //! Token efficiency, truncation and cache hits, by hand.
 
 use chrono_tz::Tz;
-use polars::prelude::IntoLazy;
+use polars::prelude::{IntoLazy, LazyFrame, PolarsResult};
 
 use super::{Priced, at, period_between, rows, text};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::{efficiency, with_repeated_prompt};
+use crate::metrics::window::in_period;
 use crate::period::Period;
 use crate::schema::invocation::Invocation;
 
@@ -25,8 +26,13 @@ fn period() -> Period {
     period_between("2026-11-09T00:00:00Z", "2026-11-10T00:00:00Z")
 }
 
+fn of(calls: &[Priced], by: &[Dimension]) -> PolarsResult<LazyFrame> {
+    let calls = Priced::frame(calls).lazy();
+    efficiency(calls.clone(), in_period(calls, period()), period(), by, Tz::UTC)
+}
+
 fn figures(calls: &[Priced]) -> Vec<String> {
-    rows(efficiency(Priced::frame(calls).lazy(), period(), &[], Tz::UTC).unwrap())
+    rows(of(calls, &[]).unwrap())
 }
 
 #[test]
@@ -93,8 +99,7 @@ fn figures_split_by_dimension_and_repeats_cross_groups() {
         vec![answer("10:00:00", "p", Some("stop"), 10), answer("10:01:00", "p", Some("stop"), 10)];
     calls[0].invocation.model = text("a");
     calls[1].invocation.model = text("b");
-    let by_model =
-        efficiency(Priced::frame(&calls).lazy(), period(), &[Dimension::Model], Tz::UTC).unwrap();
+    let by_model = of(&calls, &[Dimension::Model]).unwrap();
     assert_eq!(rows(by_model), ["a | 1 | 1 | 0 | -", "b | 0 | 1 | 0 | -"]);
 }
 

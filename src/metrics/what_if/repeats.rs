@@ -6,6 +6,8 @@ use polars::prelude::{
 };
 
 use crate::metrics::efficiency::{REPEAT_WINDOW_MS, with_repeated_prompt};
+use crate::metrics::grouping::join_groups;
+use crate::metrics::known_ids::comes_again;
 use crate::metrics::measures::number_of;
 use crate::metrics::small_frame::{integers, money, texts};
 use crate::metrics::window::in_period;
@@ -58,24 +60,26 @@ pub fn repeats(priced: LazyFrame, period: Period) -> PolarsResult<LazyFrame> {
         .cum_max(false)
         .over([col(PRINCIPAL), col(PROMPT_HASH), col(MODEL)])?;
     let is_answered = known().and((time() - answered).lt_eq(lit(REPEAT_WINDOW_MS)));
-    let marked = with_repeated_prompt(priced)?.with_columns([is_answered.alias(ANSWERED_BEFORE)]);
+    let keys = [col(PRINCIPAL), col(MODEL)];
+    let all = in_period(priced.clone(), period)
+        .group_by(&keys)
+        .agg([len().cast(DataType::Int64).alias(REQUESTS), number_of(known()).alias(COMPARABLE)]);
+    // Few prompts come again: only their order is looked at.
+    let again = with_repeated_prompt(priced.clone().filter(comes_again(priced)?))?;
+    let marked = again.with_columns([is_answered.alias(ANSWERED_BEFORE)]);
     let paid = || col(COST_UNITS).cast(DataType::Int128).gt(lit(0_i64).cast(DataType::Int128));
     let repeated = || col(REPEATED_PROMPT).and(paid()).fill_null(lit(false));
-    let again = || repeated().and(col(ANSWERED_BEFORE).fill_null(lit(false)));
+    let answered = || repeated().and(col(ANSWERED_BEFORE).fill_null(lit(false)));
     let cost_where = |condition: Expr| {
         when(condition).then(col(COST_UNITS).cast(DataType::Int128)).otherwise(lit(NULL)).sum()
     };
-    let keys = [col(PRINCIPAL), col(MODEL)];
-    Ok(in_period(marked, period)
-        .group_by(&keys)
-        .agg([
-            len().cast(DataType::Int64).alias(REQUESTS),
-            number_of(known()).alias(COMPARABLE),
-            number_of(repeated()).alias(REPEATED),
-            cost_where(repeated()).alias(REPEATED_UNITS),
-            number_of(again()).alias(ANSWERED),
-            cost_where(again()).alias(ANSWERED_UNITS),
-        ])
+    let again = in_period(marked, period).group_by(&keys).agg([
+        number_of(repeated()).alias(REPEATED),
+        cost_where(repeated()).alias(REPEATED_UNITS),
+        number_of(answered()).alias(ANSWERED),
+        cost_where(answered()).alias(ANSWERED_UNITS),
+    ]);
+    Ok(join_groups(all, again, &keys)
         .sort_by_exprs(keys, SortMultipleOptions::default().with_nulls_last(true)))
 }
 

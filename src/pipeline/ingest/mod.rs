@@ -13,10 +13,13 @@ mod plan;
 mod read;
 mod selection;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use cost::request_cost_usd;
 pub use plan::{History, Plan, SourceRequest};
 pub use read::ReadOptions;
+pub(super) use selection::LOG_DELIVERY;
 pub use selection::Selection;
 pub(super) use summary::with_reason;
 pub use summary::{Duplicates, Pruned, RequestCounts, Summary};

@@ -9,7 +9,7 @@ use super::super::Error;
 use super::plan::{Listed, Plan, Task};
 use super::{Progress, Summary};
 use crate::records::key::{KeyFacts, ObjectKind};
-use crate::records::{self, Bodies, Decoded, Limits, ObjectName, PromptKey, Skip};
+use crate::records::{self, Bodies, Decoded, Limits, ObjectName, PromptKey, Skip, Wanted};
 use crate::sources::{self, Ahead, Bounds, Fetched, ObjectEntry, Version};
 use crate::store::{self, ReadObject, Writer};
 
@@ -64,6 +64,8 @@ pub struct ReadOptions {
     pub bounds: Bounds,
     /// Whether response bodies that lie outside of the log are fetched too.
     pub with_bodies: bool,
+    /// Whether bodies are looked through for sensitive data.
+    pub scan_bodies: bool,
     /// Whether the SHA-256 of each object is kept.
     pub with_hashes: bool,
 }
@@ -77,6 +79,7 @@ struct Reading<'a> {
     ahead: Vec<Option<Arc<Ahead>>>,
     limits: Limits,
     with_bodies: bool,
+    scan_bodies: bool,
     with_hashes: bool,
     bodies_fetched: AtomicU64,
     key: PromptKey,
@@ -105,6 +108,7 @@ impl<'a> Reading<'a> {
             ahead: plan.sources.iter().map(ahead).collect(),
             limits: options.limits,
             with_bodies: options.with_bodies,
+            scan_bodies: options.scan_bodies,
             with_hashes: options.with_hashes,
             bodies_fetched: AtomicU64::new(0),
             key,
@@ -200,8 +204,10 @@ impl<'a> Reading<'a> {
         let modified = task.facts.written.or(entry.modified);
         let name = ObjectName { object: &task.object, modified };
         let mut bodies = OffloadedBodies { reading: self, task, failure: None };
-        let wanted: Option<&mut dyn Bodies> =
-            if self.with_bodies { Some(&mut bodies) } else { None };
+        let wanted = Wanted {
+            bodies: if self.with_bodies { Some(&mut bodies) } else { None },
+            sensitive: self.scan_bodies,
+        };
         let mut decoded =
             records::decode_with(&name, &fetched.bytes, &self.limits, &self.key, wanted);
         if let Some(failure) = bodies.failure {
@@ -258,7 +264,10 @@ fn numbered(tasks: &[Task], sources: usize) -> Vec<Numbered<'_>> {
 }
 
 fn rows_of(decoded: &Decoded) -> usize {
-    decoded.invocations.len() + decoded.api_events.len() + decoded.rejects.len()
+    decoded.invocations.len()
+        + decoded.api_events.len()
+        + decoded.service_metrics.len()
+        + decoded.rejects.len()
 }
 
 /// How many tasks to read, by all threads together, before looking at the batch again.
@@ -324,6 +333,9 @@ fn kind(facts: &KeyFacts, decoded: &Decoded) -> Option<&'static str> {
         }
         Decoded { api_events, .. } if !api_events.is_empty() => {
             Some(ObjectKind::CloudTrail.as_str())
+        }
+        Decoded { service_metrics, .. } if !service_metrics.is_empty() => {
+            Some(ObjectKind::ServiceMetrics.as_str())
         }
         _ => None,
     })

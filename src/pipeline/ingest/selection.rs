@@ -8,6 +8,11 @@ use crate::schema::TimeMs;
 use crate::sources::{Folder, Wanted};
 use crate::store::Completed;
 
+/// A call's invocation log may come this much later: logs are delivered every few minutes.
+pub(in crate::pipeline) const LOG_DELIVERY: Duration = Duration::hours(1);
+/// An event's CloudTrail file may come this much later; most come within ten minutes.
+const TRAIL_DELIVERY: Duration = Duration::days(1);
+
 /// Which objects to take.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -107,8 +112,8 @@ impl Wanted for Selection {
 /// The range with the margin for late delivery. Where the path doesn't say the kind, it may be either.
 fn span(range: Period, kind: Option<ObjectKind>) -> (TimeMs, TimeMs) {
     let margin = match kind {
-        Some(ObjectKind::Invocations) => Duration::hours(1),
-        Some(_) | None => Duration::days(1),
+        Some(ObjectKind::Invocations) => LOG_DELIVERY,
+        Some(_) | None => TRAIL_DELIVERY,
     };
     let to = range.to.checked_add_signed(margin).unwrap_or(DateTime::<Utc>::MAX_UTC);
     (TimeMs(range.from.timestamp_millis()), TimeMs(to.timestamp_millis()))

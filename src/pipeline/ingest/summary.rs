@@ -26,6 +26,8 @@ pub struct Summary {
     pub invocations: i64,
     /// CloudTrail events added, each counted once.
     pub api_events: i64,
+    /// Hours of models as CloudWatch counted them.
+    pub service_metrics: u64,
     /// Rows that repeat a call or an event.
     pub duplicates: Duplicates,
     /// Rows left out because the store has pruned their days.
@@ -155,6 +157,7 @@ impl Summary {
         }
         self.bytes_compressed += read.entry.size_bytes;
         self.bytes_uncompressed += read.decoded.bytes_uncompressed;
+        self.service_metrics += read.decoded.service_metrics.len() as u64;
         for reject in &read.decoded.rejects {
             let reason = reject.reason.clone().unwrap_or_default();
             self.trouble(|| {

@@ -5,7 +5,7 @@ mod controls;
 mod evidence;
 mod findings;
 mod integrity;
-mod outages;
+pub(in crate::pipeline) mod outages;
 mod read;
 mod tables;
 mod target;

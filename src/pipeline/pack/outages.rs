@@ -116,13 +116,12 @@ pub(super) fn lines(answer: &OutageAnswer) -> Vec<OutageLine> {
 fn line(counted: &CountedOutage, answer: &OutageAnswer) -> OutageLine {
     let outage = &counted.outage;
     let within = outage.within(answer.period);
-    let target = outage.target.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
     let of_calls =
         outage.recorder == Recorder::InvocationLogging && outage.aspect != Aspect::Bodies;
     OutageLine {
         account: outage.account.clone(),
         region: outage.region.clone(),
-        recorder: format!("{}{target}", recorder(outage.recorder)),
+        recorder: recorder_of(outage),
         from: outage.from.filter(|from| *from >= answer.period.from),
         to: outage.to.filter(|to| *to <= answer.period.to),
         length_ms: within.map_or(0, |part| (part.to - part.from).num_milliseconds()),
@@ -137,7 +136,8 @@ fn is_stop(outage: &Outage) -> bool {
     outage.kind == OutageKind::Stopped
 }
 
-fn cause(outage: &Outage) -> String {
+/// What began an outage, in words.
+pub(in crate::pipeline) fn cause(outage: &Outage) -> String {
     match &outage.begun_by {
         Some(act) => format!("{} by {}: {}", act.event_name, who(act), act.detail),
         None if outage.kind == OutageKind::Silent => {
@@ -158,6 +158,12 @@ fn ended(outage: &Outage) -> String {
 
 fn who(act: &Act) -> &str {
     act.principal.as_deref().or(act.identity_arn.as_deref()).unwrap_or("unknown")
+}
+
+/// What did not record, in words.
+pub(in crate::pipeline) fn recorder_of(outage: &Outage) -> String {
+    let target = outage.target.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+    format!("{}{target}", recorder(outage.recorder))
 }
 
 fn recorder(recorder: Recorder) -> &'static str {

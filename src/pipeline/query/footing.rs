@@ -1,11 +1,12 @@
 //! What an answer rests on: days, objects, prices, rejects.
 
-use polars::prelude::{Column, DataFrame, DataType};
+use polars::prelude::{Column, DataFrame, DataType, LazyFrame};
 
-use super::{Asked, QueryRequest, known};
+use super::{Queried, QueryRequest, known};
 use crate::metrics::price_coverage::price_coverage;
 use crate::period::Period;
-use crate::pipeline::{Basis, Error, figures};
+use crate::pipeline::{Error, figures};
+use crate::prices::PriceBook;
 use crate::report::parts::TrustCell;
 use crate::report::{DaysWithLogs, Footing, footing};
 use crate::schema::Table;
@@ -16,20 +17,16 @@ use crate::store::Reader;
 ///
 /// # Errors
 /// When the store can't be read.
-pub fn query_footing(basis: Basis<'_>, request: &QueryRequest) -> Result<Vec<TrustCell>, Error> {
-    let (store, book) = (basis.store, basis.book);
-    let asked = Asked { basis, request, known: known(store)? };
-    let Some(period) = request.period.or(asked.known) else { return Ok(Vec::new()) };
+pub fn query_footing(
+    (store, book): (&Reader, &PriceBook),
+    request: &QueryRequest,
+    queried: &Queried,
+) -> Result<Vec<TrustCell>, Error> {
+    let Some(period) = request.period.or(known(store)?) else { return Ok(Vec::new()) };
+    let today = request.now.date_naive();
+    let is_stale = queried.billed_and_unpriced_tokens.is_some() && book.is_stale(today);
     let rejects = store.scan(Table::Rejects, Some(period))?;
     let rejects = rejects.select([polars::prelude::len().cast(DataType::Int64)]);
-    let tokens = if request.question.usage(&[]).needs_cost() {
-        let grain = request.question.usage(&[]).grain();
-        let priced = figures::priced_cells(asked.rows(request.period)?, book, &grain)?;
-        let row = figures::collect(price_coverage(priced))?;
-        Some((count(&row, coverage::BILLED_TOKENS)?, count(&row, coverage::UNPRICED_TOKENS)?))
-    } else {
-        None
-    };
     let rejects = rejects.collect().map_err(Error::Compute)?;
     Ok(footing(&Footing {
         days: days_with_logs(store, period)?,
@@ -37,7 +34,8 @@ pub fn query_footing(basis: Basis<'_>, request: &QueryRequest) -> Result<Vec<Tru
             Some(previous) => Some(days_with_logs(store, previous)?),
             None => None,
         },
-        billed_and_unpriced_tokens: tokens,
+        billed_and_unpriced_tokens: queried.billed_and_unpriced_tokens,
+        stale_prices_days: is_stale.then(|| book.age_days(today)),
         objects: store.objects_in(period)?.read,
         rejects: rejects.columns().first().map_or(Ok(0), first_count)?,
     }))
@@ -46,6 +44,12 @@ pub fn query_footing(basis: Basis<'_>, request: &QueryRequest) -> Result<Vec<Tru
 fn days_with_logs(store: &Reader, period: Period) -> Result<DaysWithLogs, Error> {
     let all = period.local_days(chrono_tz::UTC).count() as u64;
     Ok(DaysWithLogs { with_logs: store.days_with_rows(Table::Invocations, period)?, all })
+}
+
+/// Billed tokens in priced sums, and those of them without a price.
+pub(super) fn billed_and_unpriced_tokens(cells: LazyFrame) -> Result<(u64, u64), Error> {
+    let row = figures::collect(price_coverage(cells))?;
+    Ok((count(&row, coverage::BILLED_TOKENS)?, count(&row, coverage::UNPRICED_TOKENS)?))
 }
 
 fn count(row: &DataFrame, name: &str) -> Result<u64, Error> {

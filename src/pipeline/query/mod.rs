@@ -9,10 +9,12 @@ use polars::prelude::{
 };
 use polars::sql::SQLContext;
 
+use footing::billed_and_unpriced_tokens;
 pub use footing::query_footing;
 
 use super::{Basis, Error, SqlMistake, figures};
 use crate::metrics::calendar::is_grain;
+use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::usage::usage_of;
@@ -43,21 +45,33 @@ pub struct QueryRequest {
     pub now: DateTime<Utc>,
 }
 
+/// An answer, and what its cost rests on.
+#[derive(Debug)]
+pub struct Queried {
+    /// The answer.
+    pub answer: Answer,
+    /// Tokens that are billed, and those of them without a price; none where no cost was asked for.
+    pub billed_and_unpriced_tokens: Option<(u64, u64)>,
+}
+
 /// Metrics by dimensions over a period.
 ///
 /// # Errors
 /// When the store can't be read, or the answer is empty and the range was not ingested.
-pub fn query(basis: Basis<'_>, request: &QueryRequest) -> Result<Answer, Error> {
+pub fn query(basis: Basis<'_>, request: &QueryRequest) -> Result<Queried, Error> {
     let asked = Asked { basis, request, known: known(basis.store)? };
     let question = &request.question;
     let calendar = asked.calendar(asked.shown_period()?);
-    let mut groups = asked.groups(request.period, &question.by)?;
+    let requests = asked.requests(request.period)?;
+    let mut groups = asked.figures(&requests, &question.by)?;
     asked.check_covered(&groups)?;
     if question.fills() {
         groups = asked.filled(groups, &calendar)?;
     }
+    let mut sums = vec![requests];
     if let Some(previous) = request.previous {
-        groups = asked.compared(groups, &calendar, previous)?;
+        sums.extend(asked.is_known(previous).then(|| asked.requests(Some(previous))).transpose()?);
+        groups = asked.compared(groups, &calendar, previous, sums.get(1))?;
     }
     let mut rows = ordered(groups, question, &calendar);
     let kept = question.limit.unwrap_or(rows.len()).min(rows.len());
@@ -69,14 +83,19 @@ pub fn query(basis: Basis<'_>, request: &QueryRequest) -> Result<Answer, Error> 
         others,
     };
     if others > 0 {
-        let figures = asked.summary(Some(&keys), &calendar)?;
+        let figures = asked.summary(&sums, Some(&keys), &calendar)?;
         answer.push_summary(RowRole::Note, question.by.len(), figures);
     }
     if question.totals && !question.by.is_empty() {
-        let figures = asked.summary(None, &calendar)?;
+        let figures = asked.summary(&sums, None, &calendar)?;
         answer.push_summary(RowRole::Total, question.by.len(), figures);
     }
-    Ok(answer)
+    let needs_cost = question.usage(&[]).needs_cost();
+    let cells = needs_cost.then(|| sums.swap_remove(0).cells);
+    Ok(Queried {
+        answer,
+        billed_and_unpriced_tokens: cells.map(billed_and_unpriced_tokens).transpose()?,
+    })
 }
 
 /// A SQL query over `invocations`, `api_events`, `rejects` and `costs`.
@@ -140,22 +159,25 @@ impl Asked<'_> {
         figures::selected(self.basis, period, filter, &question.by, question.timezone)
     }
 
-    /// The figures of rows, by dimensions.
-    fn figures(&self, rows: LazyFrame, by: &[Dimension]) -> Result<Vec<Group>, Error> {
-        let asked = self.question().usage(by);
-        let requests = figures::requests(rows, self.basis.book, &asked.grain())?;
-        let frame = figures::collect(usage_of(&requests, &asked).map_err(Error::Compute)?)?;
-        groups_of(&frame, self.question(), by).map_err(Error::Compute)
+    /// The requests of a period, read once: they answer for each group and for several together.
+    fn requests(&self, period: Option<Period>) -> Result<Requests, Error> {
+        let grain = self.question().usage(&self.question().by).grain();
+        figures::requests(self.rows(period)?, self.basis.book, &grain)
     }
 
-    fn groups(&self, period: Option<Period>, by: &[Dimension]) -> Result<Vec<Group>, Error> {
-        self.figures(self.rows(period)?, by)
+    /// Their figures, by dimensions.
+    fn figures(&self, requests: &Requests, by: &[Dimension]) -> Result<Vec<Group>, Error> {
+        let asked = self.question().usage(by);
+        let frame = figures::collect(usage_of(requests, &asked).map_err(Error::Compute)?)?;
+        groups_of(&frame, self.question(), by).map_err(Error::Compute)
     }
 
     /// The figures of no requests at all.
     fn nothing(&self) -> Result<Vec<Value>, Error> {
         let none = DataFrame::empty_with_schema(&Table::Invocations.schema());
-        Ok(one(self.figures(none.lazy(), &[])?).figures)
+        let grain = self.question().usage(&[]).grain();
+        let none = figures::requests(none.lazy(), self.basis.book, &grain)?;
+        Ok(one(self.figures(&none, &[])?).figures)
     }
 
     /// The range whose periods are shown: the one asked about, else from the first call to the last.
@@ -207,17 +229,23 @@ impl Asked<'_> {
         groups: Vec<Group>,
         calendar: &Calendar,
         previous: Period,
+        requests: Option<&Requests>,
     ) -> Result<Vec<Group>, Error> {
         let earlier = self.calendar(Some(previous));
-        let is_known = self.is_known(previous);
         let mut before = Vec::new();
-        if is_known {
-            before = self.groups(Some(previous), &self.question().by)?;
+        if let Some(requests) = requests {
+            before = self.figures(requests, &self.question().by)?;
             if self.question().fills() {
                 before = self.filled(before, &earlier)?;
             }
         }
-        Ok(with_previous(groups, before, [calendar, &earlier], &self.nothing()?, is_known))
+        Ok(with_previous(
+            groups,
+            before,
+            [calendar, &earlier],
+            &self.nothing()?,
+            requests.is_some(),
+        ))
     }
 
     /// Whether logs were read for some day of the period.
@@ -225,35 +253,37 @@ impl Asked<'_> {
         self.known.is_some_and(|known| known.from < period.to && period.from < known.to)
     }
 
-    /// The figures of all rows, or of those whose groups have these keys, computed from the rows.
+    /// The figures of all requests, or of those whose groups have these keys; `sums` are those of
+    /// the period and, where logs were read for it, of the previous one.
     fn summary(
         &self,
+        sums: &[Requests],
         keys: Option<&[Vec<Value>]>,
         calendar: &Calendar,
     ) -> Result<Vec<Value>, Error> {
-        let of = |period, keys: Option<&[Vec<Value>]>| -> Result<Group, Error> {
-            let rows = self.rows(period)?;
-            let rows = match keys {
-                Some(keys) => self.with_keys(rows, keys)?,
-                None => rows,
-            };
-            Ok(one(self.figures(rows, &[])?))
+        let of = |requests: &Requests, keys: Option<&[Vec<Value>]>| -> Result<Group, Error> {
+            let Some(keys) = keys else { return Ok(one(self.figures(requests, &[])?)) };
+            let mut kept = requests.clone();
+            kept.cells = self.with_keys(kept.cells, keys)?;
+            if self.question().usage(&self.question().by).grain().lists() {
+                kept.values = self.with_keys(kept.values, keys)?;
+            }
+            Ok(one(self.figures(&kept, &[])?))
         };
-        let mut group = of(self.request.period, keys)?;
+        let mut group = of(&sums[0], keys)?;
         if let Some(previous) = self.request.previous {
             let earlier = self.calendar(Some(previous));
             let keys: Option<Vec<Vec<Value>>> = keys
                 .map(|keys| keys.iter().filter_map(|key| calendar.moved(key, &earlier)).collect());
-            group.previous = Some(if self.is_known(previous) {
-                of(Some(previous), keys.as_deref())?.figures
-            } else {
-                vec![Value::Missing(Missing::Unknown); group.figures.len()]
+            group.previous = Some(match sums.get(1) {
+                Some(requests) => of(requests, keys.as_deref())?.figures,
+                None => vec![Value::Missing(Missing::Unknown); group.figures.len()],
             });
         }
         Ok(self.question().cells(group))
     }
 
-    /// The rows whose labels are among the keys.
+    /// The sums whose labels are among the keys.
     fn with_keys(&self, rows: LazyFrame, keys: &[Vec<Value>]) -> Result<LazyFrame, Error> {
         let question = self.question();
         let mut labels: Vec<Expr> = Vec::new();

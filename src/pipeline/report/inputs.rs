@@ -8,7 +8,9 @@ use super::super::error::phrase;
 use super::super::{Error, figures};
 use super::insights::insights;
 use super::{ReportBasis, ReportRequest, kept};
+use crate::insight::kpi::kpis;
 use crate::metrics::cells::{self, Requests};
+use crate::metrics::cost;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::metrics::filter::Filter;
@@ -16,6 +18,7 @@ use crate::period::Period;
 use crate::prices::CacheConvention;
 use crate::report::{self, Inputs, PriceFacts, Scope};
 use crate::schema::{Table, api_event};
+use crate::units::Usd;
 
 /// How far the join with CloudTrail looks beyond the period.
 const JOIN_MARGIN: Duration = Duration::days(1);
@@ -38,15 +41,16 @@ pub(super) fn inputs(
     let today = request.now.date_naive();
     let scope = scope(request);
     let reproduce = reproduce(request, period, previous_period);
+    let current = summed_up(basis, request, period)?;
+    let previous = summed_up(basis, request, previous_period)?;
+    let sides = [(previous_period, &previous.requests.cells), (period, &current.requests.cells)];
     Ok(Inputs {
         period,
         previous_period,
         timezone: zone,
         generated: request.now,
-        current: summed_up(basis, request, period)?,
-        previous: summed_up(basis, request, previous_period)?,
         previous_invocations: selected(before(previous_period))?,
-        drivers: driver_tree(basis.of, filter, zone, [previous_period, period])?,
+        drivers: driver_tree(book, zone, sides)?,
         invocations: selected(around)?,
         api_events: events(basis, request, around)?,
         rejects: store.scan(Table::Rejects, Some(period))?,
@@ -57,14 +61,17 @@ pub(super) fn inputs(
             is_stale: book.is_stale(today),
             models: book.models().len(),
             rows: book.rows().len(),
-            cached_inside: figures::cached_inside(selected(period)?, book)?.map(
-                |(documented, as_logged)| report::CachedInside {
+            cached_inside: current.cached_inside.map(|(documented, as_logged)| {
+                report::CachedInside {
                     documented,
                     as_logged,
                     charged_as_logged: book.cache_convention() == CacheConvention::AsLogged,
-                },
-            ),
+                }
+            }),
         },
+        current: current.requests,
+        previous: previous.requests,
+        key_figures: kpis(basis.targets).map_err(Error::Kpis)?,
         insights: insights(basis, request, period, previous_period)?,
         since: kept::since(basis, request, &scope, period)?,
         scope,
@@ -84,19 +91,32 @@ fn empty(basis: ReportBasis<'_>, period: Period) -> Result<Error, Error> {
     Ok(Error::NotIngested { period, known })
 }
 
+/// The rows of a period, added up.
+struct SummedUp {
+    requests: Requests,
+    /// What cached tokens inside the input make of the cost, by the documented rule and as logged.
+    cached_inside: Option<(Usd, Usd)>,
+}
+
 /// Reads the rows of a period once: a report asks some thirty questions, all of their sums.
 fn summed_up(
     basis: ReportBasis<'_>,
     request: &ReportRequest,
     period: Period,
-) -> Result<Requests, Error> {
-    let zone = request.timezone;
+) -> Result<SummedUp, Error> {
+    let (book, zone) = (basis.of.book, request.timezone);
     let rows = figures::selected(basis.of, Some(period), request.filter.as_ref(), &[], zone)?;
-    let (sums, values) = (report::grain::sums(zone), report::grain::values(zone));
-    let cells = figures::priced_cells(rows.clone(), basis.of.book, &sums)?;
-    let values = cells::values(rows, &values).map_err(Error::Compute)?;
+    let grain = report::grain::sums(zone);
+    let sums = figures::unpriced_cells(rows.clone(), book, &grain)?;
+    let quotes = figures::quotes(&sums, book)?;
+    let convention = book.cache_convention();
+    let cells = cost::cells::with_cost_by(sums.clone().lazy(), quotes.lazy(), convention);
+    let values = cells::values(rows, &report::grain::values(zone)).map_err(Error::Compute)?;
     let read = |frame| figures::collect(frame).map(IntoLazy::lazy);
-    Ok(Requests { cells: read(cells)?, values: read(values)? })
+    Ok(SummedUp {
+        requests: Requests { cells: read(cells)?, by: grain.by, values: read(values)? },
+        cached_inside: figures::cached_inside(&sums, book)?,
+    })
 }
 
 /// The period with the time before it in which a prompt may have been sent first.

@@ -10,7 +10,7 @@ use super::super::daily::{self, Followed, SeriesQuestion};
 use super::super::forecast::{ForecastFigures, Horizon, Interval, forecast_from};
 use super::super::savings::savings;
 use super::super::{DetectionsRequest, SecurityBasis, audit_detections, figures};
-use super::{ReportBasis, ReportRequest};
+use super::{ReportBasis, ReportRequest, security};
 use crate::audit::detections::Severity;
 use crate::metrics::allocation::StatementBy;
 use crate::period::{Cadence, Period};
@@ -36,6 +36,9 @@ pub(super) fn insights(
     let topics = request.kind.topics(request.audience);
     let asks = |any: &[Topic]| any.iter().any(|topic| topics.contains(topic));
     let risks = asks(&[Topic::Risks]);
+    let everything = request.filter.is_none();
+    let detections =
+        when(asks(&[Topic::Security]) && everything, || security::detections(basis, period))?;
     Ok(Insights {
         anomalies: when(risks || asks(&[Topic::Anomalies, Topic::FirstSeen]), || {
             found(basis, request, period)
@@ -57,6 +60,22 @@ pub(super) fn insights(
             };
             Ok([of(period)?, of(previous)?])
         })?,
+        controls: when(asks(&[Topic::Compliance]) && everything, || {
+            security::controls(basis, request, period, detections.as_ref())
+        })?
+        .unwrap_or_default(),
+        detections,
+        stops: when(asks(&[Topic::Security]) && everything, || {
+            security::stops(basis, request, period)
+        })?
+        .unwrap_or_default(),
+        access: when(asks(&[Topic::Access]) && everything, || {
+            security::access(basis, request, period)
+        })?,
+        addresses: when(asks(&[Topic::Access]) && everything, || {
+            security::addresses(basis, period)
+        })?
+        .unwrap_or_default(),
         worth: basis.worth.cloned(),
         ingestion: when(asks(&[Topic::Ingestion]) && basis.keeps, || ingestion(basis, request))?,
         timeline: when(asks(&[Topic::Timeline]), || timeline(basis, request, period))?,
@@ -88,6 +107,7 @@ fn found(
     let question = AnomalyQuestion {
         period,
         filter: request.filter.as_ref(),
+        rules: basis.anomaly_rules,
         dimensions: usual_dimensions(basis.of.rules),
         timezone: request.timezone,
         now: request.now,
@@ -226,19 +246,17 @@ fn timeline(
     let all = !request.chosen.principals.is_empty();
     let read = Timeline::read(&frames, period, request.around, all);
     let mut timeline = read.map_err(Error::Compute)?;
-    if let Some(detecting) = basis.detecting {
-        let question = DetectionsRequest {
-            rules: detecting.rules,
-            only: &[],
-            severity: Severity::Info,
-            basis: SecurityBasis { security: detecting.settings, places: detecting.places, period },
-        };
-        let mut found = audit_detections(basis.of.store, &question)?;
-        let wanted = &request.chosen.principals;
-        found.findings.retain(|one| {
-            wanted.is_empty() || one.principal.as_ref().is_some_and(|name| wanted.contains(name))
-        });
-        timeline.detections = Some(found);
-    }
+    let question = DetectionsRequest {
+        rules: basis.rules,
+        only: &[],
+        severity: Severity::Info,
+        basis: SecurityBasis { security: basis.security, places: basis.places, period },
+    };
+    let mut found = audit_detections(basis.of.store, &question)?;
+    let wanted = &request.chosen.principals;
+    found.findings.retain(|one| {
+        wanted.is_empty() || one.principal.as_ref().is_some_and(|name| wanted.contains(name))
+    });
+    timeline.detections = Some(found);
     Ok(timeline)
 }

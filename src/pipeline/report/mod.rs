@@ -1,28 +1,34 @@
-//! The journey of a report: choose the period, scan and price, build the value, render, write, keep.
+//! The journey of a report: choose the period, scan and price, build the value, keep.
 
-mod forms;
 mod inputs;
 mod insights;
 mod kept;
 mod period;
+mod security;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::savings::Candidate;
 use super::{Basis, Error};
+use crate::audit::controls::Framework;
 use crate::audit::detections::{Places, RuleSet};
+use crate::insight::anomaly::Rules;
 use crate::metrics::filter::Filter;
+use crate::period::Period;
 use crate::report::parts::Report;
 use crate::report::{self, Audience, Kind, Worth};
 use crate::schema::budget::Budget;
 use crate::schema::quota::Quota;
 use crate::schema::security::Security;
+use crate::schema::target::Target;
+use crate::store::Reader;
 
-pub use forms::{ReportForm, headline, rendered, write};
 pub use inputs::Chosen;
 pub use kept::keep;
-pub use period::{Comparison, PeriodChoice};
+pub use period::{Comparison, PeriodChoice, report_range};
 
 /// What report to make.
 #[derive(Debug, Clone)]
@@ -60,23 +66,30 @@ pub struct ReportBasis<'a> {
     pub quotas: &'a [Quota],
     /// Models that could take another's place.
     pub candidates: &'a [Candidate],
+    /// What key figures should be, by name, in place of the targets that come with the tool.
+    pub targets: &'a BTreeMap<String, Target>,
+    /// When a departure from the usual is told.
+    pub anomaly_rules: &'a Rules,
     /// What a request is worth.
     pub worth: Option<&'a Worth>,
-    /// What the detections ask, and of what; none: they are not asked.
-    pub detecting: Option<Detecting<'a>>,
+    /// The detection rules.
+    pub rules: &'a RuleSet,
+    /// The frameworks of controls.
+    pub frameworks: &'a [Framework],
+    /// What the user says is allowed.
+    pub security: &'a Security,
+    /// Databases that addresses are looked up in.
+    pub places: &'a Places,
     /// Whether the store lasts: then reports of it are compared with the ones before.
     pub keeps: bool,
 }
 
-/// What detections are asked with.
-#[derive(Clone, Copy)]
-pub struct Detecting<'a> {
-    /// The rules.
-    pub rules: &'a RuleSet,
-    /// What the user says is allowed.
-    pub settings: &'a Security,
-    /// Databases that addresses are looked up in.
-    pub places: &'a Places,
+/// The period that a report would be about.
+///
+/// # Errors
+/// When the store holds nothing, or can't be read.
+pub fn report_period(store: &Reader, request: &ReportRequest) -> Result<Period, Error> {
+    period::periods(store, request).map(|(period, _)| period)
 }
 
 /// The report.

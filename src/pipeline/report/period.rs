@@ -36,20 +36,37 @@ pub enum Comparison {
     Range(Period),
 }
 
+/// The time that a report is about: its period and the one it is compared with. `None` where only the
+/// data tells the period.
+pub fn report_range(request: &ReportRequest) -> Option<Period> {
+    let period = chosen(request)?;
+    let other = compared(request, period);
+    Some(Period { from: period.from.min(other.from), to: period.to.max(other.to) })
+}
+
 /// The period asked for and the one it is compared with.
 pub(super) fn periods(store: &Reader, request: &ReportRequest) -> Result<(Period, Period), Error> {
+    let period = match chosen(request) {
+        Some(period) => period,
+        None => last_in_data(store, request.kind, request.timezone)?,
+    };
+    Ok((period, compared(request, period)))
+}
+
+fn chosen(request: &ReportRequest) -> Option<Period> {
     let zone = request.timezone;
     let cadence = request.kind.cadence();
     let today = request.now.with_timezone(&zone).date_naive();
-    let last_complete = cadence.before(cadence.period_of(today, zone), zone);
-    let period = match request.choice {
-        PeriodChoice::LastComplete => last_complete,
-        PeriodChoice::Holding(day) => cadence.period_of(day, zone),
-        PeriodChoice::Range(period) => period,
-        PeriodChoice::LastInData => last_in_data(store, request.kind, zone)?,
-    };
-    let is_calendar = !matches!(request.choice, PeriodChoice::Range(_));
-    Ok((period, against(request, period, is_calendar)))
+    match request.choice {
+        PeriodChoice::LastComplete => Some(cadence.before(cadence.period_of(today, zone), zone)),
+        PeriodChoice::Holding(day) => Some(cadence.period_of(day, zone)),
+        PeriodChoice::Range(period) => Some(period),
+        PeriodChoice::LastInData => None,
+    }
+}
+
+fn compared(request: &ReportRequest, period: Period) -> Period {
+    against(request, period, !matches!(request.choice, PeriodChoice::Range(_)))
 }
 
 fn against(request: &ReportRequest, period: Period, is_calendar: bool) -> Period {

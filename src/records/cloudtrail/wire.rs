@@ -10,12 +10,13 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
 use crate::records::json::{Cursor, Fault};
-use crate::records::wire::{Object, Raw, Read, fill_object};
+use crate::records::wire::{Object, Raw, Read, fill_object, find};
 
 /// A value of any kind; nothing for null.
 type Leaf<'a> = Option<Raw<'a>>;
 
-/// Declares an object of the event: each field is read under its own key.
+/// Declares an object of the event: each field is read under its own key. Fields stand in the order in
+/// which AWS writes them, which is where they are looked for first.
 macro_rules! object {
     ($name:ident { $($field:ident = $key:literal: $type:ty),* $(,)? }) => {
         #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ macro_rules! object {
         }
 
         impl $name<'_> {
+            const KEYS: &'static [&'static str] = &[$($key),*];
+
             /// Whether the key is there, whatever its value.
             #[allow(dead_code, reason = "asked of the whole event only")]
             pub(in crate::records) fn names(&self, key: &str) -> bool {
@@ -44,22 +47,21 @@ macro_rules! object {
             }
 
             /// The field's place in [`Keys`].
+            #[allow(dead_code, reason = "asked of the whole event only")]
             fn bit(key: &str) -> Option<u32> {
-                #[allow(non_camel_case_types, reason = "numbers the fields")]
-                enum Field { $($field),* }
-                Some(1 << match key {
-                    $( $key => Field::$field as u32, )*
-                    _ => return None,
-                })
+                Self::KEYS.iter().position(|known| *known == key).map(|place| 1 << place)
             }
         }
 
         impl<'a> Object<'a> for $name<'a> {
             fn entry(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<bool, Fault> {
-                let Some(bit) = Self::bit(key) else { return Ok(false) };
-                self.keys.note(bit, cursor.peek()? == b'n');
-                match key {
-                    $( $key => self.$field.read_into(cursor)?, )*
+                #[allow(non_camel_case_types, reason = "numbers the fields")]
+                enum Field { $($field),* }
+                let Some(place) = find(Self::KEYS, self.keys.next, key) else { return Ok(false) };
+                self.keys.next = place + 1;
+                self.keys.note(1 << place, cursor.peek()? == b'n');
+                match place {
+                    $( _ if place == Field::$field as usize => self.$field.read_into(cursor)?, )*
                     _ => return Ok(false),
                 }
                 Ok(true)
@@ -87,6 +89,8 @@ struct Keys {
     seen: u32,
     known: u32,
     twice: bool,
+    /// The place after that of the last field.
+    next: usize,
 }
 
 impl Keys {
@@ -99,30 +103,30 @@ impl Keys {
 
 object!(Event {
     event_version = "eventVersion": Leaf<'a>,
-    event_id = "eventID": Leaf<'a>,
-    shared_event_id = "sharedEventID": Leaf<'a>,
-    request_id = "requestID": Leaf<'a>,
+    user_identity = "userIdentity": UserIdentity<'a>,
     event_time = "eventTime": Leaf<'a>,
-    recipient_account_id = "recipientAccountId": Leaf<'a>,
-    aws_region = "awsRegion": Leaf<'a>,
     event_source = "eventSource": Leaf<'a>,
     event_name = "eventName": Leaf<'a>,
-    event_type = "eventType": Leaf<'a>,
-    event_category = "eventCategory": Leaf<'a>,
-    read_only = "readOnly": Leaf<'a>,
-    user_identity = "userIdentity": UserIdentity<'a>,
-    session_credential_from_console = "sessionCredentialFromConsole": Leaf<'a>,
+    aws_region = "awsRegion": Leaf<'a>,
     source_ip_address = "sourceIPAddress": Leaf<'a>,
     user_agent = "userAgent": Leaf<'a>,
-    tls_details = "tlsDetails": TlsDetails<'a>,
-    vpc_endpoint_id = "vpcEndpointId": Leaf<'a>,
     error_code = "errorCode": Leaf<'a>,
     error_message = "errorMessage": Leaf<'a>,
-    resources = "resources": Whole<'a, Crossed>,
     request_parameters = "requestParameters": Whole<'a, RequestParameters<'a>>,
     additional_event_data = "additionalEventData": Whole<'a, AdditionalEventData<'a>>,
+    request_id = "requestID": Leaf<'a>,
+    event_id = "eventID": Leaf<'a>,
+    read_only = "readOnly": Leaf<'a>,
+    resources = "resources": Whole<'a, Crossed>,
+    event_type = "eventType": Leaf<'a>,
+    recipient_account_id = "recipientAccountId": Leaf<'a>,
+    shared_event_id = "sharedEventID": Leaf<'a>,
     insight_details = "insightDetails": Whole<'a, InsightDetails<'a>>,
+    vpc_endpoint_id = "vpcEndpointId": Leaf<'a>,
     addendum = "addendum": Addendum<'a>,
+    event_category = "eventCategory": Leaf<'a>,
+    tls_details = "tlsDetails": TlsDetails<'a>,
+    session_credential_from_console = "sessionCredentialFromConsole": Leaf<'a>,
 });
 
 object!(UserIdentity {
@@ -132,9 +136,9 @@ object!(UserIdentity {
     account_id = "accountId": Leaf<'a>,
     access_key_id = "accessKeyId": Leaf<'a>,
     user_name = "userName": Leaf<'a>,
+    session_context = "sessionContext": SessionContext<'a>,
     invoked_by = "invokedBy": Leaf<'a>,
     on_behalf_of = "onBehalfOf": OnBehalfOf<'a>,
-    session_context = "sessionContext": SessionContext<'a>,
 });
 
 object!(SessionContext { session_issuer = "sessionIssuer": SessionIssuer<'a>, attributes = "attributes": SessionAttributes<'a> });
@@ -173,7 +177,11 @@ object!(Addendum { reason = "reason": Leaf<'a>, original_event_id = "originalEve
 
 /// A text; a number counts as the text that writes it. Null for the empty text, which says nothing.
 pub(super) fn text(raw: Leaf<'_>) -> Option<Cow<'_, str>> {
-    let raw = raw?.get();
+    let raw = raw?;
+    if let Some(text) = raw.plain_text() {
+        return (!text.is_empty()).then_some(Cow::Borrowed(text));
+    }
+    let raw = raw.get();
     let text = match raw.as_bytes().first()? {
         b'"' => unquoted(raw)?,
         b'-' | b'0'..=b'9' => Cow::Borrowed(raw),

@@ -6,6 +6,7 @@
 
 mod salvage;
 mod top;
+mod trail;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,8 +15,11 @@ pub(super) use self::salvage::open_list;
 pub(super) use self::top::{Document, Top};
 use super::gunzip;
 use super::invocation::{PromptHasher, ResponseBody};
+use super::sensitive::Scanner;
 use super::wire;
-use super::{Bodies, Decoded, Limits, ObjectName, PromptKey, cloudtrail, invocation, timestamp};
+use super::{
+    Bodies, Decoded, Limits, ObjectName, PromptKey, Wanted, cloudtrail, invocation, timestamp,
+};
 use crate::schema::TimeMs;
 use crate::schema::reject::{Reject, reason};
 
@@ -89,6 +93,8 @@ pub(super) struct Reader<'r> {
     record: i64,
     digest: bool,
     bodies: Option<&'r mut dyn Bodies>,
+    /// Looks through bodies, where that is wanted.
+    scanner: Option<Scanner>,
     decoded: Decoded,
 }
 
@@ -99,7 +105,7 @@ impl<'r> Reader<'r> {
         size_bytes: usize,
         limits: Limits,
         key: &PromptKey,
-        bodies: Option<&'r mut dyn Bodies>,
+        wanted: Wanted<'r>,
     ) -> Self {
         Self {
             name,
@@ -109,7 +115,8 @@ impl<'r> Reader<'r> {
             inflate_left: limits.max_object_bytes,
             record: 0,
             digest: false,
-            bodies,
+            bodies: wanted.bodies,
+            scanner: wanted.sensitive.then(|| Scanner::new(key)),
             decoded: Decoded::default(),
         }
     }
@@ -130,17 +137,21 @@ impl<'r> Reader<'r> {
     /// Takes the JSON values that follow each other in `text`, which lies at `place`.
     pub(super) fn values(&mut self, text: &str, place: Place) -> Result<(), Halt> {
         let mut at = 0;
+        let mut top = Top::default();
         loop {
             let rest = text[at..].trim_ascii_start();
             at = text.len() - rest.len();
             if rest.is_empty() {
                 return Ok(());
             }
-            let mut top = Top::default();
+            let depth = place.depth;
+            if let Some(len) = self.trail(rest, Place { depth, ..place.part(text, rest) }) {
+                at += len;
+                continue;
+            }
             let (document, len) = Document::first(rest, place.depth > 0, &mut top)
                 .map_err(|fault| Halt { at, incomplete: fault.incomplete })?;
             let value = &rest[..len];
-            let depth = place.depth;
             self.take(&document, value, Place { depth, ..place.part(text, value) });
             at += len;
         }
@@ -158,6 +169,10 @@ impl<'r> Reader<'r> {
                         self.record += 1;
                         (row.object, row.record) =
                             (Some(self.name.object.into()), Some(self.record));
+                        if let Some(scanner) = &mut self.scanner {
+                            let found = scanner.rows(json, text.as_deref(), &row);
+                            self.decoded.sensitive.extend(found);
+                        }
                         if self.decoded.invocations.len() == SAMPLE {
                             let more = rows_to_come(self.size_bytes, place);
                             self.decoded.invocations.reserve(more);
@@ -179,9 +194,9 @@ impl<'r> Reader<'r> {
                 Err(reason) => self.reject(reason, Some("cloudtrail"), place),
             },
             Document::List(list) => {
-                for element in &list.elements {
+                salvage::elements(list, |element| {
                     self.element(element, place.part(json, element));
-                }
+                });
             }
             Document::Inner(inner) => self.element(inner, place.part(json, inner)),
             Document::Message(message) => self.message(message, place),
@@ -196,9 +211,7 @@ impl<'r> Reader<'r> {
 
     /// The complete elements of a list whose document is cut.
     pub(super) fn salvage(&mut self, cut: &str, place: Place) {
-        for element in salvage::elements(cut) {
-            self.element(element, place.part(cut, element));
-        }
+        salvage::elements(cut, |element| self.element(element, place.part(cut, element)));
     }
 
     /// A line that is no JSON: `CloudWatch`'s permission message, or a line of an export task

@@ -1,10 +1,9 @@
 //! The keys by which a document is recognised.
 
-use super::salvage;
 use crate::records::cloudtrail::{self, Event};
 use crate::records::invocation::Record;
 use crate::records::json::{Cursor, Fault, Scan};
-use crate::records::wire::{Object, Raw, Read, Text, fill_object, object};
+use crate::records::wire::{Object, Raw, Text, fill_object, object};
 
 /// Keys of which only the presence is looked at.
 const MARKS: [&str; 5] =
@@ -18,7 +17,7 @@ pub(in crate::records) enum Document<'t, 'a> {
     /// A `CloudTrail` event.
     Event(&'t Event<'a>),
     /// An array of documents, bare or as the content of a wrapper.
-    List(&'t Elements<'a>),
+    List(&'a str),
     /// A document inside an envelope.
     Inner(&'a str),
     /// A document as JSON text in a string.
@@ -33,36 +32,17 @@ pub(in crate::records) enum Document<'t, 'a> {
     Unknown,
 }
 
-/// An array's text and that of its elements.
-#[derive(Debug, Default)]
-pub(in crate::records) struct Elements<'a> {
-    pub(in crate::records) whole: &'a str,
-    pub(super) elements: Vec<&'a str>,
-}
-
-impl<'a> Read<'a> for Elements<'a> {
-    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
-        let is_list = cursor.peek()? == b'[';
-        let from = cursor.at();
-        self.elements.clear();
-        if is_list {
-            salvage::list(cursor, &mut self.elements)?;
-        } else {
-            cursor.skip()?;
-        }
-        self.whole = cursor.since(from);
-        Ok(())
-    }
-}
-
 /// An object's top level: the record's own keys, and those of the wrappers.
 #[derive(Debug, Default)]
 pub(in crate::records) struct Top<'a> {
     record: Record<'a>,
+    /// An event's key was met.
+    is_event: bool,
     event: Event<'a>,
     wrapper: Wrapper<'a>,
     marks: [bool; MARKS.len()],
-    list: Elements<'a>,
+    /// What stands under the key of a list.
+    list: &'a str,
 }
 
 object! {
@@ -89,11 +69,20 @@ impl<'a> Object<'a> for Top<'a> {
         if key == ERROR_CODE {
             return self.error_code(cursor);
         }
-        if self.record.entry(key, cursor)? || self.event.entry(key, cursor)? {
+        // Whose keys came so far is asked first: they share none.
+        if self.is_event {
+            if self.event.entry(key, cursor)? || self.record.entry(key, cursor)? {
+                return Ok(true);
+            }
+        } else if self.record.entry(key, cursor)? {
+            return Ok(true);
+        } else if self.event.entry(key, cursor)? {
+            self.is_event = true;
             return Ok(true);
         }
         if is_list_key(key) {
-            return self.list.read_into(cursor).map(|()| true);
+            self.list = cursor.raw()?.0;
+            return Ok(true);
         }
         if let Some(mark) = MARKS.iter().position(|mark| *mark == key) {
             self.marks[mark] = true;
@@ -140,8 +129,8 @@ impl<'t, 'a> Document<'t, 'a> {
                 Ok((top.document(nested), cursor.at()))
             }
             Some(b'[') => {
-                top.list.read_into(&mut cursor)?;
-                Ok((Self::List(&top.list), cursor.at()))
+                let (list, _) = cursor.raw()?;
+                Ok((Self::List(list), cursor.at()))
             }
             _ => scalar_len(json).map(|len| (Self::Unknown, len)),
         }
@@ -175,8 +164,8 @@ impl<'a> Top<'a> {
         if wrapper.message_type.get() == Some("CONTROL_MESSAGE") {
             return Document::Nothing;
         }
-        if self.list.whole.starts_with('[') {
-            return Document::List(&self.list);
+        if self.list.starts_with('[') {
+            return Document::List(self.list);
         }
         if let Some(data) = wrapper.subscription.data.get() {
             return Document::Packed(data);

@@ -29,7 +29,7 @@ fn flat(json: &str) -> Result<Option<Cow<'_, str>>, Fault> {
             plain = false;
             return cursor.skip();
         };
-        let value = cursor.raw()?;
+        let (value, _) = cursor.raw()?;
         plain &= value.starts_with('"') && !value.contains('\\') && !key.contains('\\');
         entries.push((key, value));
         Ok(())

@@ -3,6 +3,7 @@
 //! Knows the grammar, nothing of logs. Whoever reads says which keys it wants; everything else is
 //! crossed by [`Scan`], checked but not built. Values borrow from the text.
 
+mod plain;
 mod scan;
 
 use std::borrow::Cow;
@@ -68,13 +69,18 @@ impl<'a> Cursor<'a> {
         self.scan.skip()
     }
 
-    /// Takes the next value as written.
+    /// Takes the next value as written; and whether it is a text without escapes.
     #[inline]
-    pub(super) fn raw(&mut self) -> Result<&'a str, Fault> {
-        self.scan.peek()?;
+    pub(super) fn raw(&mut self) -> Result<(&'a str, bool), Fault> {
+        let is_text = self.scan.peek()? == b'"';
         let from = self.scan.at;
-        self.scan.skip()?;
-        Ok(self.since(from))
+        let is_plain = if is_text {
+            !self.scan.text_value()?
+        } else {
+            self.scan.skip()?;
+            false
+        };
+        Ok((self.since(from), is_plain))
     }
 
     /// Takes the next value, which is known to be a text.

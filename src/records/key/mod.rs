@@ -17,6 +17,7 @@ pub use folder::{Dated, FolderFacts, classify_folder};
 
 use crate::records::Skip;
 use crate::schema::TimeMs;
+use crate::schema::service_metric::SCHEMA_TYPE;
 
 /// What lies in a log object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,11 +30,18 @@ pub enum ObjectKind {
     CloudTrailInsight,
     /// A CloudTrail digest.
     Digest,
+    /// What CloudWatch counted of Bedrock, as `ingest cloudwatch:REGION` reads it.
+    ServiceMetrics,
 }
 
 impl ObjectKind {
-    const ALL: [Self; 4] =
-        [Self::Invocations, Self::CloudTrail, Self::CloudTrailInsight, Self::Digest];
+    const ALL: [Self; 5] = [
+        Self::Invocations,
+        Self::CloudTrail,
+        Self::CloudTrailInsight,
+        Self::Digest,
+        Self::ServiceMetrics,
+    ];
 
     /// The kind as users name it and [`rejects`](crate::schema::reject::KIND) hold it: Insights are
     /// CloudTrail too.
@@ -42,6 +50,7 @@ impl ObjectKind {
             Self::Invocations => "invocations",
             Self::CloudTrail | Self::CloudTrailInsight => "cloudtrail",
             Self::Digest => "digest",
+            Self::ServiceMetrics => "cloudwatch",
         }
     }
 
@@ -52,6 +61,7 @@ impl ObjectKind {
             Self::CloudTrail => "CloudTrail",
             Self::CloudTrailInsight => "CloudTrail-Insight",
             Self::Digest => "CloudTrail-Digest",
+            Self::ServiceMetrics => SCHEMA_TYPE,
         }
     }
 

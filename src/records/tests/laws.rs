@@ -22,6 +22,22 @@ fn any_record() -> impl Strategy<Value = Value> {
     })
 }
 
+/// A CloudTrail event with any values, now and then one that is none.
+fn any_event() -> impl Strategy<Value = Value> {
+    let name = prop_oneof![5 => Just("eventName"), 1 => Just("other")];
+    let time = prop_oneof![5 => Just("2026-03-02T09:15:01Z"), 1 => Just("soon")];
+    let rest = (any_json(), "[a-z]{0,3}", any::<bool>());
+    (name, time, rest).prop_map(|(name, time, (any, id, is_call))| {
+        let mut event = json!({
+            "eventVersion": "1.11", "eventSource": "bedrock.amazonaws.com", "eventTime": time,
+            "userIdentity": any, "requestParameters": any, "eventID": id, "resources": any,
+            "schemaType": if is_call { "ModelInvocationLog" } else { "" },
+        });
+        event[name] = json!("Converse");
+        event
+    })
+}
+
 /// Any JSON whose keys are often those that the decoder knows.
 fn any_json() -> impl Strategy<Value = Value> {
     const KEYS: [&str; 24] = [
@@ -137,6 +153,25 @@ proptest! {
         numbers.sort();
         let consecutive: Vec<_> = (1..).map(Some).take(numbers.len()).collect();
         prop_assert_eq!(numbers, consecutive);
+    }
+
+    #[test]
+    fn a_trail_read_in_one_go_is_the_same_as_one_read_by_elements(
+        events in prop::collection::vec(any_event(), 0..8),
+        broken in prop::option::of((any::<prop::sample::Index>(), "[\\[\\]{}\",:a0 ]{0,3}")),
+        more in prop::sample::select(&["", "\n", ",\"x\":1", "]"][..]),
+    ) {
+        let mut list = events.iter().map(Value::to_string).collect::<Vec<_>>().join(",");
+        if let Some((at, text)) = broken {
+            let at = (0..=at.index(list.len() + 1)).rev().find(|at| list.is_char_boundary(*at));
+            list.insert_str(at.unwrap_or(0), &text);
+        }
+        // A blank before the list is not how CloudTrail writes it, and is read in the other way.
+        let [one_go, by_elements] = ["", " "]
+            .map(|blank| read(format!("{{\"Records\":{blank}[{list}]{more}}}").as_bytes()));
+        prop_assert_eq!(&one_go.api_events, &by_elements.api_events);
+        prop_assert_eq!(&one_go.invocations, &by_elements.invocations);
+        prop_assert_eq!(rejects(&one_go), rejects(&by_elements));
     }
 
     #[test]

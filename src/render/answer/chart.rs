@@ -144,6 +144,15 @@ fn drawn(lines: &[Line], periods: &[String], width: usize) -> String {
     out
 }
 
+/// A line of columns from the smallest to the largest value, one each; unknown ones are blank.
+pub(crate) fn line(values: &[Option<f64>]) -> String {
+    let known = || values.iter().flatten().copied().filter(|value| value.is_finite());
+    let low = known().fold(f64::INFINITY, f64::min);
+    let above: Vec<Option<f64>> =
+        values.iter().map(|value| value.map(|value| value - low)).collect();
+    spark(&above, 1)
+}
+
 /// One column per `per_column` values, from 0 to the largest; unknown ones are blank.
 fn spark(values: &[Option<f64>], per_column: usize) -> String {
     let largest = values.iter().flatten().fold(0.0, |a: f64, b| a.max(*b));
@@ -167,7 +176,7 @@ fn block(value: f64, largest: f64) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::{bar, spark};
+    use super::{bar, line, spark};
 
     #[test]
     fn bars_are_as_long_as_their_share_and_something_is_never_nothing() {
@@ -177,6 +186,13 @@ mod tests {
         assert_eq!(bar(1.0, 1e9), "▏");
         assert_eq!(bar(0.0, 10.0), "");
         assert_eq!(bar(-1.0, 10.0), "");
+    }
+
+    #[test]
+    fn lines_show_small_differences_of_large_values() {
+        assert_eq!(line(&[Some(99.0), Some(99.5), None, Some(100.0)]), "▁▄ █");
+        assert_eq!(line(&[Some(5.0), Some(5.0)]), "▁▁");
+        assert_eq!(line(&[]), "");
     }
 
     #[test]

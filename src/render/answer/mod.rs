@@ -6,6 +6,7 @@ mod table;
 
 use serde::ser::{SerializeMap, Serializer};
 
+pub(super) use chart::line;
 pub use chart::{chart, with_bars};
 pub use parquet::parquet;
 pub use table::table;

@@ -5,6 +5,7 @@
 
 mod canvas;
 mod chain_strip;
+mod day_columns;
 mod dot_range;
 mod driver_bars;
 mod event_strip;
@@ -22,6 +23,7 @@ mod svg;
 pub mod ticks;
 
 use canvas::{Anchor, Canvas, DrawError, Label};
+pub use day_columns::{DayPair, day_columns, day_pairs};
 pub use spark::spark;
 use style::Ink;
 use svg::Words;

@@ -70,7 +70,7 @@ fn filled(templates: &Templates, name: &str, page: minijinja::Value) -> Result<S
         .map_err(|error| template_error(name, error))
 }
 
-fn environment(templates: &Templates) -> Result<Environment<'_>, Error> {
+pub(super) fn environment(templates: &Templates) -> Result<Environment<'_>, Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -82,7 +82,7 @@ fn environment(templates: &Templates) -> Result<Environment<'_>, Error> {
     Ok(environment)
 }
 
-fn template_error(asked: &str, error: minijinja::Error) -> Error {
+pub(super) fn template_error(asked: &str, error: minijinja::Error) -> Error {
     let name = error.name().unwrap_or(asked).to_owned();
     Error::Template { name, source: Box::new(error) }
 }

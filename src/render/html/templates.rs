@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::render::email::MAIL_PAGE;
+
 /// Template sources by file name; starts with those embedded in the binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates(BTreeMap<String, String>);
@@ -17,10 +19,12 @@ pub const PAGE: &str = "report.html.j2";
 /// Name of the template of an audit pack.
 pub const PACK: &str = "audit-pack.html.j2";
 
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 8] = [
     (PAGE, include_str!("../../../report-templates/report.html.j2")),
     ("section.html.j2", include_str!("../../../report-templates/section.html.j2")),
     ("parts.html.j2", include_str!("../../../report-templates/parts.html.j2")),
+    (MAIL_PAGE, include_str!("../../../report-templates/email.html.j2")),
+    ("email.css", include_str!("../../../report-templates/email.css")),
     ("style.css", include_str!("../../../report-templates/style.css")),
     (PACK, include_str!("../../../report-templates/audit-pack.html.j2")),
     ("audit-pack.css", include_str!("../../../report-templates/audit-pack.css")),

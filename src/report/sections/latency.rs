@@ -6,10 +6,10 @@ use crate::report::compare::{
     Pair, difference, judged, or_missing, quiet, share, tone_where_more_is_worse,
 };
 use crate::report::facts::Facts;
-use crate::report::kpis::LATENCY_TARGET_MS;
+use crate::report::kpis::Goal;
 use crate::report::parts::{
-    Chart, DotRange, DotRow, Empty, Figure, Missing, Prose, RowRole, Section, Table, TableCell,
-    TableRow, Tone, Value,
+    Chart, DotRange, DotRow, Empty, Figure, Missing, Outcome, Prose, RowRole, Section, Table,
+    TableCell, TableRow, Tone, Value,
 };
 use crate::report::read::Usage;
 use crate::report::words::{figure_column, parts_column, text_column};
@@ -58,10 +58,14 @@ fn nothing_measured(query: String) -> Section {
 
 fn takeaway(facts: &Facts<'_>, measured: &[&Pair]) -> Prose {
     let mean = facts.current.number(Metric::LatencyMeanMs).unwrap_or(0.0);
-    let verdict = if mean < LATENCY_TARGET_MS { "meets" } else { "misses" };
-    let sentence = Prose::text("The mean of ")
-        .value(Value::DurationMs(mean))
-        .say(format!(" {verdict} the 2 s target"));
+    let goal = Goal::of(facts, "response_time_mean_ms");
+    let before = facts.previous.number(Metric::LatencyMeanMs);
+    let verdict = match goal.judge(Some(mean), before) {
+        Outcome::Pass => format!(" meets its target ({})", goal.words()),
+        Outcome::Miss => format!(" misses its target ({})", goal.words()),
+        Outcome::NotEvaluated => " has no target to meet".to_owned(),
+    };
+    let sentence = Prose::text("The mean of ").value(Value::DurationMs(mean)).say(verdict);
     let known = |pair: &&&Pair| pair.count(Metric::LatencyKnown) >= ENOUGH_FOR_P99;
     let Some(slowest) = measured.iter().find(known) else { return sentence.say(".") };
     sentence
@@ -91,6 +95,7 @@ fn figure(facts: &Facts<'_>, measured: &[&Pair]) -> Figure {
         description = description.say("; ");
     }
     let known = facts.current.count(Metric::LatencyKnown);
+    let goal = Goal::of(facts, "response_time_mean_ms");
     let known_share = share(known, facts.current.count(Metric::Requests)).unwrap_or(0.0);
     Figure {
         title: "Response time percentiles by model".to_owned(),
@@ -108,7 +113,7 @@ fn figure(facts: &Facts<'_>, measured: &[&Pair]) -> Figure {
                     p99_ms: of(pair, Metric::LatencyP99Ms),
                 })
                 .collect(),
-            target: Some((LATENCY_TARGET_MS, "target for the mean: under 2 s".to_owned())),
+            target: goal.limit().map(|ms| (ms, format!("target for the mean: {}", goal.words()))),
         }),
     }
 }

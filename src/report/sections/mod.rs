@@ -1,10 +1,12 @@
 //! The sections of reports: each one finding, its chart and its table.
 
+mod access;
 mod adoption;
 mod anomalies;
 mod budgets;
 mod callers;
 pub(super) mod changes;
+mod compliance;
 mod coverage;
 mod daily;
 mod drivers;
@@ -22,6 +24,7 @@ mod principals;
 mod requests;
 pub(super) mod risks;
 mod savings;
+mod security;
 mod service;
 mod teams;
 mod timeline;
@@ -88,6 +91,9 @@ fn one(
         Topic::Coverage => coverage::section(facts),
         Topic::Timeline => happened::section(facts),
         Topic::Callers => callers::section(facts),
+        Topic::Compliance => compliance::section(facts),
+        Topic::Security => security::section(facts),
+        Topic::Access => access::section(facts),
         Topic::Risks => risks::section(facts, kpis),
     }))
 }
@@ -126,8 +132,15 @@ fn events(facts: &Facts<'_>, title: &str, rows: Vec<Event>) -> Figure {
 }
 
 /// Columns that compare with the period before.
-const COMPARISON: [&str; 5] =
-    ["previous_cost_usd", "cost_change_usd", "previous_rate", "rate_change_points", "p99_change_s"];
+const COMPARISON: [&str; 7] = [
+    "previous_cost_usd",
+    "cost_change_usd",
+    "previous_rate",
+    "rate_change_points",
+    "p99_change_s",
+    "previous",
+    "change",
+];
 
 /// Takes the comparison out of a table: there is nothing to compare with.
 fn drop_comparison(table: &mut Table) {

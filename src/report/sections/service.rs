@@ -89,14 +89,17 @@ pub(super) fn figure_of(
             .value(panel.highest.clone())
             .say("; ");
     }
+    let lines = if facts.has_previous() {
+        format!("Grey: {}; blue: {}. {more}", facts.last_period(), facts.this_period())
+    } else {
+        more.to_owned()
+    };
     Some(Figure {
         title: title.to_owned(),
         description,
         caption: Prose::text(format!(
-            "Per day, {}, each on its own scale from zero. Grey: {}; blue: {}. {more}",
-            facts.zone().name(),
-            facts.last_period(),
-            facts.this_period()
+            "Per day, {}, each on its own scale from zero. {lines}",
+            facts.zone().name()
         )),
         chart: Chart::SmallMultiples(SmallMultiples { panels }),
     })

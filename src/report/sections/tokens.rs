@@ -158,7 +158,7 @@ fn table(facts: &Facts<'_>, models: &[Pair]) -> Table {
     Table {
         caption: "Tokens by model".to_owned(),
         show_caption: false,
-        wide: false,
+        wide: true,
         columns: vec![
             text_column("model", "Model"),
             figure_column("input_tokens", "Input", None),

@@ -13,6 +13,8 @@ pub struct Footing {
     /// Tokens of billed requests, and of these the ones without a price; `None` when nothing was
     /// priced.
     pub billed_and_unpriced_tokens: Option<(u64, u64)>,
+    /// Age of the price book in days, where something was priced and it is old enough to say so.
+    pub stale_prices_days: Option<i64>,
     /// Log objects with rows on these days.
     pub objects: u64,
     /// Rejected records and objects.
@@ -59,6 +61,10 @@ pub fn footing(facts: &Footing) -> Vec<TrustCell> {
             None => Prose::text("nothing billed"),
         };
         cells.push(cell("price_coverage", "Price coverage", value));
+    }
+    if let Some(days) = facts.stale_prices_days {
+        let age = Prose::text(format!("{days} days old"));
+        cells.push(cell("price_book", "Price book", age));
     }
     let objects = Prose::default()
         .value(Value::Count(facts.objects))

@@ -65,6 +65,24 @@ fn a_day_lists_its_own_folders_and_the_margin_and_nothing_else() {
 }
 
 #[test]
+fn a_report_from_a_bucket_lists_the_days_of_its_range_only() {
+    let bucket = Bucket::of_folder(&sample_data(), "");
+    let url = bucket.url("AWSLogs/222233334444/");
+    let args = ["report", "daily", "--source", &url, "--date", "2026-11-10", "--format", "json"];
+    bucket.run(args.into_iter().chain(["-o", "-"])).exits(0);
+    // The day, the one before to compare with, the day before that, and the margin after.
+    let days = ["2026/11/08/", "2026/11/09/", "2026/11/10/", "2026/11/11/"];
+    let listed = bucket.requests().listed;
+    let dated: Vec<&String> = listed.iter().filter(|prefix| prefix.contains("2026/")).collect();
+    assert!(!dated.is_empty());
+    for prefix in dated {
+        assert!(days.iter().any(|day| prefix.contains(day)), "{prefix}");
+    }
+    let whole = listed.iter().any(|prefix| prefix.ends_with("us-east-1/"));
+    assert!(!whole, "{listed:?}");
+}
+
+#[test]
 fn a_range_takes_from_a_bucket_what_it_takes_from_a_folder() {
     let bucket = Bucket::of_folder(&sample_data(), "");
     for (range, more) in [

@@ -282,5 +282,6 @@ fn a_broken_control_is_named_with_file_line_and_id() {
     refused("[{no_findings: [no-such-rule]}]", "there is no detection rule `no-such-rule`");
     refused("[{every_day: rejects}]", "`rejects` is no table");
     refused("[{unheard_of: 1}]", "unheard_of");
+    refused("[{no_sensitive: {kinds: [cards], scanned: 1}}]", "`cards` is no kind");
     refused("[{no_outage: [nothing]}]", "nothing");
 }

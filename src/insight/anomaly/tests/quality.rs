@@ -28,6 +28,9 @@ const KINDS: [What; 7] = [
 /// Seeds of worlds with an event don't overlap those of clean ones.
 const EVENTFUL: u64 = 1000;
 
+/// The table's seeds begin here: none of them was looked at when the thresholds were chosen.
+const UNSEEN: u64 = 70_000;
+
 fn judge(plan: &Plan) -> Anomalies {
     let rules = Rules::embedded().expect("rules");
     let request = Request { period: judged(), rules: &rules, filter: None };
@@ -151,12 +154,12 @@ fn events_are_found_and_clean_weeks_are_quiet() {
 #[ignore = "takes minutes; prints the table of docs/anomalies.md"]
 fn quality_table() {
     const SEEDS: u64 = 24;
-    let clean = false_incidents(0..SEEDS);
+    let clean = false_incidents(UNSEEN..UNSEEN + SEEDS);
     print("| event | injected | found | recall | incidents per event | others per 28 days |");
     print("| --- | ---: | ---: | ---: | ---: | ---: |");
     let mut all = Score::default();
     for what in KINDS {
-        let score = Score::of(what, 0..SEEDS);
+        let score = Score::of(what, UNSEEN..UNSEEN + SEEDS);
         row(what.name(), score);
         all.worlds += score.worlds;
         all.found += score.found;

@@ -9,17 +9,6 @@ use super::super::format::{Format, Script};
 use super::super::{Brand, Error, charts};
 use crate::report::parts::{Attention, Empty, Grade, Prose, Report, Section, Span, Tone, Value};
 
-/// Makes the fields of a view visible to the templates.
-macro_rules! shown {
-    ($view:ident { $($field:ident),* $(,)? }) => {
-        impl From<$view> for minijinja::Value {
-            fn from(view: $view) -> Self {
-                minijinja::context! { $($field => view.$field),* }
-            }
-        }
-    };
-}
-
 mod finding;
 mod kpi;
 pub(super) mod pack;

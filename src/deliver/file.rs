@@ -17,7 +17,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     written.map_err(|source| {
         // What can't be removed was never made.
         fs::remove_file(&partial).ok();
-        Error::Write { path: path.to_owned(), source }
+        Error::File { path: path.to_owned(), source }
     })
 }
 

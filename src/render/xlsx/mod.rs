@@ -3,11 +3,15 @@
 //! A spreadsheet computes in doubles: money is a number with its decimals shown, exact to 15
 //! digits. Whoever needs every digit takes CSV or JSON.
 
+mod report;
+
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::Error;
+use super::answer::exact;
 use crate::report::answer::Unit;
 use crate::report::parts::Value;
+pub use report::workbook as report_workbook;
 
 /// One sheet of a workbook.
 pub struct Sheet<'v> {
@@ -44,8 +48,7 @@ const EXACT_WHOLE: u64 = 1 << 53;
 /// When a sheet has more rows than fit.
 pub fn workbook(sheets: &[Sheet<'_>], created: i64) -> Result<Vec<u8>, Error> {
     let mut workbook = Workbook::new();
-    let created = ExcelDateTime::from_timestamp(created).map_err(Error::Xlsx)?;
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
+    workbook.set_properties(&created_at(created).map_err(Error::Xlsx)?);
     for sheet in sheets {
         if sheet.rows.len() > MOST_ROWS {
             return Err(Error::TooManyRows { rows: sheet.rows.len() });
@@ -53,6 +56,12 @@ pub fn workbook(sheets: &[Sheet<'_>], created: i64) -> Result<Vec<u8>, Error> {
         fill(workbook.add_worksheet(), sheet).map_err(Error::Xlsx)?;
     }
     workbook.save_to_buffer().map_err(Error::Xlsx)
+}
+
+/// When a workbook was made, seconds since the epoch, and nothing else of who or where.
+fn created_at(seconds: i64) -> Result<DocProperties, XlsxError> {
+    let created = ExcelDateTime::from_timestamp(seconds)?;
+    Ok(DocProperties::new().set_creation_datetime(&created))
 }
 
 fn fill(page: &mut Worksheet, sheet: &Sheet<'_>) -> Result<(), XlsxError> {
@@ -119,7 +128,7 @@ fn cell(
             if let Some(number) = other.as_number() {
                 page.write_number_with_format(row, column, number, format)?;
             } else {
-                let text: String = super::answer::exact(other).chars().take(LONGEST_TEXT).collect();
+                let text: String = exact(other).chars().take(LONGEST_TEXT).collect();
                 page.write_string(row, column, text)?;
             }
         }
@@ -128,5 +137,5 @@ fn cell(
 }
 
 fn length(value: &Value) -> usize {
-    super::answer::exact(value).chars().count()
+    exact(value).chars().count()
 }

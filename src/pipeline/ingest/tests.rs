@@ -1,0 +1,104 @@
+//! That objects are fetched while others are read.
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration as Wait;
+
+use chrono::{DateTime, Utc};
+
+use super::{History, Plan, Progress, ReadOptions, Selection, SourceRequest};
+use crate::records::Limits;
+use crate::schema::TimeMs;
+use crate::sources::{Bounds, Error, Fetched, Listing, ObjectEntry, Source, Wanted};
+use crate::store::{OnLocked, Writer};
+
+/// How many objects were read; a fetch can wait for it.
+#[derive(Default)]
+struct Read(Mutex<u64>, Condvar);
+
+impl Read {
+    /// Waits until so many objects were read; false when they are not read for a long time.
+    fn wait_for(&self, objects: u64) -> bool {
+        let read = self.0.lock().expect("no panic");
+        let waited = self
+            .1
+            .wait_timeout_while(read, Wait::from_secs(60), |read| *read < objects)
+            .expect("no panic");
+        !waited.1.timed_out()
+    }
+}
+
+impl Progress for Arc<Read> {
+    fn plan(&self, _objects: u64, _bytes: u64) {}
+
+    fn advance(&self, objects: u64, _bytes: u64, _records: u64) {
+        *self.0.lock().expect("no panic") += objects;
+        self.1.notify_all();
+    }
+}
+
+/// A far place whose last object arrives only after all others were read.
+struct Slow {
+    objects: u64,
+    read: Arc<Read>,
+}
+
+impl Source for Slow {
+    fn name(&self) -> String {
+        "slow".to_owned()
+    }
+
+    fn list(&self, _wanted: &dyn Wanted) -> Result<Listing, Error> {
+        let entry = |number| ObjectEntry {
+            origin: "slow".to_owned(),
+            key: format!("{number:03}.json"),
+            location: format!("slow/{number:03}.json"),
+            size_bytes: 100,
+            modified: Some(TimeMs(0)),
+            fingerprint: "1".to_owned(),
+            is_named: false,
+        };
+        let objects = (0..self.objects).map(entry).collect();
+        Ok(Listing { objects, ..Listing::default() })
+    }
+
+    fn fetch(&self, object: &ObjectEntry, _most: u64) -> Result<Fetched, Error> {
+        let last = format!("{:03}.json", self.objects - 1);
+        if object.key == last {
+            assert!(self.read.wait_for(self.objects - 1), "nothing is read while this is fetched");
+        }
+        let record = r#"{"schemaType":"ModelInvocationLog","timestamp":"2026-11-10T00:00:00Z"}"#;
+        Ok(Fetched { bytes: record.into(), changed: None })
+    }
+
+    fn fetch_named(
+        &self,
+        _url: &str,
+        _beside: &ObjectEntry,
+        _most: u64,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        Ok(None)
+    }
+
+    fn is_far(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn objects_are_read_while_later_ones_are_on_their_way() {
+    let read = Arc::new(Read::default());
+    let source = Slow { objects: 20, read: Arc::clone(&read) };
+    let requests = [SourceRequest { source: Box::new(source), selection: Selection::default() }];
+    let plan = Plan::list(&requests, History::none(DateTime::<Utc>::UNIX_EPOCH)).expect("a plan");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut writer = Writer::open(folder.path(), OnLocked::Fail).expect("a store");
+    let options = ReadOptions {
+        limits: Limits { max_object_bytes: 1 << 20 },
+        bounds: Bounds { bytes: 1000, requests: 4 },
+        with_bodies: false,
+        with_hashes: false,
+        scan_bodies: false,
+    };
+    let summary = plan.carry_out(&mut writer, options, &read).expect("read");
+    assert_eq!((summary.objects_ingested, summary.invocations), (20, 20));
+}
