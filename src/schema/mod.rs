@@ -24,6 +24,7 @@ pub mod security;
 pub mod sensitive;
 pub mod service_metric;
 pub mod target;
+pub mod three_counts;
 pub mod usage;
 pub mod what_if;
 
@@ -85,13 +86,8 @@ pub enum Table {
 
 impl Table {
     /// All tables, in the order they are reported.
-    pub const ALL: [Self; 5] = [
-        Self::Invocations,
-        Self::ApiEvents,
-        Self::Rejects,
-        Self::Sensitive,
-        Self::ServiceMetrics,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Invocations, Self::ApiEvents, Self::Rejects, Self::Sensitive, Self::ServiceMetrics];
 
     /// The table's name: its folder in the store and its name in `query --sql`.
     pub fn name(self) -> &'static str {

@@ -193,7 +193,9 @@ fn known_fields(table: Table) -> Expr {
             let corrects = col(api_event::ORIGINAL_EVENT_ID).is_not_null().cast(DataType::UInt32);
             (known + corrects * lit(1000_u32)).alias(KNOWN)
         }
-        Table::Invocations | Table::Rejects | Table::Sensitive | Table::ServiceMetrics => known.alias(KNOWN),
+        Table::Invocations | Table::Rejects | Table::Sensitive | Table::ServiceMetrics => {
+            known.alias(KNOWN)
+        }
     }
 }
 

@@ -74,7 +74,10 @@ fn calls_of_long_term_keys_are_as_many_as_the_files_hold() {
         .map(|finding| {
             let group = &finding["group"];
             serde_json::json!([
-                group["account_id"], group["principal"], group["access_key_id"], finding["rows"]
+                group["account_id"],
+                group["principal"],
+                group["access_key_id"],
+                finding["rows"]
             ])
         })
         .collect();
@@ -90,14 +93,12 @@ fn events_without_bedrock_raise_no_grave_finding_about_it() {
     let sandbox = Sandbox::new();
     sandbox.ingest(&repository().join("tests/detections/general.json"), 0);
     let found = found(&sandbox, &["--severity", "high"]);
-    let findings = found["findings"].as_array().expect("findings");
-    // A trail was stopped in these events, which is what the rule looks for.
-    let other: Vec<&Value> = findings.iter().filter(|one| one["rule"] != "trail-stopped").collect();
-    assert!(other.is_empty(), "{other:?}");
-    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(found["findings"], serde_json::json!([]));
     assert_eq!(outcome(&found, "root-used")["verdict"], "quiet");
     let unasked = outcome(&found, "logging-checked-then-called");
-    assert!(unasked["reason"].as_str().is_some_and(|r| r.starts_with("CloudTrail shows no runtime")));
+    assert!(
+        unasked["reason"].as_str().is_some_and(|r| r.starts_with("CloudTrail shows no runtime"))
+    );
 }
 
 #[test]
@@ -142,7 +143,10 @@ fn a_threshold_ends_in_4_and_slips_in_2() {
     assert!(severity.contains("critical, high, medium, low, info"), "{severity}");
     sandbox.write("rules.yaml", "rules:\n  - id: mine\n    title: Mine\n    sevrity: low\n");
     for (config, said) in [
-        ("[audit]\ndetections = [\"rules.yaml\"]\n", ["rules.yaml`, line 4, rule `mine`", "sevrity"]),
+        (
+            "[audit]\ndetections = [\"rules.yaml\"]\n",
+            ["rules.yaml`, line 4, rule `mine`", "sevrity"],
+        ),
         ("[audit]\ndetections = [\"none.yaml\"]\n", ["could not read", "none.yaml"]),
         ("[security]\ninternal_networks = [\"10.0.0.0/33\"]\n", ["`10.0.0.0/33`", "line 2"]),
         ("[security]\nallowed_regions = []\n", ["`allowed_regions` is empty", "line 2"]),
@@ -175,6 +179,7 @@ fn a_users_rule_is_asked_like_any_other() {
 #[test]
 fn the_page_on_detections_lists_every_rule_as_it_is() {
     let page = fs::read_to_string(repository().join("docs/detections.md")).expect("the page");
+    let page = page.split("<!-- from the data -->").nth(1).expect("a table");
     let sandbox = Sandbox::new();
     let rules = sandbox.run(["audit", "detections", "--list", "--json"]).exits(0).json();
     let rules = rules.as_array().expect("rules");
@@ -182,7 +187,7 @@ fn the_page_on_detections_lists_every_rule_as_it_is() {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| {
         let parts = value.as_array().into_iter().flatten();
-        parts.map(|part| text(part)).collect::<Vec<_>>().join(", ")
+        parts.map(&text).collect::<Vec<_>>().join(", ")
     };
     for rule in rules {
         let row = format!(
