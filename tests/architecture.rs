@@ -70,7 +70,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("maxminddb", &["audit", "pipeline"]),
     ("serde_saphyr", &["audit"]),
     ("ipnet", &["schema", "settings"]),
-    ("zip", &["sources", "pipeline"]), // archived trails, audit packs
+    ("zip", &["sources", "pipeline", "render"]), // archived trails, audit packs
     ("tokio", AWS),
 ];
 

@@ -82,11 +82,10 @@ fn in_words(form: ReportForm) -> &'static str {
 pub fn report_item(report: &Report, scope: Option<&str>) -> Item {
     let time =
         |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    let more =
-        [report.audience, scope, Some(report.timezone.as_str()).filter(|zone| *zone != "UTC")];
-    let more: String = more.into_iter().flatten().map(|part| format!(" {part}")).collect();
+    let zone = Some(report.timezone.as_str()).filter(|zone| *zone != "UTC");
+    let named = [Some("report"), Some(report.kind), report.audience, scope, zone];
     Item {
-        subject: format!("report {}{more}", report.kind),
+        subject: named.into_iter().flatten().collect::<Vec<_>>().join(" "),
         instance: format!("{}/{}", time(report.period.from), time(report.period.to)),
     }
 }
