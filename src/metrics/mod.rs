@@ -36,10 +36,12 @@ pub mod sensitive;
 pub(crate) mod small_frame;
 pub mod spans;
 pub mod tags;
+pub mod three_counts;
 pub mod unlogged;
 pub mod usage;
 pub mod what_if;
 pub mod window;
+pub mod windows;
 
 #[cfg(test)]
 mod tests;

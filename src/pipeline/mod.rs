@@ -4,6 +4,7 @@
 //! as values, and never decides what a figure means.
 
 mod access;
+mod alerts;
 mod allocation;
 mod anomalies;
 mod boards;
@@ -34,10 +35,15 @@ mod query;
 mod report;
 mod savings;
 mod sensitive;
+mod three_counts;
 mod trends;
 mod verify;
 
 pub use access::{AccessRequest, UNUSED_DAYS, access};
+pub use alerts::{
+    AlertCheck, AlertQuestion, Destination, RETOLD, SkippedRule, Told, Way, acknowledge,
+    alert_rules, alerts_since, check_alerts, tell,
+};
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies, anomaly_rules, usual_dimensions};
 pub use boards::{Boards, BoardsPut, PutBoards, boards, put_boards, region_of};
@@ -84,5 +90,6 @@ pub use report::{
 };
 pub use savings::{Candidate, SavingsAnswer, savings};
 pub use sensitive::{SensitiveAnswer, SensitiveDimension, SensitiveRow, audit_sensitive};
+pub use three_counts::{CountedCalls, counted_calls};
 pub use trends::{NamedComparison, ShiftFigures, SlopeFigures, TrendsAnswer, trends};
 pub use verify::{Verified, VerifyRequest, verify};

@@ -24,6 +24,7 @@ pub mod security;
 pub mod sensitive;
 pub mod service_metric;
 pub mod target;
+pub mod three_counts;
 pub mod usage;
 pub mod what_if;
 

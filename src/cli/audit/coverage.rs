@@ -70,7 +70,9 @@ pub(super) fn run(args: &CoverageArgs, context: &Context) -> Result<Exit, Failur
 /// All days that the store holds calls of.
 pub(super) fn held(store: &Reader) -> Result<Period, Failure> {
     let info = store.info()?;
-    let tables = info.tables.iter().filter(|table| table.table != Table::Rejects.name());
+    let tables = info.tables.iter().filter(|table| {
+        [Table::Invocations, Table::ApiEvents].iter().any(|calls| calls.name() == table.table)
+    });
     let days: Vec<_> =
         tables.flat_map(|table| [table.first_day, table.last_day]).flatten().collect();
     let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else {

@@ -2,6 +2,7 @@
 
 mod access;
 mod controls;
+mod counts;
 mod coverage;
 mod detections;
 mod outages;
@@ -23,6 +24,7 @@ use crate::audit::seal::KeyError;
 pub(super) enum AuditCommand {
     Access(access::AccessArgs),
     Controls(controls::ControlsArgs),
+    Counts(counts::CountsArgs),
     Coverage(coverage::CoverageArgs),
     Detections(detections::DetectionsArgs),
     Outages(outages::OutagesArgs),
@@ -36,6 +38,7 @@ pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit, Fai
     match command {
         AuditCommand::Access(args) => access::run(args, context),
         AuditCommand::Controls(args) => controls::run(args, context),
+        AuditCommand::Counts(args) => counts::run(args, context),
         AuditCommand::Coverage(args) => coverage::run(args, context),
         AuditCommand::Detections(args) => detections::run(args, context),
         AuditCommand::Outages(args) => outages::run(args, context),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::account::Account;
+use crate::support::Record;
 
 const NOVA: &str = "amazon.nova-pro-v1:0";
 const HAIKU: &str = "anthropic.claude-3-haiku-20240307-v1:0";
@@ -143,4 +144,35 @@ fn what_is_missing_is_named() {
     assert!(nowhere.stderr.contains("cloudwatch:us-east-1"), "{}", nowhere.stderr);
     account.server.ask(&json!({"do": "refuse", "operations": {}}));
     assert_eq!(ingest(&account, &[], 0)["service_metrics"], 4, "tried again");
+}
+
+#[test]
+fn three_counts_stand_side_by_side_and_none_is_filled_in() {
+    let account = counted();
+    ingest(&account, &[], 0);
+    let record = |id, time: &str| Record { time: time.to_owned(), ..Record::numbered(id) }.line();
+    let calls = record(1, "2026-11-16T10:10:00Z") + &record(2, "2026-11-16T12:10:00Z");
+    account.sandbox.write("logs/a.json", calls);
+    account.run(["ingest", "../logs"]).exits(0);
+    let args = ["audit", "counts", "--by", "hour", "--json"].iter().chain(&RANGE);
+    let answer = account.run(args).exits(0).json();
+    let counts: Vec<[Option<i64>; 3]> = answer["counts"]
+        .as_array()
+        .expect("counts")
+        .iter()
+        .filter(|one| one["from"].as_str().is_some_and(|from| from.starts_with("2026-11-16")))
+        .map(|one| {
+            ["logged_requests", "cloudtrail_calls", "cloudwatch_calls"].map(|key| one[key].as_i64())
+        })
+        .collect();
+    // The stand-in's account is another than the records': places are never put together.
+    let expected = [
+        [Some(1), None, None],
+        [None, None, Some(8)],
+        [None, None, Some(2)],
+        [Some(1), None, None],
+    ];
+    assert_eq!(counts, expected);
+    let words = account.run(["audit", "counts"].iter().chain(&RANGE)).exits(0).stdout;
+    assert!(words.contains("CloudWatch") && words.contains("\u{2014}"), "{words}");
 }
