@@ -237,14 +237,12 @@ fn readings(cell: &str) -> Vec<(f64, f64)> {
     match unit {
         "" => vec![times(1.0), times(1_000.0)],
         "%" | "pp" => vec![times(0.01)],
-        "k" | "kB" => vec![times(1e3)],
+        "k" | "kB" | "s" => vec![times(1e3)],
         "M" | "MB" => vec![times(1e6)],
         "B" | "GB" => vec![times(1.0), times(1e9)],
-        "ms" => vec![times(1.0)],
-        "s" => vec![times(1e3)],
         "min" => vec![(read * 60e3, 60e3)],
         "h" => vec![(read * 3_600e3, 3_600e3)],
-        "to" | "days" => vec![times(1.0)],
+        "ms" | "to" | "days" => vec![times(1.0)],
         _ => vec![times(1.0), times(0.01)],
     }
 }
@@ -256,11 +254,11 @@ fn commands_of_reports_run_and_give_the_figures_they_stand_by() {
     std::fs::create_dir(&folder).expect("a folder");
     std::os::unix::fs::symlink(binary(), folder.join("bedrock-lens")).expect("a link");
     let run = |command: &str| {
-        let path = std::env::var("PATH").unwrap_or_default();
+        let path = std::env::var_os("PATH").unwrap_or_default();
         let mut shell = sandbox.command("sh");
         shell
             .args(["-c", command])
-            .env("PATH", format!("{}:{path}", folder.display()))
+            .env("PATH", format!("{}:{}", folder.display(), path.display()))
             .env("BEDROCK_LENS_STORE", sandbox.store());
         sandbox.outcome(&mut shell)
     };
