@@ -31,6 +31,8 @@ pub mod metrics;
 pub mod audit;
 pub mod insight;
 
+pub mod alerts;
+
 pub mod report;
 
 pub mod render;

@@ -12,7 +12,7 @@ const LEAVES: [&str; 5] = ["schema", "units", "period", "shell", "likeness"];
 /// Modules that are stages of the pipeline.
 const STAGES: &[&str] = &[
     "sources", "records", "store", "prices", "metrics", "insight", "audit", "report", "render",
-    "deliver", "setup",
+    "deliver", "setup", "alerts",
 ];
 
 /// What each module may import beside the vocabulary: the table of ARCHITECTURE.md.
@@ -31,8 +31,9 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("metrics", &[&["prices"]]),
     ("insight", &[&["metrics"]]),
     ("audit", &[&["metrics", "records"]]),
+    ("alerts", &[&["metrics", "insight", "audit"]]),
     ("report", &[&["metrics", "insight", "audit"]]),
-    ("render", &[&["report"]]),
+    ("render", &[&["report", "alerts"]]),
     ("deliver", &[&["aws"]]),
     ("schema", &[]),
     ("units", &[]),
@@ -42,7 +43,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
 ];
 
 /// Modules that take everything as values: no file, network, clock or environment.
-const PURE: [&str; 6] = ["metrics", "insight", "audit", "report", "render", "prices"];
+const PURE: [&str; 7] = ["metrics", "insight", "audit", "alerts", "report", "render", "prices"];
 
 /// Crates that belong to one module each, or to a few.
 const CRATES: &[(&str, &[&str])] = &[
@@ -50,7 +51,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("terminal_size", &["cli"]),
     ("anyhow", &["cli", "pipeline", "main"]),
-    ("toml", &["settings", "prices", "insight"]), // the configuration, prices and targets
+    ("toml", &["settings", "prices", "insight", "alerts"]), // the configuration and data files
     ("etcetera", &["settings"]),
     ("walkdir", &["sources", "store"]),
     ("rusqlite", &["store"]),
@@ -66,7 +67,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("lettre", &["deliver"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
-    ("ring", &["audit", "records"]),
+    ("ring", &["audit", "records", "deliver"]),
+    ("ureq", &["deliver"]),
     ("maxminddb", &["audit", "pipeline"]),
     ("serde_saphyr", &["audit"]),
     ("ipnet", &["schema", "settings"]),

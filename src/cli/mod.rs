@@ -2,6 +2,7 @@
 //! [`pipeline`]; one file per subcommand.
 
 mod account;
+mod alerts;
 mod allocation;
 mod anomalies;
 mod answer;
@@ -116,6 +117,8 @@ enum Command {
     Trends(trends::TrendsArgs),
     Forecast(forecast::ForecastArgs),
     Anomalies(anomalies::AnomaliesArgs),
+    #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     Prices(prices::PricesArgs),
@@ -258,6 +261,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Trends(args) => trends::run(&args, context),
         Command::Forecast(args) => forecast::run(&args, context),
         Command::Anomalies(args) => anomalies::run(&args, context),
+        Command::Alerts(command) => alerts::run(&command, context),
         Command::Audit(command) => audit::run(&command, context),
         Command::Prices(args) => prices::run(&args.command, context),
         Command::Setup(command) => setup::run(&command, context),

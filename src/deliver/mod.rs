@@ -10,5 +10,7 @@ pub mod file;
 pub mod mail;
 pub mod print;
 pub mod s3;
+pub mod sns;
+pub mod webhook;
 
 pub use error::Error;

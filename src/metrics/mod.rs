@@ -41,6 +41,7 @@ pub mod unlogged;
 pub mod usage;
 pub mod what_if;
 pub mod window;
+pub mod windows;
 
 #[cfg(test)]
 mod tests;

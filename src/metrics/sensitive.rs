@@ -32,7 +32,7 @@ pub fn by_kind(of_calls: LazyFrame, by: &[&str], groups: &[Expr]) -> LazyFrame {
     let keys = || [KIND].into_iter().chain(by.iter().copied()).map(col).collect::<Vec<Expr>>();
     of_calls
         .filter(col(KIND).is_not_null())
-        .with_columns(groups.to_vec())
+        .with_columns(groups)
         .group_by(keys())
         .agg([count(request()).alias(REQUESTS), col(MATCHES).sum()])
         .sort_by_exprs(keys(), SortMultipleOptions::default().with_nulls_last(true))

@@ -32,6 +32,8 @@ pub struct ControlsRequest<'a> {
     pub detections: Option<&'a Detections>,
     /// The period, and what in it is held against what.
     pub basis: SecurityBasis<'a>,
+    /// Log coverage and outages, where they were read of the same period before.
+    pub ledger: Option<(&'a CoverageAnswer, &'a OutageAnswer)>,
     /// What `audit verify` came to.
     pub verification: Option<VerificationFacts>,
     /// The present time.
@@ -104,11 +106,18 @@ fn facts(store: &Reader, book: &PriceBook, request: &ControlsRequest<'_>) -> Res
         CoverageRequest { period, by: Vec::new(), timezone: chrono_tz::UTC, as_of: request.as_of };
     let buckets = request.basis.security.log_buckets.iter().flatten().cloned().collect();
     let outages = OutageRequest { period, as_of: request.as_of, buckets };
+    let (coverage, outages) = match request.ledger {
+        Some((coverage, outages)) => (coverage_facts(coverage), outage_facts(outages)),
+        None => (
+            coverage_facts(&audit_coverage(store, book, &coverage)?),
+            outage_facts(&audit_outages(store, book, &outages)?),
+        ),
+    };
     let first = |table| Ok::<_, Error>(store.days(table)?.map(|(first, _)| first));
     let days = |table| Ok::<_, Error>(store.days_with_rows(table, period)?);
     Ok(Facts {
-        coverage: coverage_facts(&audit_coverage(store, book, &coverage)?),
-        outages: outage_facts(&audit_outages(store, book, &outages)?),
+        coverage,
+        outages,
         verification: request.verification.clone(),
         first_days: [first(Table::Invocations)?, first(Table::ApiEvents)?],
         days_with_rows: [days(Table::Invocations)?, days(Table::ApiEvents)?],

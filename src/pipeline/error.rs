@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use polars::prelude::PolarsError;
 
+use crate::alerts::RuleError as AlertRuleError;
 use crate::audit::controls::ControlError;
 use crate::audit::detections::RuleError;
 use crate::audit::integrity::keys::KeysError;
@@ -226,6 +227,26 @@ pub enum Error {
     /// A detection rule is wrong.
     #[error(transparent)]
     DetectionRules(RuleError),
+    /// A file of alert rules is wrong.
+    #[error(transparent)]
+    AlertRules(AlertRuleError),
+    /// No open alert has this id.
+    #[error("there is no open alert `{id}`")]
+    NoSuchAlert {
+        /// As named.
+        id: String,
+        /// The open ones.
+        open: Vec<String>,
+    },
+    /// An alert in the ledger is not as it was written.
+    #[error("could not read or write the alert `{id}` in the store's ledger")]
+    KeptAlert {
+        /// Its id.
+        id: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// A file of controls is wrong.
     #[error(transparent)]
     Controls(ControlError),
@@ -337,6 +358,8 @@ impl Error {
             | Self::NoPriceList { .. }
             | Self::RuleFile { .. }
             | Self::DetectionRules(_)
+            | Self::AlertRules(_)
+            | Self::NoSuchAlert { .. }
             | Self::Controls(_)
             | Self::NoSuchFramework { .. }
             | Self::Verification { .. }
@@ -392,6 +415,17 @@ impl Error {
             Self::DetectionRules(_) => {
                 Some("docs/detections.md says how a rule is written".to_owned())
             }
+            Self::AlertRules(error) => Some(
+                error
+                    .hint
+                    .clone()
+                    .unwrap_or_else(|| "docs/alerts.md says how a rule is written".to_owned()),
+            ),
+            Self::NoSuchAlert { open, .. } => Some(if open.is_empty() {
+                "no alert is open".to_owned()
+            } else {
+                format!("open alerts: {}", open.join(", "))
+            }),
             Self::Controls(_) => Some("docs/controls.md says how a control is written".to_owned()),
             Self::NoSuchFramework { known, .. } => {
                 Some(format!("frameworks: {}", known.join(", ")))

@@ -4,6 +4,7 @@
 //! as values, and never decides what a figure means.
 
 mod access;
+mod alerts;
 mod allocation;
 mod anomalies;
 mod boards;
@@ -39,6 +40,10 @@ mod trends;
 mod verify;
 
 pub use access::{AccessRequest, UNUSED_DAYS, access};
+pub use alerts::{
+    AlertCheck, AlertQuestion, Destination, RETOLD, SkippedRule, Told, Way, acknowledge,
+    alert_rules, alerts_since, check_alerts, tell,
+};
 pub use allocation::{allocation, budgets};
 pub use anomalies::{AnomalyQuestion, anomalies, anomaly_rules, usual_dimensions};
 pub use boards::{Boards, BoardsPut, PutBoards, boards, put_boards, region_of};

@@ -15,6 +15,7 @@ macro_rules! shown {
     };
 }
 
+pub mod alert;
 pub mod answer;
 mod archive;
 pub mod brand;

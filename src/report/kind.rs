@@ -219,7 +219,7 @@ impl Audience {
                 Models, Method,
             ],
             Self::Security => &[
-                Changes, Security, Access, FirstSeen, Anomalies, Guardrails, Coverage, Compliance,
+                Changes, Security, Access, FirstSeen, Anomalies, Guardrails, Compliance, Coverage,
                 Method,
             ],
             Self::Finance => &[

@@ -222,6 +222,16 @@ pub mod cell {
     pub const MODELS: &str = "model_values";
 }
 
+/// Columns of sums per window of time, beside the metrics they hold.
+pub mod window {
+    /// First instant of the window, milliseconds UTC.
+    pub const START: &str = "window_start";
+    /// Requests with status `access_denied`.
+    pub const ACCESS_DENIED: &str = "access_denied";
+    /// Longest time between the starts of two windows that follow each other, milliseconds.
+    pub const LONGEST_SILENCE_MS: &str = "longest_silence_ms";
+}
+
 /// Log coverage: what CloudTrail saw against what was logged.
 pub mod coverage {
     /// Distinct runtime-call events of the four operations, failed ones included.

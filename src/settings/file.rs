@@ -10,7 +10,8 @@ use crate::schema::target::Target;
 use super::place::Place;
 use super::source::SourceSettings;
 use super::{
-    Error, allocation, brand, budgets, ingest, mail, quotas, savings, security, upload, worth,
+    Error, alerts, allocation, brand, budgets, ingest, mail, quotas, savings, security, upload,
+    worth,
 };
 
 /// What a configuration file may hold. Every key is optional; an unknown key is an error.
@@ -39,6 +40,8 @@ pub(super) struct Contents {
     pub(super) security: security::Contents,
     #[serde(default)]
     pub(super) audit: security::Audit,
+    #[serde(default)]
+    pub(super) alerts: alerts::Contents,
     /// `[targets]`: what key figures should be, by name.
     #[serde(default)]
     pub(super) targets: BTreeMap<String, Target>,

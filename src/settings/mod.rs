@@ -2,6 +2,7 @@
 //!
 //! The only module that reads the environment and the configuration file.
 
+mod alerts;
 mod allocation;
 mod brand;
 mod budgets;
@@ -29,6 +30,7 @@ use etcetera::AppStrategy;
 
 use crate::likeness::{ALIKE, nearest};
 
+pub use alerts::{Address, AlertSettings, ChannelSettings, ChannelTarget, Gravity};
 pub use brand::BrandSettings;
 pub use error::Error;
 pub use ingest::IngestSettings;
@@ -170,6 +172,8 @@ pub struct Settings {
     pub substitutes: Vec<Substitute>,
     /// What the user says is allowed.
     pub security: Security,
+    /// Who is told of alerts, by which rules.
+    pub alerts: AlertSettings,
     /// Files that add rules and controls.
     pub audit: AuditSettings,
     /// What key figures should be, by name, in place of the targets that come with the tool.
@@ -224,6 +228,7 @@ impl Settings {
             timezone,
             audit: file.audit.resolve(&file.security, folder),
             security: file.security.resolve(place, timezone)?,
+            alerts: file.alerts.resolve(place, timezone)?,
             prices_file: file.prices.file.map(|prices| folder.join(prices)),
             ingest: file.ingest.resolve()?,
             sources: source::resolve(file.source, folder)?,

@@ -3,6 +3,7 @@
 //! Listed from the archive's directory; a file is unpacked when it is asked for, up to the bound it is
 //! asked with. Nothing is written to disk, so the names in the archive can lead nowhere.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -51,6 +52,30 @@ impl Zip {
         Ok(work(archive.insert(opened))?)
     }
 
+    /// The file's full path, whichever way it was named.
+    fn origin(&self) -> String {
+        let whole = std::fs::canonicalize(&self.path);
+        whole.unwrap_or_else(|_| self.path.clone()).to_string_lossy().into_owned()
+    }
+
+    /// Two copies of a bucket in one archive have the same `AWSLogs/…` keys: the first, by name, keeps
+    /// it, the others are called by their names.
+    fn keep_apart(&self, objects: &mut [ObjectEntry]) {
+        objects.sort_by(|a, b| a.location.cmp(&b.location));
+        let mut taken = HashSet::new();
+        for object in objects {
+            if !taken.insert((object.origin.clone(), object.key.clone())) {
+                object.key = self.within(object).to_owned();
+                object.origin = self.origin();
+            }
+        }
+    }
+
+    /// The name of an object in the archive.
+    fn within<'o>(&self, object: &'o ObjectEntry) -> &'o str {
+        object.location.get(self.name().len() + 1..).unwrap_or_default()
+    }
+
     fn entry(&self, archive: &mut Archive, index: usize) -> Result<Option<ObjectEntry>, ZipError> {
         let file = archive.by_index_raw(index)?;
         let name = file.name()?.into_owned();
@@ -59,7 +84,7 @@ impl Zip {
         }
         let portable = portable_key(&name).map(str::to_owned);
         Ok(Some(ObjectEntry {
-            origin: if portable.is_some() { String::new() } else { self.name() },
+            origin: if portable.is_some() { String::new() } else { self.origin() },
             location: format!("{}/{name}", self.name()),
             key: portable.unwrap_or(name),
             size_bytes: file.size(),
@@ -84,12 +109,13 @@ impl Source for Zip {
         let found =
             found.map_err(|source| Error::List { location: self.name(), source: source.into() })?;
         let mut objects: Vec<ObjectEntry> = found.into_iter().flatten().collect();
-        objects.sort_by(|a, b| (&a.key, &a.location).cmp(&(&b.key, &b.location)));
+        self.keep_apart(&mut objects);
+        objects.sort_by(|a, b| (&a.key, &a.origin).cmp(&(&b.key, &b.origin)));
         Ok(Listing { objects, ..Listing::default() })
     }
 
     fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Fetched, Error> {
-        let within = object.location.get(self.name().len() + 1..).unwrap_or_default();
+        let within = self.within(object);
         let mut bytes = Vec::new();
         let read = self.with(|archive| {
             archive.by_name(within)?.take(most).read_to_end(&mut bytes)?;

@@ -23,6 +23,8 @@ pub(super) const DELIVERIES: &str = "deliveries.sqlite";
 pub(super) const DELIVERIES_JOURNAL: &str = "deliveries.sqlite-journal";
 /// Name of the lock file of whoever delivers.
 pub(super) const DELIVERIES_LOCK: &str = "deliveries.lock";
+/// Name of the ledger of alerts.
+pub(super) const ALERTS: &str = "alerts.sqlite";
 /// Folder of what is kept of reports.
 pub(super) const REPORTS: &str = "reports";
 /// Folder of the rows that repeat a call, by table and day like the tables themselves.

@@ -12,6 +12,7 @@
 //! reports/….json                                 key figures and findings of reports made from it
 //! ```
 
+mod alerts;
 mod catalog;
 mod commit;
 mod compact;
@@ -40,6 +41,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
 
+pub use alerts::{AlertLedger, KeptAlert, KeptCheck};
 pub use catalog::{FileEntry, ObjectEntry};
 pub use commit::{Committed, ReadObject};
 pub use compact::Compaction;
@@ -222,6 +224,7 @@ fn holds_other_things(root: &Path) -> bool {
         files::DELIVERIES_JOURNAL,
         files::DELIVERIES_LOCK,
         files::REPORTS,
+        files::ALERTS,
     ];
     if root.is_file() {
         return true;

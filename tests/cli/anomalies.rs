@@ -317,3 +317,21 @@ fn a_range_without_data_is_an_error_with_what_to_do() {
     assert!(outcome.stderr.contains("the store holds no invocations"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("store info"), "{}", outcome.stderr);
 }
+
+#[test]
+fn thresholds_come_from_a_file_and_a_broken_one_is_named_with_its_line() {
+    let sandbox = Sandbox::new();
+    let printed = sandbox.run(["anomalies", "--print-rules"]).exits(0).stdout;
+    let config = sandbox.write("lens.toml", "[anomalies]\nrules = \"own.json\"\n");
+    let config = config.to_str().expect("text");
+    let run = |rules: &str| {
+        sandbox.write("own.json", rules);
+        sample_store().run(["--config", config, "anomalies", "--json"].iter().chain(&RANGE))
+    };
+    run(&printed).exits(0);
+    let wrong = run(&printed.replace("\"share_left\"", "\"share_let\"")).exits(2);
+    let line = printed.lines().position(|line| line.contains("share_left")).expect("there") + 1;
+    for said in ["own.json", &format!("line {line}: unknown field `share_let`"), "--print-rules"] {
+        assert!(wrong.stderr.contains(said), "{said} in {}", wrong.stderr);
+    }
+}

@@ -93,11 +93,7 @@ fn events_without_bedrock_raise_no_grave_finding_about_it() {
     let sandbox = Sandbox::new();
     sandbox.ingest(&repository().join("tests/detections/general.json"), 0);
     let found = found(&sandbox, &["--severity", "high"]);
-    let findings = found["findings"].as_array().expect("findings");
-    // A trail was stopped in these events, which is what the rule looks for.
-    let other: Vec<&Value> = findings.iter().filter(|one| one["rule"] != "trail-stopped").collect();
-    assert!(other.is_empty(), "{other:?}");
-    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(found["findings"], serde_json::json!([]));
     assert_eq!(outcome(&found, "root-used")["verdict"], "quiet");
     let unasked = outcome(&found, "logging-checked-then-called");
     assert!(
@@ -183,6 +179,7 @@ fn a_users_rule_is_asked_like_any_other() {
 #[test]
 fn the_page_on_detections_lists_every_rule_as_it_is() {
     let page = fs::read_to_string(repository().join("docs/detections.md")).expect("the page");
+    let page = page.split("<!-- from the data -->").nth(1).expect("a table");
     let sandbox = Sandbox::new();
     let rules = sandbox.run(["audit", "detections", "--list", "--json"]).exits(0).json();
     let rules = rules.as_array().expect("rules");
@@ -190,7 +187,7 @@ fn the_page_on_detections_lists_every_rule_as_it_is() {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| {
         let parts = value.as_array().into_iter().flatten();
-        parts.map(|part| text(part)).collect::<Vec<_>>().join(", ")
+        parts.map(&text).collect::<Vec<_>>().join(", ")
     };
     for rule in rules {
         let row = format!(

@@ -208,6 +208,19 @@ fn a_killed_run_carries_on_where_it_was() {
 }
 
 #[test]
+fn where_sts_is_out_of_reach_the_newest_event_names_the_account() {
+    let account = Account::new(&events(0..3, "2026-11-16T00:00:00Z"));
+    let args = ["ingest", REGION, "--from", NIGHT[0], "--to", NIGHT[1], "--json"];
+    let mut command = account.lens(&args);
+    command.env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9").env("AWS_MAX_ATTEMPTS", "1");
+    let summary = account.sandbox.outcome(&mut command).exits(0).json();
+    assert_eq!(summary["api_events"], 3);
+    let rows = account.sandbox.sql("select object from api_events limit 1");
+    let object = rows[0]["object"].as_str().expect("text");
+    assert!(object.starts_with("cloudtrail:us-east-1/AWSLogs/111122223333/"), "{object}");
+}
+
+#[test]
 fn what_names_no_region_is_wrong_usage() {
     let sandbox = Sandbox::new();
     for name in ["cloudtrail:", "cloudtrail:nowhere", "cloudtrail:us-east-1/iam"] {

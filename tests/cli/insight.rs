@@ -275,3 +275,23 @@ fn wrong_words_are_named_before_the_store_is_opened() {
         assert!(outcome.stderr.contains(said), "{args:?}: {}", outcome.stderr);
     }
 }
+
+#[test]
+fn targets_of_the_configuration_judge_key_figures_and_the_tiles_of_reports() {
+    let sandbox = Sandbox::new();
+    let own =
+        "[targets]\nsuccess_rate = { above = 0.5 }\nresponse_time_mean_ms = { below = 9000 }\n";
+    let config = sandbox.write("lens.toml", own);
+    let with_config = |args: &[&str]| {
+        let config = ["--config", config.to_str().expect("text")];
+        sample_store().run(config.iter().chain(args)).exits(0)
+    };
+    let report = ["report", "weekly", "--date", "2026-11-11", "--format", "json", "-o", "-"];
+    let report = with_config(&report).json();
+    let shown = with_config(&["config", "show", "--json"]).json();
+    assert_eq!(shown["targets"]["success_rate"]["above"], 0.5);
+    for (key, target) in [("success_rate", "over 50%"), ("response_time_mean_ms", "under 9 s")] {
+        let tile = items(&report["kpis"]).iter().find(|tile| tile["key"] == key).expect("a tile");
+        assert_eq!((&tile["target"], &tile["outcome"]), (&target.into(), &"pass".into()), "{tile}");
+    }
+}

@@ -5,6 +5,7 @@
 
 mod access;
 mod agreement;
+mod alerts;
 mod allocation;
 mod anomalies;
 mod browser;

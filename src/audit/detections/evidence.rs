@@ -10,10 +10,9 @@ use polars::prelude::{
 use super::condition::Condition;
 use super::finding::{Evidence, SHOWN};
 use super::logic::joined;
-use super::rows::{Rows, group_columns, group_exprs};
+use super::rows::{Rows, group_columns, group_exprs, lineage};
 use super::rule::{Logic, Rule};
 use crate::schema::detection::{FINDING, FIRST_MS, LAST_MS, NUMBER, ROWS, TIME_MS};
-use crate::schema::{Table, api_event, invocation};
 
 /// Findings of more rows show those of their first instant only: to sort the others out takes as
 /// long as to find them.
@@ -25,7 +24,7 @@ pub(super) fn evidence(
     rows: &Rows<'_>,
     findings: &DataFrame,
 ) -> PolarsResult<BTreeMap<usize, Vec<Evidence>>> {
-    let (id, object, record) = columns(rule.table);
+    let [id, object, record] = lineage(rule.table);
     let mut shown = group_exprs(&rule.by)?;
     shown.extend([rows.time_ms().alias(TIME_MS), col(id), col(object), col(record)]);
     let numbered = findings.clone().lazy().with_row_index(FINDING, None);
@@ -33,7 +32,7 @@ pub(super) fn evidence(
         .into_iter()
         .chain([FINDING, ROWS, FIRST_MS, LAST_MS].map(col))
         .collect::<Vec<_>>();
-    let selected = rows.of_period().filter(rows.expr(&condition(rule))?).select(shown);
+    let selected = rows.of_period(&condition(rule))?.select(shown);
     let is_shown = col(TIME_MS)
         .gt_eq(col(FIRST_MS))
         .and(col(TIME_MS).lt_eq(col(LAST_MS)))
@@ -82,12 +81,5 @@ fn condition(rule: &Rule) -> Condition {
         | Logic::FirstSeen { condition, .. } => condition.clone(),
         Logic::Sequence { first, then, .. } => first.or(then),
         Logic::Ratio { condition, of, .. } => condition.and(of),
-    }
-}
-
-fn columns(table: Table) -> (&'static str, &'static str, &'static str) {
-    match table {
-        Table::Invocations => (invocation::REQUEST_ID, invocation::OBJECT, invocation::RECORD),
-        _ => (api_event::EVENT_ID, api_event::OBJECT, api_event::RECORD),
     }
 }

@@ -89,9 +89,9 @@ fn selected(
     }
     if groups.height() == 0 {
         // Nothing to read; an empty frame of the same columns.
-        return Ok(rows.of_period().limit(0).select(columns));
+        return Ok(rows.of_period(condition)?.limit(0).select(columns));
     }
-    let selected = rows.of_period().filter(rows.expr(condition)?).select(columns);
+    let selected = rows.of_period(condition)?.select(columns);
     // Read once: what follows looks at it in several ways.
     Ok(joined(selected, groups.lazy(), by, JoinType::Semi).collect()?.lazy())
 }

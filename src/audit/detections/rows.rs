@@ -2,7 +2,8 @@
 //! rules that ask nothing of single ones.
 //!
 //! A rule that reads only columns of few values is asked of *cells*: rows that agree in all such
-//! columns, summed in one pass over the table for all rules together.
+//! columns, summed in one pass over the table for all rules together. Rows that the other rules want
+//! are few, and picked in a second pass, for all of them together as well.
 
 use std::collections::BTreeSet;
 
@@ -76,6 +77,13 @@ pub(super) struct Rows<'a> {
     period: Period,
     values: &'a Values<'a>,
     cells: Option<Cells>,
+    picked: Option<Picked>,
+}
+
+/// The rows for which one of these conditions holds, in the columns that their rules read.
+struct Picked {
+    conditions: BTreeSet<String>,
+    frame: DataFrame,
 }
 
 /// Sums of rows that agree in these columns.
@@ -93,9 +101,56 @@ impl<'a> Rows<'a> {
         values: &'a Values<'a>,
         rules: &[&Rule],
     ) -> PolarsResult<Self> {
-        let rows = Self { table, all, period, values, cells: None };
-        let cells = rows.summed(rules)?;
-        Ok(Self { cells, ..rows })
+        let rows = Self { table, all, period, values, cells: None, picked: None };
+        let (cells, picked) = (rows.summed(rules)?, rows.picked(rules)?);
+        Ok(Self { cells, picked, ..rows })
+    }
+
+    /// The rows of conditions that sums can't tell, and that are asked first of a rule: what follows
+    /// them in a sequence may be any call.
+    fn picked(&self, rules: &[&Rule]) -> PolarsResult<Option<Picked>> {
+        let (mut columns, mut conditions) = (BTreeSet::new(), BTreeSet::new());
+        let mut wanted: Option<Expr> = None;
+        for rule in rules {
+            let (condition, value) = match &rule.logic {
+                Logic::Match { condition, .. } | Logic::FirstSeen { condition, .. } => {
+                    (condition, None)
+                }
+                Logic::Threshold { condition, distinct, .. } => (condition, distinct.as_ref()),
+                Logic::Sequence { first, .. } => (first, None),
+                Logic::Ratio { .. } => continue,
+            };
+            let read = columns_of(condition, &rule.by);
+            let is_told = |name: &String| {
+                cell_columns(self.table).contains(&name.as_str()) || name == self.time_column()
+            };
+            if read.iter().all(is_told) {
+                continue;
+            }
+            columns.extend(read);
+            columns.extend(value.into_iter().flat_map(Term::columns).map(str::to_owned));
+            conditions.insert(condition.text().to_owned());
+            let this = self.in_time(rule).and(self.expr(condition)?);
+            wanted = Some(match wanted {
+                Some(others) => others.or(this),
+                None => this,
+            });
+        }
+        let Some(wanted) = wanted else { return Ok(None) };
+        columns.extend(lineage(self.table).map(str::to_owned));
+        columns.insert(self.time_column().to_owned());
+        let columns: Vec<Expr> = columns.iter().map(col).collect();
+        let frame = self.all.clone().filter(wanted).select(columns).collect()?;
+        Ok(Some(Picked { conditions, frame }))
+    }
+
+    /// Rows of history and period, among which are all for which the condition holds.
+    fn holding(&self, condition: &Condition) -> LazyFrame {
+        let picked = self.picked.as_ref();
+        match picked.filter(|picked| picked.conditions.contains(condition.text())) {
+            Some(picked) => picked.frame.clone().lazy(),
+            None => self.all.clone(),
+        }
     }
 
     fn summed(&self, rules: &[&Rule]) -> PolarsResult<Option<Cells>> {
@@ -146,14 +201,12 @@ impl<'a> Rows<'a> {
         expression(&self.values.sql(condition))
     }
 
-    /// The rows of the period.
-    pub(super) fn of_period(&self) -> LazyFrame {
-        self.all.clone().filter(self.is_in_period())
-    }
-
-    /// The rows of history and period.
-    pub(super) fn all(&self) -> LazyFrame {
-        self.all.clone()
+    /// The rows of the period for which the condition holds.
+    ///
+    /// # Errors
+    /// Never, for a condition that was read.
+    pub(super) fn of_period(&self, condition: &Condition) -> PolarsResult<LazyFrame> {
+        Ok(self.holding(condition).filter(self.is_in_period().and(self.expr(condition)?)))
     }
 
     /// A row's time, milliseconds since the epoch.
@@ -192,7 +245,9 @@ impl<'a> Rows<'a> {
                 [col(ROWS).sum(), col(FIRST_MS).min(), col(LAST_MS).max()],
             ),
             None => (
-                self.all().with_column(self.is_in_period().alias(IN_PERIOD)).filter(holds),
+                self.holding(condition)
+                    .with_column(self.is_in_period().alias(IN_PERIOD))
+                    .filter(holds),
                 [
                     len().cast(DataType::Int64).alias(ROWS),
                     self.time_ms().min().alias(FIRST_MS),
@@ -223,6 +278,14 @@ pub(super) fn group_name(term: &Term) -> String {
 fn columns_of(condition: &Condition, by: &[Term]) -> BTreeSet<String> {
     let of_terms = by.iter().flat_map(Term::columns);
     condition.columns().chain(of_terms).map(str::to_owned).collect()
+}
+
+/// What tells a row apart, and where it lies: id, object, record.
+pub(super) fn lineage(table: Table) -> [&'static str; 3] {
+    match table {
+        Table::Invocations => [invocation::REQUEST_ID, invocation::OBJECT, invocation::RECORD],
+        _ => [api_event::EVENT_ID, api_event::OBJECT, api_event::RECORD],
+    }
 }
 
 fn cell_columns(table: Table) -> &'static [&'static str] {

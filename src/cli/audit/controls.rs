@@ -69,6 +69,7 @@ pub(super) fn run(args: &ControlsArgs, context: &Context) -> Result<Exit, Failur
         frameworks,
         rules: &rules,
         detections: None,
+        ledger: None,
         basis: SecurityBasis { security: &settings.security, places: &places, period },
         verification,
         as_of: context.now,

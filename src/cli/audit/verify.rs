@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::Args;
 use serde::Serialize;
@@ -93,8 +94,10 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
         max_object_bytes: context.settings.ingest.max_object_bytes,
         at_once: context.settings.ingest.requests_in_flight,
     };
+    let started = Instant::now();
     let verified = pipeline::verify(place.source.as_ref(), &request, &bar);
     bar.finish();
+    let seconds = started.elapsed().as_secs_f64();
     let verified = verified?;
     if let Some(path) = &args.save_keys {
         pipeline::write_whole(path, verified.keys_asked.to_json().as_bytes())?;
@@ -104,7 +107,7 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
     } else {
         output::result(&describe(&verified.verification))?;
     }
-    say(&verified, args, context);
+    say(&verified, args, seconds, context);
     Ok(exit(&verified))
 }
 
@@ -205,7 +208,7 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn say(verified: &Verified, args: &VerifyArgs, context: &Context) {
+fn say(verified: &Verified, args: &VerifyArgs, seconds: f64, context: &Context) {
     for failure in &verified.failures {
         context.output.warn(failure);
     }
@@ -223,5 +226,13 @@ fn say(verified: &Verified, args: &VerifyArgs, context: &Context) {
              those of all but the newest digest from the digest that follows",
         );
     }
-    context.output.note(&format!("hashed {} of log files", bytes(verified.bytes_hashed)));
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate, for people"
+    )]
+    let rate = (verified.bytes_hashed as f64 / seconds.max(0.001)) as u64;
+    let hashed = bytes(verified.bytes_hashed);
+    context.output.note(&format!("hashed {hashed} of log files, {} a second", bytes(rate)));
 }

@@ -109,7 +109,7 @@ fn no_such_list(name: &str, context: &Context) -> Failure {
 ///
 /// # Errors
 /// Wrong usage when the configuration doesn't say.
-pub(super) fn sender(context: &Context) -> Result<&str, Failure> {
+pub(in crate::cli) fn sender(context: &Context) -> Result<&str, Failure> {
     context.settings.mail.from.as_deref().ok_or_else(|| {
         Failure::usage(
             "no sender: the configuration needs `from = \"Name <name@example.com>\"` in `[mail]`",
@@ -291,7 +291,11 @@ fn linked(
     Ok(Some(Link { url, until: format!("until {}", until.format("%Y-%m-%d %H:%M UTC")) }))
 }
 
-fn mailer(context: &Context) -> Result<Box<dyn Mailer>, Failure> {
+/// What sends mail, as the configuration says.
+///
+/// # Errors
+/// When the configuration lacks something, or the access can't be set up.
+pub(in crate::cli) fn mailer(context: &Context) -> Result<Box<dyn Mailer>, Failure> {
     let mail = &context.settings.mail;
     Ok(match (mail.transport, &mail.smtp) {
         (Transport::Ses, _) => Box::new(

@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 pub(super) use completeness::is_complete;
+pub(super) use mail::{mailer, sender};
 
 use super::{Context, Exit, Failure, output};
 use crate::deliver::s3::{Encryption, Upload};

@@ -44,4 +44,5 @@ pub use first_seen::FirstCall;
 pub use grid::Grid;
 pub use hourly::{Cells, Hourly, LatencyHour, Metric, Place, Values};
 pub use judge::{Request, anomalies};
+pub use question::Question;
 pub use rules::{Rules, RulesError};

@@ -15,21 +15,26 @@ const HOURS_SHOWN: usize = 72;
 
 /// What a query is to show.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Question {
-    pub(super) from: DateTime<Utc>,
-    pub(super) to: DateTime<Utc>,
-    pub(super) by: Vec<String>,
-    pub(super) metrics: Vec<String>,
+pub struct Question {
+    /// Start of the range.
+    pub from: DateTime<Utc>,
+    /// End of the range.
+    pub to: DateTime<Utc>,
+    /// Dimensions by name.
+    pub by: Vec<String>,
+    /// Metrics by name.
+    pub metrics: Vec<String>,
     /// Dimensions and the values they must have.
-    pub(super) wheres: Vec<(String, Option<String>)>,
-    pub(super) timezone: String,
+    pub wheres: Vec<(String, Option<String>)>,
+    /// IANA name of the zone of days and hours.
+    pub timezone: String,
     /// What was asked for in the first place.
-    pub(super) filter: Option<String>,
+    pub filter: Option<String>,
 }
 
 impl Question {
     /// The command line.
-    pub(super) fn command(&self) -> String {
+    pub fn command(&self) -> String {
         let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
         let mut words = vec![
             "bedrock-lens query".to_owned(),

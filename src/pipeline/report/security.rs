@@ -49,6 +49,7 @@ pub(super) fn controls(
         rules: basis.rules,
         detections,
         basis: held_against(basis, period),
+        ledger: None,
         verification: None,
         as_of: request.now,
     };

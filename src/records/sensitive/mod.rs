@@ -61,8 +61,8 @@ impl Scanner {
         call: &InvocationRef<'_>,
     ) -> Vec<Sensitive> {
         let bodies = parse::<Bodies<'_>>(json).unwrap_or_default();
-        let input = bodies.input.body.map(|raw| raw.get());
-        let output = bodies.output.body.map(|raw| raw.get()).or(offloaded);
+        let input = bodies.input.body.map(Raw::get);
+        let output = bodies.output.body.map(Raw::get).or(offloaded);
         let mut rows = Vec::new();
         for (side, body) in [(side::INPUT, input), (side::OUTPUT, output)] {
             let Some(body) = body else { continue };

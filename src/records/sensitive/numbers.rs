@@ -59,7 +59,7 @@ fn luhn(digits: &str) -> bool {
             (_, number) => number,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Area, group and serial of a US social security number that can have been given out.

@@ -187,15 +187,14 @@ fn sources(addresses: &[Address]) -> Option<Table> {
             row(RowRole::Body, name, one.kind, one.calls, one.refused)
         })
         .collect();
-    let sum = |all: &[Address], of: fn(&Address) -> u64| all.iter().map(of).sum();
-    let (calls, refused): (fn(&Address) -> u64, fn(&Address) -> u64) =
-        (|one| one.calls, |one| one.refused);
+    let calls = |all: &[Address]| all.iter().map(|one| one.calls).sum();
+    let refused = |all: &[Address]| all.iter().map(|one| one.refused).sum();
     if !rest.is_empty() {
         let name = Value::Text(format!("{} other", rest.len()));
-        rows.push(row(RowRole::Note, name, "", sum(rest, calls), sum(rest, refused)));
+        rows.push(row(RowRole::Note, name, "", calls(rest), refused(rest)));
     }
     let total = Value::Text("Total".to_owned());
-    rows.push(row(RowRole::Total, total, "", sum(addresses, calls), sum(addresses, refused)));
+    rows.push(row(RowRole::Total, total, "", calls(addresses), refused(addresses)));
     Some(Table {
         caption: "Where calls came from, by CloudTrail".to_owned(),
         show_caption: true,

@@ -202,7 +202,7 @@ fn sum(moments: &[&Moment]) -> Option<Usd> {
 }
 
 fn row(role: RowRole, cells: [TableCell; 7]) -> TableRow {
-    TableRow { role, swatch: None, cells: cells.to_vec() }
+    TableRow { role, swatch: None, cells: Vec::from(cells) }
 }
 
 fn line(facts: &Facts<'_>, one: &Moment) -> TableRow {

@@ -118,16 +118,34 @@ impl EventHistory {
         })
     }
 
-    /// The account that the credentials belong to: its events are what is answered.
+    /// The account that the credentials belong to: its events are what is answered. Where STS is out of
+    /// reach, the account that the newest event names.
     fn account(&self) -> Result<String, Error> {
+        let found = match self.access.wait(self.caller()) {
+            Err(failure) if failure.problem == Problem::Unreachable => {
+                self.access.wait(self.account_of_newest()).and_then(|named| named.ok_or(failure))
+            }
+            other => other,
+        };
+        found.map_err(|source| self.unlisted(source))
+    }
+
+    async fn caller(&self) -> Result<String, aws::Error> {
         let client = aws_sdk_sts::Client::new(self.access.config());
         let call = Call::new("sts:GetCallerIdentity", "*");
-        let answer = self.access.wait(client.get_caller_identity().send());
-        let found = answer.map_err(|error| aws::Error::of(&error, &call)).and_then(|answer| {
-            let account = answer.account().map(str::to_owned);
-            account.ok_or_else(|| aws::Error::unreachable("STS named no account"))
-        });
-        found.map_err(|source| self.unlisted(source))
+        let answer = client.get_caller_identity().send().await;
+        let answer = answer.map_err(|error| aws::Error::of(&error, &call))?;
+        let account = answer.account().map(str::to_owned);
+        account.ok_or_else(|| aws::Error::unreachable("STS named no account"))
+    }
+
+    async fn account_of_newest(&self) -> Result<Option<String>, aws::Error> {
+        let all = Period { from: self.cut.now - REMEMBERS, to: self.cut.now };
+        let page = self.page(all, None).await?;
+        Ok(page.events().iter().find_map(|event| {
+            let event: Value = serde_json::from_str(event.cloud_trail_event()?).ok()?;
+            event["recipientAccountId"].as_str().map(str::to_owned)
+        }))
     }
 
     fn unlisted(&self, source: aws::Error) -> Error {
