@@ -1,6 +1,6 @@
 //! The report as plain text, for terminals and e-mail: the same figures in the same order.
 
-use super::format::words::clean;
+use super::format::words::legible as clean;
 use super::format::{Format, Script, parts};
 use super::table::{Fit, Head, Row, TableOptions, table, wrap};
 use crate::report::parts::{

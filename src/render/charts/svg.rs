@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, DrawError};
 use super::style::palette;
-use crate::render::format::words::clean;
+use crate::render::format::words::legible as clean;
 
 /// What a chart is called and says to those who don't see it.
 #[derive(Debug, Clone)]

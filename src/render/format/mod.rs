@@ -93,7 +93,7 @@ impl Format {
 
     /// Words as they are, without characters that could mislead.
     pub fn words(&self, words: &str) -> String {
-        self.script.apply(clean(words))
+        self.script.apply(words::legible(words))
     }
 
     fn spell(&self, value: &Value, unit: Unit) -> String {

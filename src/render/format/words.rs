@@ -8,6 +8,19 @@ pub fn clean(text: &str) -> String {
     text.chars().filter(|c| !is_hidden(*c)).map(|c| if is_break(c) { ' ' } else { c }).collect()
 }
 
+/// Text for a page: cleaned, and words capped that no page has room for. Commands have words of
+/// their own length, so the cap is wider than that of identifiers.
+pub fn legible(text: &str) -> String {
+    let text = clean(text);
+    if text.len() <= LONGEST_WORD {
+        return text;
+    }
+    text.split(' ').map(|word| cap(word, LONGEST_WORD)).collect::<Vec<_>>().join(" ")
+}
+
+/// Longest word in the text of a page.
+const LONGEST_WORD: usize = 160;
+
 /// An identifier or code from a log: cleaned and capped.
 pub fn identifier(text: &str) -> String {
     cap(&clean(text), LONGEST_ID)

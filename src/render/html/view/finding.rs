@@ -2,7 +2,7 @@
 
 use super::{Run, runs};
 use crate::render::format::Format;
-use crate::render::format::words::clean;
+use crate::render::format::words::legible as clean;
 use crate::report::parts::{Finding, Severity};
 
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use minijinja::Value as Safe;
 
 use super::tone;
-use crate::render::format::words::clean;
+use crate::render::format::words::legible as clean;
 use crate::render::format::{Format, direction};
 use crate::render::{Error, charts};
 use crate::report::parts::{Kpi, Outcome, Value};

@@ -4,7 +4,7 @@
 
 use minijinja::Value as Safe;
 
-use super::super::format::words::clean;
+use super::super::format::words::legible as clean;
 use super::super::format::{Format, Script};
 use super::super::{Brand, Error, charts};
 use crate::report::parts::{Attention, Empty, Grade, Prose, Report, Section, Span, Tone, Value};

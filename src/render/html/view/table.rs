@@ -2,7 +2,7 @@
 
 use super::{Run, tone, value_run};
 use crate::render::charts::style;
-use crate::render::format::words::clean;
+use crate::render::format::words::legible as clean;
 use crate::render::format::{Format, parts};
 use crate::report::parts::{Align, Column, RowRole, Swatch, Table, TableCell, Tone, Value};
 
