@@ -5,7 +5,9 @@ use chrono::{DateTime, Duration, Utc};
 use super::breach::{Amount, Breach};
 use super::rule::{Direction, Rule};
 use crate::audit::detections::{Detections, Severity as DetectionSeverity};
-use crate::insight::anomaly::{self, Anomalies, Driver, Figure, Incident, IncidentKind};
+use crate::insight::anomaly::{
+    self, Anomalies, DepartingSeries, Driver, Figure, Incident, IncidentKind,
+};
 use crate::insight::budget::BudgetState;
 use crate::insight::capacity::Load;
 use crate::period::Period;
@@ -13,44 +15,52 @@ use crate::period::Period;
 /// Drivers that a breach names.
 const NAMED: usize = 3;
 
-/// The incidents that a rule asks for. Incidents of silence are left to the rules that ask for silence;
-/// an incident that a rule with a metric of its own tells is left out of rules without one, as far as
-/// `told` says.
+/// The incidents that a rule asks for: those with a series of its metric that went its way, far enough.
+/// A rule without a metric asks for the grave ones that no other rule tells (`told`). Incidents of
+/// silence are left to the rules that ask for silence.
 pub fn anomalies(rule: &Rule, found: &Anomalies, told: &[&str]) -> Vec<Breach> {
-    let asked = |incident: &&Incident| {
-        let Some(main) = incident.metrics.first() else { return false };
-        let is_metric = match rule.metric.as_deref() {
-            Some(metric) => main.metric == metric,
-            None => {
-                !told.contains(&main.metric.as_str())
-                    && incident.severity != anomaly::Severity::Notice
-            }
-        };
-        let is_way = rule.direction.is_none_or(|direction| {
-            (direction == Direction::Up) == (main.direction == anomaly::Direction::Up)
-        });
-        let is_far = rule.ratio.is_none_or(|ratio| {
-            let (observed, expected) = (number(main.observed), number(main.expected));
-            expected > 0.0 && observed / expected >= ratio
-        });
-        let is_silence = matches!(incident.kind, IncidentKind::LoggingGap | IncidentKind::NoLogs);
-        is_metric && is_way && is_far && !is_silence
+    let is_silence = |incident: &Incident| {
+        matches!(incident.kind, IncidentKind::LoggingGap | IncidentKind::NoLogs)
     };
-    found.incidents.iter().filter(asked).map(|incident| of_incident(rule, incident)).collect()
+    let incidents = found.incidents.iter().filter(|incident| !is_silence(incident));
+    let asked = incidents.filter_map(|incident| Some((incident, series(rule, incident, told)?)));
+    asked.map(|(incident, series)| of_incident(rule, incident, series)).collect()
 }
 
-fn of_incident(rule: &Rule, incident: &Incident) -> Breach {
-    let main = incident.metrics.first();
-    let scope = main.and_then(|main| main.scope.dimension.clone().zip(Some(&main.scope.value)));
+/// The series of an incident that a rule asks for.
+fn series<'i>(rule: &Rule, incident: &'i Incident, told: &[&str]) -> Option<&'i DepartingSeries> {
+    let is_asked = |series: &&DepartingSeries| {
+        let is_way = rule.direction.is_none_or(|direction| {
+            (direction == Direction::Up) == (series.direction == anomaly::Direction::Up)
+        });
+        let ratio = times(series);
+        is_way && rule.ratio.is_none_or(|least| ratio.is_some_and(|ratio| ratio >= least))
+    };
+    match rule.metric.as_deref() {
+        Some(metric) => {
+            incident.metrics.iter().find(|series| series.metric == metric && is_asked(series))
+        }
+        None => incident.metrics.first().filter(|main| {
+            incident.severity != anomaly::Severity::Notice
+                && !told.contains(&main.metric.as_str())
+                && is_asked(main)
+        }),
+    }
+}
+
+/// Observed ÷ expected; none where nothing was expected.
+fn times(series: &DepartingSeries) -> Option<f64> {
+    let expected = number(series.expected);
+    (expected > 0.0).then(|| number(series.observed) / expected)
+}
+
+fn of_incident(rule: &Rule, incident: &Incident, series: &DepartingSeries) -> Breach {
+    let scope = series.scope.dimension.clone().zip(Some(&series.scope.value));
     let group = scope.map(|(name, value)| vec![(name, value.clone())]).unwrap_or_default();
-    let ratio = main.and_then(|main| {
-        let expected = number(main.expected);
-        (expected > 0.0).then(|| number(main.observed) / expected)
-    });
     Breach {
         from: incident.from,
         to: incident.to,
-        value: ratio.map(Amount::Times),
+        value: times(series).map(Amount::Times),
         limit: rule.ratio.map(Amount::Times),
         detail: incident.title.clone(),
         drivers: incident.drivers.iter().take(NAMED).map(driver).collect(),

@@ -132,7 +132,7 @@ pub(super) fn run(args: &IngestArgs, context: &Context) -> Result<Exit, Failure>
 /// Lists the sources, from their last complete ingest on where that saves listing.
 fn plan<'a>(sources: &'a [SourceRequest], context: &Context) -> Result<Plan<'a>, Failure> {
     let path = &context.settings.store;
-    let store = Reader::exists(path).then(|| Reader::open(path)).transpose()?;
+    let store = Reader::open_if_any(path)?;
     let trailing = Duration::days(context.settings.ingest.trailing_days.into());
     let history = History { store: store.as_ref(), trailing, now: context.now };
     Ok(Plan::list(sources, history)?)
@@ -182,8 +182,8 @@ fn dry_run(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let mut plan = plan(sources, context)?;
-    if Reader::exists(&context.settings.store) {
-        plan = plan.without_known(&Reader::open(&context.settings.store)?)?;
+    if let Some(store) = Reader::open_if_any(&context.settings.store)? {
+        plan = plan.without_known(&store)?;
     }
     let summary = plan.summary();
     let requests = plan.requests();

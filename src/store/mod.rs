@@ -95,6 +95,20 @@ impl Reader {
         Ok(Self { root: root.to_owned(), catalog, lock })
     }
 
+    /// Opens a store if there is one: none too where a run was killed before it had made one.
+    ///
+    /// # Errors
+    /// When it is of a later format, or can't be read.
+    pub fn open_if_any(root: &Path) -> Result<Option<Self>, Error> {
+        if !Self::exists(root) {
+            return Ok(None);
+        }
+        match Self::open(root) {
+            Err(Error::Missing { .. }) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
     /// Whether there is a store in the folder.
     pub fn exists(root: &Path) -> bool {
         root.join(files::CATALOG).is_file()

@@ -174,7 +174,8 @@ fn pruned_days_are_gone_and_do_not_come_back() {
     assert_eq!(info["pruned_before"], json!("2026-11-10"));
     // A question that reaches below says so, another doesn't.
     for (from, says) in [("2026-11-09", true), ("2026-11-10", false)] {
-        let args = ["query", "--by", "day", "--from", from, "--to", "2026-11-12", "--json"];
+        let args =
+            ["query", "--by", "day", "--from", from, "--to", "2026-11-12", "--format", "json"];
         let stderr = sandbox.run(args).exits(0).stderr;
         assert_eq!(stderr.contains("no rows from before 2026-11-10"), says, "{stderr}");
     }
