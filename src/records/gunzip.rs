@@ -189,7 +189,10 @@ fn trailer(plain: &[u8]) -> [u8; TRAILER_BYTES] {
 
 /// Member by member, keeping what comes before a cut, damage or the cap. Zero padding is no damage.
 fn inflate_up_to_damage(gzip: &[u8], cap: usize) -> Inflated<'static> {
-    let mut plain = Vec::new();
+    // Room for all there can be, of which only what is filled takes memory: growing step by step would
+    // hold a gigabyte twice while it is moved.
+    let most = cap.min(gzip.len().saturating_mul(MAX_RATIO));
+    let mut plain = Vec::with_capacity(most.saturating_add(2 * PIECE_BYTES));
     let mut rest = gzip;
     let damage = loop {
         match stream_member(rest, &mut plain, cap) {
