@@ -36,7 +36,7 @@ pub(super) struct AnomaliesArgs {
     #[arg(long)]
     json: bool,
     /// Print the thresholds that come with the tool, to start a file of your own from
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     print_rules: bool,
 }
 
