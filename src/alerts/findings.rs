@@ -212,7 +212,7 @@ pub struct Quietness {
 /// hour.
 pub fn silence(rule: &Rule, places: &[Quietness], now: DateTime<Utc>) -> Vec<Breach> {
     let times = rule.above.unwrap_or(1.0);
-    let minutes = |length: Duration| length.num_seconds() as f64 / 60.0;
+    let minutes = |length: Duration| length.as_seconds_f64() / 60.0;
     places
         .iter()
         .filter_map(|quiet| {

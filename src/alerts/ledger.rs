@@ -122,7 +122,7 @@ pub fn update(known: Vec<Alert>, breaches: Vec<Breach>, rules: &RuleSet, judged:
         }
     }
     let mut breaches = breaches;
-    breaches.sort_by(|a, b| (a.from, a.key()).cmp(&(b.from, b.key())));
+    breaches.sort_by_cached_key(|breach| (breach.from, breach.key()));
     let mut began = Vec::new();
     for breach in breaches {
         let settle = settle(&breach.rule, rules);
@@ -207,7 +207,8 @@ fn join_incidents(alerts: &mut [Alert], began: &[String]) {
         let from = alerts[place].breach.from;
         let is_near = |other: &Alert| (other.breach.from - from).abs() <= TOGETHER;
         if let Some(first) = alerts[..place].iter().find(|other| is_near(other)) {
-            alerts[place].incident = first.incident.clone();
+            let incident = first.incident.clone();
+            alerts[place].incident = incident;
         }
     }
 }

@@ -94,8 +94,8 @@ pub fn due<'a>(
         let severity = alert.breach.severity;
         let is_for_it = severity >= channel.severity && is_of_team(channel, alert);
         let waits = is_quiet && severity < Severity::Critical;
-        let muted = mutes.iter().any(|mute| mute.covers(alert, now));
-        if !is_for_it || waits || muted || !has_escalated(channel, alert) {
+        let is_muted = mutes.iter().any(|mute| mute.covers(alert, now));
+        if !is_for_it || waits || is_muted || !has_escalated(channel, alert) {
             continue;
         }
         found.push(Due { alert, change: Change::Began });

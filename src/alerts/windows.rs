@@ -193,7 +193,7 @@ fn breaches(
         });
     }
     done.extend(open.filter(|(_, n)| *n >= least).map(|(breach, _)| breach));
-    done.sort_by(|a, b| (a.from, a.key()).cmp(&(b.from, b.key())));
+    done.sort_by_cached_key(|breach| (breach.from, breach.key()));
     Ok(done)
 }
 

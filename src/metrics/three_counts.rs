@@ -52,9 +52,9 @@ pub fn three_counts(
         .into_iter()
         .fold(lit(0_i64), |sum, count| sum + count);
     let parts = [
-        part(invocations, EVENT_TIME, grain, LOGGED_REQUESTS, one()),
-        part(api_events.filter(is_runtime_call()), EVENT_TIME, grain, CLOUDTRAIL_CALLS, one()),
-        part(service_metrics, HOUR_TIME, grain, CLOUDWATCH_CALLS, attempts),
+        part(invocations, EVENT_TIME, grain, LOGGED_REQUESTS, &one()),
+        part(api_events.filter(is_runtime_call()), EVENT_TIME, grain, CLOUDTRAIL_CALLS, &one()),
+        part(service_metrics, HOUR_TIME, grain, CLOUDWATCH_CALLS, &attempts),
     ];
     let key = [FROM, ACCOUNT, REGION].map(col);
     // Polars sums nothing but nulls to 0.
@@ -77,7 +77,7 @@ fn part(
     time: &'static str,
     grain: Grain,
     name: &'static str,
-    count: Expr,
+    count: &Expr,
 ) -> LazyFrame {
     let columns = [LOGGED_REQUESTS, CLOUDTRAIL_CALLS, CLOUDWATCH_CALLS].map(|other| {
         let value = if other == name { count.clone() } else { lit(polars::prelude::NULL) };

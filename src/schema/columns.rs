@@ -169,8 +169,7 @@ fn hash(text: &[u8]) -> usize {
         }
         _ => text.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)),
     };
-    let place = ((mixed ^ text.len() as u64).wrapping_mul(SPREAD) >> 48) as usize;
-    place
+    ((mixed ^ text.len() as u64).wrapping_mul(SPREAD) >> 48) as usize
 }
 
 /// Equal when each row has the same text, however the texts are kept.

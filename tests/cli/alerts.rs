@@ -147,7 +147,7 @@ impl Receiver {
         let bodies = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&bodies);
         std::thread::spawn(move || {
-            let mut held = Vec::new();
+            let mut unanswered = Vec::new();
             for stream in listener.incoming().flatten() {
                 let (head, body) = request(&stream);
                 noted.lock().expect("the notes").push((head, body));
@@ -158,7 +158,7 @@ impl Receiver {
                         );
                         (&stream).write_all(answer.as_bytes()).ok();
                     }
-                    None => held.push(stream),
+                    None => unanswered.push(stream),
                 }
             }
         });

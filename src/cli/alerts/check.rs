@@ -166,10 +166,11 @@ fn say(
         text += &table_of(&check.alerts, context);
     }
     for skipped in &check.skipped {
-        text += &format!("not asked: {} ({})\n", skipped.rule, skipped.reason);
+        text.extend(["not asked: ", &skipped.rule, " (", &skipped.reason, ")\n"]);
     }
     for told in told.iter().filter(|told| told.changes > 0) {
-        text += &format!("told {}: {} changes\n", told.channel, told.changes);
+        let changes = told.changes.to_string();
+        text.extend(["told ", &told.channel, ": ", &changes, " changes\n"]);
     }
     if args.dry_run {
         text += "dry run: nothing was kept, nobody was told\n";

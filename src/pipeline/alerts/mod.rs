@@ -143,14 +143,13 @@ fn judged(
     newest: DateTime<Utc>,
 ) -> Result<Judged, Error> {
     let known_to = newest.min(question.now - DELIVERY);
-    let period = match question.window {
-        Some(window) => Period { from: window.from, to: window.to.min(known_to.max(window.from)) },
-        None => {
-            let last = ledger.last_check().map_err(Error::Store)?;
-            let last = last.and_then(|check| DateTime::from_timestamp_millis(check.to_ms));
-            let from = last.map_or(known_to - FIRST, |to| to.min(known_to) - TRAILING);
-            Period { from, to: known_to }
-        }
+    let period = if let Some(window) = question.window {
+        Period { from: window.from, to: window.to.min(known_to.max(window.from)) }
+    } else {
+        let last = ledger.last_check().map_err(Error::Store)?;
+        let last = last.and_then(|check| DateTime::from_timestamp_millis(check.to_ms));
+        let from = last.map_or(known_to - FIRST, |to| to.min(known_to) - TRAILING);
+        Period { from, to: known_to }
     };
     // Windows of any length that divides a day begin at midnight.
     let midnight = period.from.date_naive().and_time(NaiveTime::MIN).and_utc();

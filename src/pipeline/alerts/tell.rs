@@ -13,6 +13,7 @@ use crate::render::alert;
 use crate::store::{Claim, Deliveries, Item, Settled};
 
 /// How a channel reaches somebody.
+#[expect(clippy::large_enum_variant, reason = "there are as many as channels")]
 pub enum Way<'w> {
     /// Mail to these addresses.
     Mail {

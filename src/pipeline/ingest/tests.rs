@@ -21,7 +21,7 @@ impl Read {
         let read = self.0.lock().expect("no panic");
         let waited = self
             .1
-            .wait_timeout_while(read, Wait::from_secs(60), |read| *read < objects)
+            .wait_timeout_while(read, Wait::from_mins(1), |read| *read < objects)
             .expect("no panic");
         !waited.1.timed_out()
     }

@@ -25,7 +25,7 @@ pub fn slack(message: &Message) -> String {
             let value = escaped(&value);
             let value =
                 if name == "query" { format!("`{}`", value.replace('`', "'")) } else { value };
-            text.push_str(&format!("\n{name}: {value}"));
+            text.extend(["\n", name, ": ", &value]);
         }
         blocks.push(json!({
             "type": "section",
