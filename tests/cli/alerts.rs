@@ -43,7 +43,7 @@ fn fate(model: &str, at: DateTime<Utc>, number: i64) -> Fate {
         return Fate::Failed("ServiceUnavailableException");
     }
     let input_tokens =
-        if within("12T15:00", "12T16:00") { 9_000 } else { 100 + u64::from(at.minute()) };
+        if within("12T15:00", "12T16:00") { 400_000 } else { 100 + u64::from(at.minute()) };
     let latency_ms = if model == NOVA && within("13T09:00", "13T11:00") { 4_200 } else { 700 };
     Fate::Ok { latency_ms, input_tokens }
 }
