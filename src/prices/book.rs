@@ -1,6 +1,6 @@
 //! The dated price book: models, aliases and price rows, held exactly and never changed.
 //!
-//! Knows which rows a model has; what a row says is [`price_row`](super::price_row)'s business, which of
+//! Knows which rows a model has; what a row says is `price_row`'s business, which of
 //! them a call gets [`quote`](super::quote)'s, how the file is read `catalogue`'s.
 
 use std::collections::BTreeMap;

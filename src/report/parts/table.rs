@@ -63,7 +63,7 @@ pub struct TableRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "color", rename_all = "snake_case")]
 pub enum Swatch {
-    /// The category's colour, as in [`Category::color`].
+    /// The category's colour, as in [`Category::color`](super::Category::color).
     Color(Option<usize>),
     /// Hollow: in the table, not in the chart.
     Hollow,

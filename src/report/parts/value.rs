@@ -65,7 +65,7 @@ pub enum Value {
     Text(String),
     /// An identifier: escaped, capped, never broken.
     Id(String),
-    /// A model id: in full in JSON, as its [short name](super::model_name::short) elsewhere.
+    /// A model id: in full in JSON, as its [short name](crate::report::model_name::short) elsewhere.
     Model(String),
     /// A command or a code.
     Code(String),

@@ -98,7 +98,7 @@ fn in_order(mut hourly: Hourly) -> Hourly {
     Hourly { cells: sorted, ..hourly }
 }
 
-/// Reads [`first_calls`] out; rows without a time can't be placed and are left out.
+/// Reads [`first_calls`](super::first_calls) out; rows without a time can't be placed and are left out.
 ///
 /// # Errors
 /// When a column is missing or mistyped.
@@ -124,7 +124,7 @@ pub fn read_first_calls(frame: &DataFrame) -> PolarsResult<Vec<FirstCall>> {
     Ok(calls)
 }
 
-/// Reads [`newest`] out, milliseconds since the epoch.
+/// Reads [`newest`](super::newest) out, milliseconds since the epoch.
 ///
 /// # Errors
 /// When the column is missing or mistyped.
