@@ -67,16 +67,18 @@ pub trait Source: Send + Sync {
     }
 
     /// The bytes at a place that a record of `beside` names (`s3://bucket/key`), at most `most`; `None`
-    /// when nothing is there.
+    /// when nothing is there, as with sources that hold nothing but what they list.
     ///
     /// # Errors
     /// When it is there and can't be read.
     fn fetch_named(
         &self,
-        url: &str,
-        beside: &ObjectEntry,
-        most: u64,
-    ) -> Result<Option<Vec<u8>>, Error>;
+        _url: &str,
+        _beside: &ObjectEntry,
+        _most: u64,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        Ok(None)
+    }
 
     /// Whether objects are far away, so that they should be asked for before they are needed.
     fn is_far(&self) -> bool {

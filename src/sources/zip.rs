@@ -127,13 +127,4 @@ impl Source for Zip {
         })?;
         Ok(Fetched { bytes, changed: None })
     }
-
-    fn fetch_named(
-        &self,
-        _url: &str,
-        _beside: &ObjectEntry,
-        _most: u64,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        Ok(None)
-    }
 }

@@ -70,15 +70,6 @@ impl Source for Slow {
         Ok(Fetched { bytes: record.into(), changed: None })
     }
 
-    fn fetch_named(
-        &self,
-        _url: &str,
-        _beside: &ObjectEntry,
-        _most: u64,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        Ok(None)
-    }
-
     fn is_far(&self) -> bool {
         true
     }

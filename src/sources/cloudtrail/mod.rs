@@ -285,15 +285,6 @@ impl Source for EventHistory {
         Ok(Fetched { bytes, changed: Some(version) })
     }
 
-    fn fetch_named(
-        &self,
-        _url: &str,
-        _beside: &ObjectEntry,
-        _most: u64,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        Ok(None)
-    }
-
     fn is_far(&self) -> bool {
         true
     }
