@@ -240,7 +240,7 @@ pub fn silence(rule: &Rule, places: &[Quietness], now: DateTime<Utc>) -> Vec<Bre
 }
 
 /// `--from … --to …` of a period.
-pub(super) fn range(period: Period) -> String {
+pub fn range(period: Period) -> String {
     let text = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     format!("--from {} --to {}", text(period.from), text(period.to))
 }

@@ -24,7 +24,7 @@ mod tests;
 mod windows;
 
 pub use breach::{Amount, Breach};
-pub use findings::{Quietness, anomalies, budgets, detections, quotas, silence};
+pub use findings::{Quietness, anomalies, budgets, detections, quotas, range, silence};
 pub use ledger::{Alert, Change, Changed, Judged, State, Update, update};
 pub use message::{Item, Message, message};
 pub use routing::{Channel, Due, Mute, Quiet, due};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, Duration, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
 use polars::prelude::{DataFrame, IntoLazy, PolarsResult};
 
 use super::{AlertQuestion, SkippedRule, summary};
@@ -197,9 +197,8 @@ impl Asked<'_> {
             let breach = alerts::concurrent(rule, &most, (period.from, period.to));
             found.breaches.extend(breach.map_err(Error::Compute)?.map(|breach| Breach {
                 query: format!(
-                    "bedrock-lens query --from {} --to {} --by hour --metrics principals,requests",
-                    text(period.from),
-                    text(period.to)
+                    "bedrock-lens query {} --by hour --metrics principals,requests",
+                    alerts::range(period)
                 ),
                 ..breach
             }));
@@ -300,9 +299,8 @@ impl Asked<'_> {
                     sample: Some(gap.calls),
                     detail: format!("{} calls and not one of them logged", gap.calls),
                     query: format!(
-                        "bedrock-lens audit coverage --from {} --to {} --by account,region,hour",
-                        text(gap.from),
-                        text(gap.to)
+                        "bedrock-lens audit coverage {} --by account,region,hour",
+                        alerts::range(Period { from: gap.from, to: gap.to })
                     ),
                     ..Breach::about(rule, gap.place.clone())
                 },
@@ -450,8 +448,4 @@ fn unlogged(frame: &DataFrame) -> PolarsResult<Vec<Gap>> {
         })
     });
     Ok(gaps.collect())
-}
-
-fn text(at: DateTime<Utc>) -> String {
-    at.trunc_subsecs(0).to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 
 use super::AlertQuestion;
-use crate::alerts::{Breach, Rule};
+use crate::alerts::{Breach, Rule, range};
 use crate::audit::detections::Severity;
 use crate::insight::savings::Nature;
 use crate::period::{Cadence, Period};
@@ -43,11 +43,7 @@ pub(super) fn week(
         from: week.from,
         to: week.to,
         detail: detail.join("; "),
-        query: format!(
-            "bedrock-lens kpis --from {} --to {}",
-            week.from.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-            week.to.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-        ),
+        query: format!("bedrock-lens kpis {}", range(week)),
         ..Breach::about(rule, vec![("week".to_owned(), Some(name))])
     }))
 }
