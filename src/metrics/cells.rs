@@ -67,8 +67,36 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Ok,
+        Self::Errors,
+        Self::Throttled,
+        Self::GuardrailInterventions,
+        Self::InputTokens,
+        Self::OutputTokens,
+        Self::CacheReadTokens,
+        Self::CacheWriteTokens,
+        Self::InputBytes,
+        Self::OutputBytes,
+        Self::LatencySum,
+        Self::LatencyKnown,
+    ];
+
+    /// The sum of sums.
+    fn sum_of_sums(self) -> (&'static str, Expr) {
+        let name = self.sum().0;
+        match self {
+            Self::Ok
+            | Self::Errors
+            | Self::Throttled
+            | Self::GuardrailInterventions
+            | Self::LatencyKnown => (name, col(name).sum()),
+            _ => (name, known_sum(name)),
+        }
+    }
+
     /// The name in cells, and the sum.
-    fn sum(self) -> (&'static str, Expr) {
+    pub(crate) fn sum(self) -> (&'static str, Expr) {
         let is = |column, value: &'static str| number_of(col(column).eq(lit(value)));
         let same = |column: &'static str| (column, known_sum(column));
         match self {
@@ -252,6 +280,41 @@ fn cells_with(
     Ok(grouped(rows, keys).agg(named(sums)))
 }
 
+/// Which rows a frame holds: single requests, or cells of a finer grain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Requests.
+    Requests,
+    /// Cells as [`summary`](super::summary) makes them.
+    Sums,
+}
+
+impl Rows {
+    /// The sums that metrics are made of.
+    fn sums(self, grain: &Grain, with_time: bool) -> Vec<(&'static str, Expr)> {
+        match self {
+            Self::Requests => sums(grain, with_time),
+            Self::Sums => {
+                let mut sums = vec![(metric::REQUESTS, col(metric::REQUESTS).sum())];
+                sums.extend(grain.parts().into_iter().map(Part::sum_of_sums));
+                if with_time {
+                    sums.push((EVENT_TIME, col(EVENT_TIME).min()));
+                }
+                sums
+            }
+        }
+    }
+}
+
+/// Cells of finer cells, where no price is asked for.
+///
+/// # Errors
+/// When Polars doesn't know the time zone.
+pub fn cells_of_sums(sums: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
+    let (keys, with_time) = grain.keys()?;
+    Ok(grouped(sums, keys).agg(named(Rows::Sums.sums(grain, with_time))))
+}
+
 /// The cells of rows that are still to be priced: [`with_cost`](super::cost::cells::with_cost) does
 /// that.
 ///
@@ -261,21 +324,27 @@ fn cells_with(
 /// When Polars doesn't know the time zone.
 pub fn cells_to_price(
     rows: LazyFrame,
+    kind: Rows,
     grain: &Grain,
     found: &priced_by::Found,
     steps: &Steps,
 ) -> PolarsResult<LazyFrame> {
     let (mut keys, with_time) = grain.keys()?;
     let own = grain.columns();
-    keys.extend(priced_by::keys(found).filter(|key| !own.iter().any(|name| name == key)).map(col));
-    let mut needed = priced_by::sums(found);
-    for (name, sum) in sums(grain, with_time) {
+    let priced_by_keys = priced_by::keys(found, steps).into_iter();
+    keys.extend(priced_by_keys.filter(|key| !own.iter().any(|name| name == key)).map(col));
+    let mut needed = priced_by::sums(found, steps);
+    for (name, sum) in kind.sums(grain, with_time) {
         if needed.iter().all(|(other, _)| *other != name) {
             needed.push((name, sum));
         }
     }
-    let cells = grouped(priced_by::with_keys(rows, found, steps), keys).agg(named(needed));
-    Ok(priced_by::with_unknown(cells, found))
+    let keyed = match kind {
+        Rows::Requests => priced_by::with_keys(rows, found, steps),
+        Rows::Sums => priced_by::with_price_day(rows, found, steps),
+    };
+    let cells = grouped(keyed, keys).agg(named(needed));
+    Ok(priced_by::with_unknown(cells, found, steps))
 }
 
 /// Lists of values per group of the grain.

@@ -35,6 +35,7 @@ pub mod rejected;
 pub mod sensitive;
 pub(crate) mod small_frame;
 pub mod spans;
+pub mod summary;
 pub mod tags;
 pub mod three_counts;
 pub mod unlogged;

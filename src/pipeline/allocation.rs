@@ -6,6 +6,7 @@ use polars::prelude::{DataFrame, LazyFrame, PolarsResult, col};
 
 use super::daily::{Followed, SeriesQuestion};
 use super::forecast::{Horizon, forecast_of};
+use super::summed::Wanted;
 use super::{Basis, Error, figures};
 use crate::insight::budget::{BudgetState, Month, Spend, budget_states};
 use crate::metrics::allocation::{Line, LineKind, Statement, StatementBy, statement};
@@ -43,8 +44,7 @@ pub fn allocation(
     let metrics =
         vec![Metric::Requests, Metric::TotalTokens, Metric::UnpricedRequests, Metric::CostUsd];
     let query = UsageQuery { by: vec![dimension], metrics, timezone };
-    let rows = figures::selected(basis, period, filter, &query.by, timezone)?;
-    let groups = figures::answered(rows, basis.book, &query)?;
+    let groups = Wanted { basis, period, filter }.answered(&query)?;
     let groups = lines(&groups, by).map_err(Error::Compute)?;
     statement(groups, by, &basis.rules.shared).map_err(Error::Allocation)
 }
@@ -87,8 +87,7 @@ pub fn budgets(
     }
     let metrics = vec![Metric::Requests, Metric::UnpricedRequests, Metric::CostUsd];
     let query = UsageQuery { by, metrics, timezone };
-    let rows = figures::selected(basis, Some(until), None, &query.by, timezone)?;
-    let groups = figures::answered(rows, basis.book, &query)?;
+    let groups = Wanted { basis, period: Some(until), filter: None }.answered(&query)?;
     let spends = read_spends(&groups).map_err(Error::Compute)?;
     let month = Month { period: month, timezone, now, data: extent_of_store(basis.store)? };
     let mut states = budget_states(budgets, &spends, &month);

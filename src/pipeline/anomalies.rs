@@ -9,6 +9,7 @@ use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
 use super::Error;
 use super::error::phrase;
 use super::figures::{self, Basis};
+use super::summed::Wanted;
 use crate::insight::anomaly::read::{self, Frames};
 use crate::insight::anomaly::{self, Anomalies, FirstCall, Grid, Request, Rules};
 use crate::metrics::dimensions::Dimension;
@@ -67,8 +68,8 @@ pub fn anomalies(basis: Basis<'_>, question: &AnomalyQuestion<'_>) -> Result<Ano
     let seen = Period { from: first_instant(question, rules), to: period.to };
     let grid = Grid::new(seen, timezone);
     let dimensions = cell_dimensions(question);
-    let rows = figures::selected(basis, Some(seen), question.filter, &dimensions, timezone)?;
-    let requests = figures::requests(rows, basis.book, &read::grain(&dimensions, timezone))?;
+    let wanted = Wanted { basis, period: Some(seen), filter: question.filter };
+    let requests = wanted.requests(&read::grain(&dimensions, timezone))?;
     let cells = read::cells(requests.cells, &dimensions, &grid, timezone);
     let cells = cells.map_err(Error::Compute).and_then(figures::collect)?;
     let logged = || figures::invocations(basis.store, Some(seen));

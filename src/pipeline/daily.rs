@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use polars::prelude::{DataFrame, DataType, PolarsResult};
 use serde::Serialize;
 
+use super::summed::Wanted;
 use super::{Basis, Error, figures};
 use crate::insight::logged_days::{LoggedDay, complete};
 use crate::insight::series::Daily;
@@ -184,10 +185,10 @@ type DayRow = (NaiveDate, Option<i128>, u64);
 
 fn day_figures(basis: Basis<'_>, question: &SeriesQuestion) -> Result<Vec<DayRow>, Error> {
     let (zone, period) = (question.timezone, question.period);
-    let rows = figures::selected(basis, period, question.filter.as_ref(), &[], zone)?;
     let metrics = vec![question.followed.metric(), Metric::UnpricedRequests];
     let query = UsageQuery { by: vec![Dimension::Day], metrics, timezone: zone };
-    let frame = figures::answered(rows, basis.book, &query)?;
+    let wanted = Wanted { basis, period, filter: question.filter.as_ref() };
+    let frame = wanted.answered(&query)?;
     read_figures(&frame, question.followed).map_err(Error::Compute)
 }
 

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use polars::prelude::{DataFrame, DataType, LazyFrame, PolarsResult, col};
 use serde::Serialize;
 
+use super::summed::Wanted;
 use super::{Basis, Error, error::phrase, figures};
 use crate::insight::comparable::{Against, compared, lengths};
 use crate::insight::drivers::{
@@ -163,8 +164,6 @@ impl Priced {
         if logged_days == 0 {
             return Err(Error::NoData { what: "invocation logs", period: phrase(period) });
         }
-        let filter = question.filter.as_ref();
-        let rows = figures::selected(basis, Some(period), filter, &question.by, zone)?;
         let mut by = question.by.clone();
         by.extend([
             Dimension::Model,
@@ -173,7 +172,9 @@ impl Priced {
             Dimension::ServiceTier,
         ]);
         let grain = Grain { by, metrics: METRICS.to_vec(), timezone: zone };
-        Ok(Self { requests: figures::requests(rows, basis.book, &grain)?, logged_days })
+        let filter = question.filter.as_ref();
+        let wanted = Wanted { basis, period: Some(period), filter };
+        Ok(Self { requests: wanted.requests(&grain)?, logged_days })
     }
 
     fn facts(&self, period: Period, days: f64, zone: Tz) -> Result<PeriodFacts, Error> {

@@ -3,11 +3,13 @@
 //! Reads out only what the next stage needs as values: distinct price keys and metadata texts.
 
 use chrono_tz::Tz;
-use polars::prelude::{DataFrame, Engine, IntoLazy, LazyFrame, by_name, col, lit};
+use polars::prelude::{
+    AnyValue, DataFrame, Engine, IntoLazy, LazyFrame, PolarsResult, by_name, col, lit,
+};
 
 use super::Error;
 use crate::metrics::allocation;
-use crate::metrics::cells::{self, Grain, Requests};
+use crate::metrics::cells::{self, Grain, Requests, Rows};
 use crate::metrics::cost;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
@@ -66,9 +68,25 @@ pub(super) fn priced_cells(
     book: &PriceBook,
     grain: &Grain,
 ) -> Result<LazyFrame, Error> {
-    let cells = unpriced_cells(invocations, book, grain)?;
-    let quotes = quotes(&cells, book)?;
-    Ok(cost::cells::with_cost_by(cells.lazy(), quotes.lazy(), book.cache_convention()))
+    with_cost(&unpriced_cells(invocations, book, grain)?, book)
+}
+
+/// Sums, priced.
+pub(super) fn with_cost(cells: &DataFrame, book: &PriceBook) -> Result<LazyFrame, Error> {
+    let quotes = quotes(cells, book)?;
+    let cells = cells.clone().lazy();
+    Ok(cost::cells::with_cost_by(cells, quotes.lazy(), book.cache_convention()))
+}
+
+/// Where the book's prices take a step.
+pub(super) fn steps(book: &PriceBook) -> cost::cells::Steps {
+    cost::cells::Steps { thresholds: book.long_context_thresholds(), days: book.change_days() }
+}
+
+/// The count in a frame of one.
+pub(super) fn first_count(frame: &DataFrame) -> PolarsResult<u64> {
+    let first = frame.columns().first().map_or(Ok(AnyValue::Null), |column| column.get(0))?;
+    Ok(first.extract::<u64>().unwrap_or(0))
 }
 
 /// The sums of invocations, to be priced.
@@ -79,9 +97,7 @@ pub(super) fn unpriced_cells(
 ) -> Result<DataFrame, Error> {
     let extremes = collect(cost::cells::extremes(invocations.clone()))?;
     let found = cost::cells::Found::read(&extremes).map_err(Error::Compute)?;
-    let steps =
-        cost::cells::Steps { thresholds: book.long_context_thresholds(), days: book.change_days() };
-    let cells = cells::cells_to_price(invocations, grain, &found, &steps);
+    let cells = cells::cells_to_price(invocations, Rows::Requests, grain, &found, &steps(book));
     cells.map_err(Error::Compute).and_then(collect)
 }
 
@@ -164,10 +180,21 @@ pub(super) fn selected(
     by: &[Dimension],
     zone: Tz,
 ) -> Result<LazyFrame, Error> {
+    selected_of(invocations(basis.store, period)?, basis, filter, by, zone)
+}
+
+/// As [`selected`], of rows or of sums that hold the columns in question.
+pub(super) fn selected_of(
+    rows: LazyFrame,
+    basis: Basis<'_>,
+    filter: Option<&Filter>,
+    by: &[Dimension],
+    zone: Tz,
+) -> Result<LazyFrame, Error> {
     let mut dimensions = by.to_vec();
     dimensions.extend(filter.map(Filter::dimensions).unwrap_or_default());
     let tags = tag_keys(&dimensions);
-    let mut rows = tagged(invocations(basis.store, period)?, &tags)?;
+    let mut rows = tagged(rows, &tags)?;
     if dimensions.iter().any(|one| matches!(one, Dimension::Team | Dimension::CostCenter)) {
         rows = allocated(rows, basis.rules, &tags)?;
     }
@@ -203,18 +230,23 @@ fn allocated(
 mod tests {
     //! Sums that are priced against rows that are priced: the same to the last digit.
 
-    use polars::prelude::{DataFrame, DataType, IntoLazy};
-    use proptest::prelude::{ProptestConfig, Strategy, prop, prop_assert_eq, prop_oneof, proptest};
+    use chrono::NaiveDate;
+    use polars::prelude::{DataFrame, DataType, IntoLazy, col};
+    use proptest::prelude::{
+        ProptestConfig, Strategy, prop, prop_assert_eq, prop_assume, prop_oneof, proptest,
+    };
 
-    use super::{collect, priced, priced_cells, requests};
-    use crate::metrics::cells::cells_of_priced;
+    use super::{collect, first_count, priced, priced_cells, requests, steps, with_cost};
+    use crate::metrics::cells::{self, Requests, Rows, cells_of_priced};
+    use crate::metrics::cost::cells::Found;
     use crate::metrics::cost::tests::{book, invocation};
     use crate::metrics::dimensions::Dimension;
     use crate::metrics::metric::Metric;
     use crate::metrics::price_coverage::{price_coverage, unpriced_models};
+    use crate::metrics::summary;
     use crate::metrics::usage::{UsageQuery, usage, usage_of};
     use crate::schema::Row;
-    use crate::schema::invocation::Invocation;
+    use crate::schema::invocation::{EVENT_TIME, Invocation};
 
     fn text(frame: &DataFrame) -> String {
         let columns = frame.columns().iter().map(|column| {
@@ -290,6 +322,38 @@ mod tests {
                 let sums = requests(frame.clone(), book(), &query.grain()).expect("sums");
                 let expected = collect(usage_of(&sums, &query).expect("a plan")).expect("figures");
                 prop_assert_eq!(text(&found), text(&expected));
+            }
+        }
+
+        #[test]
+        fn summaries_say_what_their_rows_say(rows in rows()) {
+            let frame = Invocation::frame(rows).expect("a frame").lazy();
+            let frame = frame.filter(col(EVENT_TIME).is_not_null()); // a store has no other rows
+            let beyond = collect(summary::beyond(frame.clone())).expect("a count");
+            prop_assume!(first_count(&beyond).expect("a count") == 0);
+            let day = |year, month| NaiveDate::from_ymd_opt(year, month, 1).expect("a day");
+            let (days, steps) = ((day(2020, 1), day(2030, 1)), steps(book()));
+            let sums = summary::summary(frame.clone(), days.0, &steps);
+            let sums = collect(sums).expect("a summary").lazy();
+            for by in [
+                &[][..],
+                &[Dimension::Hour, Dimension::Model],
+                &[Dimension::Principal, Dimension::Status],
+                &[Dimension::ServiceTier, Dimension::Week],
+            ] {
+                let query = UsageQuery { timezone: chrono_tz::UTC, ..query(by) };
+                let grain = query.grain();
+                let expected = requests(frame.clone(), book(), &grain).expect("sums");
+                let expected = collect(usage_of(&expected, &query).expect("a plan")).expect("figures");
+                let found = Found::anything(days);
+                let cells = cells::cells_to_price(sums.clone(), Rows::Sums, &grain, &found, &steps);
+                let cells = collect(cells.expect("a plan")).expect("cells");
+                let cells = with_cost(&cells, book()).expect("quotes");
+                let values = cells::values(frame.clone(), &grain).expect("a plan");
+                let found = Requests { cells, by: grain.by.clone(), values };
+                let found = collect(usage_of(&found, &query).expect("a plan")).expect("figures");
+                prop_assert_eq!(text(&found), text(&expected));
+                prop_assert_eq!(found.schema(), expected.schema());
             }
         }
 

@@ -35,6 +35,7 @@ mod query;
 mod report;
 mod savings;
 mod sensitive;
+mod summed;
 mod three_counts;
 mod trends;
 mod verify;

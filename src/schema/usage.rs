@@ -202,10 +202,8 @@ pub mod cell {
     pub const TIME: &str = "cell_time";
     /// The same for all rows, where there is nothing to group by.
     pub const ALL: &str = "cell_all";
-    /// Which counts the cell's rows know and which are above zero.
+    /// What the cost of the cell's rows depends on beside prices and the size of counts, as a number.
     pub const SHAPE: &str = "cell_shape";
-    /// How many long-context thresholds the input of the cell's rows exceeds.
-    pub const BAND: &str = "cell_band";
     /// A number of its own for a request whose counts are too large to be added up; 0 for all others.
     pub const ALONE: &str = "cell_alone";
     /// Sum of the tokens written to the cache, whichever of the two counts is known.

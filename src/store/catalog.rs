@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transac
 use serde::Serialize;
 
 use super::{Error, files};
+use crate::period::Period;
 use crate::schema::Table;
 
 /// Format of the store; a reader refuses a later one.
@@ -348,6 +349,14 @@ pub(super) struct Days {
 
 impl Days {
     pub(super) const ALL: Self = Self { first: None, last: None };
+
+    /// Those that a period touches.
+    pub(super) fn of(period: Option<Period>) -> Self {
+        period.map_or(Self::ALL, |period| {
+            let (first, last) = period.utc_days();
+            Self { first: Some(first), last: Some(last) }
+        })
+    }
 
     pub(super) fn one(day: NaiveDate) -> Self {
         Self { first: Some(day), last: Some(day) }

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::NaiveDate;
 
@@ -25,6 +26,8 @@ pub(super) const DELIVERIES_JOURNAL: &str = "deliveries.sqlite-journal";
 pub(super) const DELIVERIES_LOCK: &str = "deliveries.lock";
 /// Name of the ledger of alerts.
 pub(super) const ALERTS: &str = "alerts.sqlite";
+/// Folder of summed-up days, by table and day like the tables themselves.
+pub(super) const SUMMARIES: &str = "summaries";
 /// Folder of what is kept of reports.
 pub(super) const REPORTS: &str = "reports";
 /// Folder of the rows that repeat a call, by table and day like the tables themselves.
@@ -45,7 +48,17 @@ pub(super) fn repeats_path(table: Table, day: NaiveDate, number: i64) -> String 
     format!("{REPEATS}/{}/day={day}/{number:012}.parquet", table.name())
 }
 
-/// The folders below the store that hold Parquet files.
+/// Path of a summary of a day below the store; `of` says what it was made from, `how` in what way.
+pub(super) fn summary_path(table: Table, day: NaiveDate, of: &str, how: &str) -> String {
+    format!("{SUMMARIES}/{}/day={day}/{of}-{how}.parquet", table.name())
+}
+
+/// The summaries in the store's folder, as paths below the store.
+pub(super) fn summary_files(root: &Path) -> Vec<String> {
+    parquet_files_in(root, SUMMARIES).collect()
+}
+
+/// The folders below the store that hold the rows' Parquet files.
 pub(super) fn parquet_roots() -> impl Iterator<Item = String> {
     Table::ALL.into_iter().map(|table| table.name().to_owned()).chain([REPEATS.to_owned()])
 }
@@ -61,7 +74,10 @@ pub(super) fn write_whole(root: &Path, path: &str, bytes: &[u8]) -> Result<(), E
         let above = folder.ancestors().skip(1).take_while(|above| above.starts_with(root));
         above.into_iter().try_for_each(sync_folder)?;
     }
-    let temporary = path.with_extension("tmp");
+    // Its own, since readers too write: a summary that two of them miss.
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
     let mut file = create_private_file(&temporary)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     if let Err(source) = written {
@@ -130,14 +146,18 @@ fn sync_folder(folder: &Path) -> Result<(), Error> {
 
 /// The Parquet and temporary files in the store's folders, as paths below the store, sorted.
 pub(super) fn parquet_files(root: &Path) -> Vec<String> {
-    let mut found: Vec<String> = parquet_roots()
-        .flat_map(|folder| walkdir::WalkDir::new(root.join(folder)))
-        .filter_map(Result::ok) // a folder that isn't there yet holds nothing
-        .filter(|entry| entry.file_type().is_file() && is_own(entry.path()))
-        .filter_map(|entry| relative(root, entry.path()))
-        .collect();
+    let mut found: Vec<String> =
+        parquet_roots().flat_map(|folder| parquet_files_in(root, &folder)).collect();
     found.sort();
     found
+}
+
+fn parquet_files_in<'r>(root: &'r Path, folder: &str) -> impl Iterator<Item = String> + use<'r> {
+    walkdir::WalkDir::new(root.join(folder))
+        .into_iter()
+        .filter_map(Result::ok) // a folder that isn't there yet holds nothing
+        .filter(|entry| entry.file_type().is_file() && is_own(entry.path()))
+        .filter_map(move |entry| relative(root, entry.path()))
 }
 
 /// Whether the store writes files with such a name: what else users put there is theirs.

@@ -9,6 +9,7 @@
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
 //! deliveries.sqlite                              what was delivered to whom
 //! aws-profiles.json                              what AWS said of application inference profiles
+//! summaries/invocations/day=2026-11-09/….parquet   the day's rows summed up; made anew when missing
 //! reports/….json                                 key figures and findings of reports made from it
 //! ```
 
@@ -34,6 +35,7 @@ pub mod reports;
 mod seen;
 mod segment;
 mod staged;
+mod summaries;
 mod verify;
 
 use std::cell::Cell;
@@ -54,6 +56,7 @@ pub use objects::ObjectRead;
 pub use prune::Pruning;
 pub use published::{FigureKey, PublishedFigure};
 pub use segment::sha256;
+pub use summaries::SummedDay;
 pub use verify::{Problem, Verification};
 
 use crate::period::Period;
@@ -125,10 +128,7 @@ impl Reader {
     /// # Errors
     /// When the catalogue or a file can't be read.
     pub fn scan(&self, table: Table, period: Option<Period>) -> Result<LazyFrame, Error> {
-        let days = period.map_or(Days::ALL, |period| {
-            let (first, last) = period.utc_days();
-            Days { first: Some(first), last: Some(last) }
-        });
+        let days = Days::of(period);
         let segments = self.catalog.segments(table, days)?;
         let repeats = self.catalog.repeats(table, days)?;
         self.rows_that_count(table, &segments, &repeats)
@@ -238,6 +238,7 @@ fn holds_other_things(root: &Path) -> bool {
         files::DELIVERIES_JOURNAL,
         files::DELIVERIES_LOCK,
         files::REPORTS,
+        files::SUMMARIES,
         files::ALERTS,
     ];
     if root.is_file() {
@@ -256,7 +257,8 @@ fn new_key() -> Result<[u8; 32], Error> {
 
 /// Deletes Parquet files that the catalogue doesn't name, unless somebody may still be reading them.
 fn sweep(root: &Path, catalog: &Catalog) -> Result<(), Error> {
-    let leftovers = verify::leftovers(root, catalog)?;
+    let mut leftovers = verify::leftovers(root, catalog)?;
+    leftovers.extend(summaries::outdated(root, catalog)?);
     if leftovers.is_empty() {
         return Ok(());
     }

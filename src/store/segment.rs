@@ -30,13 +30,10 @@ pub(super) struct NewFile<'a> {
 
 impl NewFile<'_> {
     /// Writes the rows of a frame.
-    pub(super) fn write(self, mut rows: DataFrame) -> Result<FileEntry, Error> {
-        let mut bytes = Vec::new();
-        let encoded = compression().and_then(|compression| {
-            ParquetWriter::new(&mut bytes).with_compression(compression).finish(&mut rows)
-        });
-        encoded.map_err(|source| self.not_encoded(source))?;
-        self.put(&bytes, rows.height() as u64)
+    pub(super) fn write(self, rows: DataFrame) -> Result<FileEntry, Error> {
+        let height = rows.height() as u64;
+        let bytes = bytes_of(rows).map_err(|source| self.not_encoded(source))?;
+        self.put(&bytes, height)
     }
 
     /// Writes rows that were never in a frame.
@@ -55,6 +52,13 @@ impl NewFile<'_> {
     fn not_encoded(&self, source: polars::prelude::PolarsError) -> Error {
         Error::Segment { action: "encode", path: self.root.join(&self.path), source }
     }
+}
+
+/// The bytes of a Parquet file of a frame.
+pub(super) fn bytes_of(mut rows: DataFrame) -> PolarsResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes).with_compression(compression()?).finish(&mut rows)?;
+    Ok(bytes)
 }
 
 /// The fastest level: the next ones take twice the time to save a few percent.

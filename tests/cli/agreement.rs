@@ -169,3 +169,36 @@ fn percentiles_by_model() {
 fn by(rows: Vec<Value>, key: &str) -> BTreeMap<String, Value> {
     rows.into_iter().map(|row| (row[key].as_str().unwrap_or("").to_owned(), row)).collect()
 }
+
+/// A condition that every request meets and that no summary of a day can answer.
+const OF_ROWS: [&str; 2] = ["--where", "object is not null"];
+
+#[test]
+fn summed_days_say_what_their_rows_say() {
+    let sandbox = sample_store();
+    let metrics = "requests,errors,throttled,input_tokens,cache_read_tokens,total_tokens,cost_usd,\
+                   unpriced_requests,priced_share,latency_mean_ms,latency_p95_ms,principals,models,\
+                   input_bytes,guardrail_interventions";
+    let whole: &[&str] = &[];
+    let ragged: &[&str] = &["--from", "2026-11-08T03:17:00Z", "--to", "2026-11-12T21:41:30Z"];
+    let elsewhere: &[&str] =
+        &["--from", "2026-11-09", "--to", "2026-11-14", "--timezone", "America/New_York"];
+    let half_hours: &[&str] =
+        &["--from", "2026-11-09", "--to", "2026-11-14", "--timezone", "Asia/Kolkata"];
+    for range in [whole, ragged, elsewhere, half_hours] {
+        for by in ["", "day,model", "hour,status", "principal,tag:team", "region,service_tier,week"]
+        {
+            let summed = sandbox.query(by, metrics, range);
+            let of_rows = sandbox.query(by, metrics, &[range, &OF_ROWS].concat());
+            assert!(!summed.is_empty());
+            assert_eq!(summed, of_rows, "by {by:?} over {range:?}");
+        }
+    }
+    let narrowed = ["--where", "status = 'ok' and weekday < 6 and provider = 'anthropic'"];
+    let both = [
+        "--where",
+        "status = 'ok' and weekday < 6 and provider = 'anthropic' and object is not null",
+    ];
+    let summed = sandbox.query("day,error_code", metrics, &narrowed);
+    assert_eq!(summed, sandbox.query("day,error_code", metrics, &both));
+}

@@ -105,6 +105,12 @@ fn column(attribute: &Attribute) -> String {
     .to_owned()
 }
 
+/// The columns of `invocations` that hold what the rules look at, tags apart.
+pub fn columns(allocation: &Allocation) -> Vec<String> {
+    let attributes = allocation.attributes();
+    attributes.iter().filter(|one| !matches!(one, Attribute::Tag(_))).map(column).collect()
+}
+
 /// An attribute's value in each row of the keys. Empty text is no value.
 fn attribute_values(keys: &DataFrame, attribute: &Attribute) -> PolarsResult<Vec<Option<String>>> {
     let texts = keys.column(&column(attribute))?.str()?;

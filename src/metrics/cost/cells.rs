@@ -2,10 +2,10 @@
 //!
 //! Cost is a sum of products, count × price, so rows with the same prices can be added up first. What
 //! is not linear becomes part of the key, so that within a cell it is the same for every row: which
-//! counts are unknown, zero or more ([`cell::SHAPE`]), whether the cached tokens exceed the input
-//! that may include them, on which side of every long-context threshold the input lies
-//! ([`cell::BAND`]), whether the call failed or a guardrail intervened. Then the expressions that
-//! cost a row cost a cell, to the last digit; a test holds the two against each other.
+//! counts are unknown, zero or more, whether the cached tokens exceed the input that may include
+//! them, on which side of every long-context threshold the input lies, whether the call failed or a
+//! guardrail intervened. [`shape`](super::shape) makes one number of all that. Then the expressions
+//! that cost a row cost a cell, to the last digit; a test holds the two against each other.
 //!
 //! Most logs never use most counts. [`extremes`] finds out which they use, and nothing is computed
 //! for the others: with 3 million requests that halves the time.
@@ -17,6 +17,7 @@ use polars::prelude::{
 };
 
 use super::expressions::{any, billing_columns, is_over};
+use super::shape::Shape;
 use super::{costed, image_pixels, price_day};
 use crate::prices::CacheConvention;
 use crate::schema::cost::billing::{
@@ -34,7 +35,7 @@ use crate::schema::usage::derived::{FROM, TO};
 
 /// The largest count of a row that shares a cell: more is no request that anybody has made, and up to
 /// here the sum of two thousand million rows fits 64 bits. A row with more is a cell of its own.
-const MOST: i64 = 1 << 32;
+pub(crate) const MOST: i64 = 1 << 32;
 
 /// Counts as logged, all of which a cost may depend on. They are never negative: such a count in a
 /// record is an unknown one.
@@ -85,15 +86,18 @@ pub struct Steps {
     pub days: Vec<NaiveDate>,
 }
 
+/// Other columns that a price depends on, most of which most logs never know.
+const OTHER_KEYS: [&str; 3] = [SERVICE_TIER, OUTPUT_IMAGE_QUALITY, OUTPUT_IMAGE_WIDTH];
+
 /// One row for [`Found::read`]: the largest of each count, null where a count is never known, how
-/// often an image has a quality or a size, and the first and the last day.
+/// often the other columns are known, how often the time is not, and the first and the last time.
 pub fn extremes(rows: LazyFrame) -> LazyFrame {
     let most = COUNTS.map(|count| col(count).max());
-    let known = [OUTPUT_IMAGE_QUALITY, OUTPUT_IMAGE_WIDTH];
-    let known = known.map(|column| col(column).count().cast(DataType::Int64));
+    let known = OTHER_KEYS.map(|column| col(column).count().cast(DataType::Int64));
     let time = || col(EVENT_TIME).cast(DataType::Int64);
     let ends = [time().min().alias(FROM), time().max().alias(TO)];
-    rows.select(most.into_iter().chain(known).chain(ends).collect::<Vec<_>>())
+    let untimed = [col(EVENT_TIME).null_count().cast(DataType::Int64)];
+    rows.select(most.into_iter().chain(known).chain(ends).chain(untimed).collect::<Vec<_>>())
 }
 
 /// What rows hold of the counts that a cost may depend on.
@@ -105,6 +109,8 @@ pub struct Found {
     most: Vec<(&'static str, i64)>,
     /// The first and the last UTC day; none where no time is known.
     days: Option<(NaiveDate, NaiveDate)>,
+    /// Whether some time is unknown.
+    holds_untimed: bool,
 }
 
 impl Found {
@@ -120,14 +126,15 @@ impl Found {
             Ok(time.map(|time| time.date_naive()))
         };
         let days = day(FROM)?.zip(day(TO)?);
-        let mut found = Self { known: Vec::new(), most: Vec::new(), days };
+        let holds_untimed = first(EVENT_TIME)? != Some(0);
+        let mut found = Self { known: Vec::new(), most: Vec::new(), days, holds_untimed };
         for count in COUNTS {
             if let Some(most) = first(count)? {
                 found.known.push(count);
                 found.most.push((count, most));
             }
         }
-        for column in [OUTPUT_IMAGE_QUALITY, OUTPUT_IMAGE_WIDTH] {
+        for column in OTHER_KEYS {
             if first(column)? > Some(0) {
                 found.known.push(column);
             }
@@ -135,8 +142,18 @@ impl Found {
         Ok(found)
     }
 
+    /// Of rows that may hold anything but counts beyond [`MOST`], of some UTC days.
+    pub(crate) fn anything(days: (NaiveDate, NaiveDate)) -> Self {
+        Self {
+            known: COUNTS.into_iter().chain(OTHER_KEYS).collect(),
+            most: COUNTS.map(|count| (count, MOST)).to_vec(),
+            days: Some(days),
+            holds_untimed: false,
+        }
+    }
+
     /// Whether some rows hold a count beyond [`MOST`]: those must not be added up.
-    fn holds_beyond(&self) -> bool {
+    pub(crate) fn holds_beyond(&self) -> bool {
         self.most.iter().any(|(_, most)| *most > MOST)
     }
 
@@ -148,10 +165,6 @@ impl Found {
             IMAGE_PIXELS => self.knows(OUTPUT_IMAGE_WIDTH),
             logged => self.known.contains(&logged),
         }
-    }
-
-    fn has_cache(&self) -> bool {
-        self.knows(CACHE_READ_INPUT_TOKENS) || self.knows(WRITTEN)
     }
 
     /// No row has more input than this, cached tokens included.
@@ -170,22 +183,45 @@ impl Found {
         SUMMED.iter().filter(|summed| self.knows(summed.of))
     }
 
-    /// With the weight of each in the shape.
-    fn told_apart(&self) -> impl Iterator<Item = (&'static Summed, u32)> {
-        let weights = std::iter::successors(Some(1_u32), |weight| Some(weight * 3));
-        self.summed().filter(|summed| summed.is_told_apart).zip(weights)
+    /// The steps that prices take between the first and the last day.
+    fn steps_within<'s>(&self, steps: &'s Steps) -> impl Iterator<Item = NaiveDate> + use<'s> {
+        let days = self.days;
+        let is_within = move |(first, last), step: NaiveDate| first < step && step <= last;
+        let steps = steps.days.iter().copied();
+        steps.filter(move |step| days.is_some_and(|days| is_within(days, *step)))
+    }
+
+    /// The day whose prices hold for all rows, if there is one.
+    fn only_day(&self, steps: &Steps) -> Option<NaiveDate> {
+        let (first, _) = self.days.filter(|_| !self.holds_untimed)?;
+        self.steps_within(steps).next().is_none().then_some(first)
+    }
+
+    /// Thresholds that some row's input may exceed.
+    fn reachable(&self, steps: &Steps) -> Vec<i64> {
+        let most = self.most_input();
+        steps.thresholds.iter().copied().filter(|above| *above < most).collect()
+    }
+
+    /// What tells rows apart, as one number.
+    fn shape(&self, steps: &Steps) -> Shape {
+        let told_apart = self.summed().filter(|summed| summed.is_told_apart);
+        Shape {
+            counts: told_apart.map(|summed| summed.name).collect(),
+            cached: [CACHE_READ_INPUT_TOKENS, WRITTEN]
+                .into_iter()
+                .filter(|c| self.knows(c))
+                .collect(),
+            has_input: self.knows(INPUT_TOKENS),
+            thresholds: self.reachable(steps),
+        }
     }
 }
 
 /// Rows with everything they are told apart by.
 pub(crate) fn with_keys(rows: LazyFrame, found: &Found, steps: &Steps) -> LazyFrame {
-    let mut priced_by = vec![day_of_same_prices(found, &steps.days)];
-    if found.knows(IMAGE_PIXELS) {
-        priced_by.push(image_pixels());
-    }
-    let reachable: Vec<i64> =
-        steps.thresholds.iter().copied().filter(|above| *above < found.most_input()).collect();
-    let rows = rows.with_columns(priced_by);
+    let rows = with_price_day(rows, found, steps);
+    let rows = if found.knows(IMAGE_PIXELS) { rows.with_columns([image_pixels()]) } else { rows };
     let rows = if found.holds_beyond() {
         let alone = when(is_beyond()).then(col(cell::ALONE) + lit(1)).otherwise(lit(0));
         rows.with_row_index(cell::ALONE, None)
@@ -194,75 +230,107 @@ pub(crate) fn with_keys(rows: LazyFrame, found: &Found, steps: &Steps) -> LazyFr
     } else {
         rows.with_columns(billing_columns(&DataType::Int64))
     };
-    rows.with_columns([shape(found), band(&reachable)])
+    let rows = if found.knows(CACHE_WRITE_1H_INPUT_TOKENS) {
+        rows
+    } else {
+        // All that is written is written for the usual time.
+        let written = || col(CACHE_WRITE_INPUT_TOKENS);
+        rows.with_columns([written().alias(WRITTEN), written().alias(WRITTEN_DEFAULT)])
+    };
+    rows.with_columns([found.shape(steps).number().alias(cell::SHAPE)])
+}
+
+/// Rows, or sums of rows of one hour, with the day whose prices hold for them, if it isn't the same for all.
+pub(crate) fn with_price_day(rows: LazyFrame, found: &Found, steps: &Steps) -> LazyFrame {
+    match found.only_day(steps) {
+        Some(_) => rows,
+        None => rows.with_columns([day_of_same_prices(found, steps)]),
+    }
 }
 
 /// A day with the prices of the row's day: the first of the rows, or that of the last step until then.
 /// Most ranges lie between two steps, and then their rows need not be told apart by day.
-fn day_of_same_prices(found: &Found, steps: &[NaiveDate]) -> Expr {
-    let day = |day: NaiveDate| {
-        let days = (day - NaiveDate::default()).num_days();
-        let days = i32::try_from(days).unwrap_or_default();
-        Scalar::new(DataType::Date, AnyValue::Date(days)).lit()
-    };
-    let Some((first, last)) = found.days else { return price_day() };
-    let earliest = when(col(EVENT_TIME).is_not_null()).then(day(first)).otherwise(lit(NULL));
-    let between = steps.iter().filter(|step| first < **step && **step <= last);
+fn day_of_same_prices(found: &Found, steps: &Steps) -> Expr {
+    let Some((first, _)) = found.days else { return price_day() };
+    let earliest = when(col(EVENT_TIME).is_not_null()).then(date(first)).otherwise(lit(NULL));
     let of_row = || col(EVENT_TIME).dt().date();
-    between
+    found
+        .steps_within(steps)
         .fold(earliest, |otherwise, step| {
-            when(of_row().gt_eq(day(*step))).then(day(*step)).otherwise(otherwise)
+            when(of_row().gt_eq(date(step))).then(date(step)).otherwise(otherwise)
         })
         .alias(PRICE_DAY)
 }
 
+fn date(day: NaiveDate) -> Expr {
+    let days = (day - NaiveDate::default()).num_days();
+    let days = i32::try_from(days).unwrap_or_default();
+    Scalar::new(DataType::Date, AnyValue::Date(days)).lit()
+}
+
 /// Columns that rows of a cell agree in.
-pub(crate) fn keys(found: &Found) -> impl Iterator<Item = &'static str> {
-    let always = [MODEL_ID, REGION, SERVICE_TIER, PRICE_DAY];
-    let images = [OUTPUT_IMAGE_QUALITY, IMAGE_PIXELS];
-    let images = images.into_iter().filter(|column| found.knows(column));
-    let alone = [cell::ALONE].into_iter().filter(|_| found.holds_beyond());
-    let numbers = [FAILED, INTERVENED, cell::SHAPE, cell::BAND];
-    always.into_iter().chain(images).chain(numbers).chain(alone)
+pub(crate) fn keys(found: &Found, steps: &Steps) -> Vec<&'static str> {
+    let mut keys = vec![MODEL_ID, REGION, cell::SHAPE];
+    let images = [SERVICE_TIER, OUTPUT_IMAGE_QUALITY, IMAGE_PIXELS];
+    keys.extend(images.into_iter().filter(|column| found.knows(column)));
+    if found.only_day(steps).is_none() {
+        keys.push(PRICE_DAY);
+    }
+    if found.holds_beyond() {
+        keys.push(cell::ALONE);
+    }
+    keys
 }
 
 /// Sums that pricing needs, with their names: 0 where nothing is known, until
 /// [`with_unknown`] tells.
-pub(crate) fn sums(found: &Found) -> Vec<(&'static str, Expr)> {
+pub(crate) fn sums(found: &Found, steps: &Steps) -> Vec<(&'static str, Expr)> {
     let sums = found.summed().map(|summed| (summed.name, col(summed.name).sum()));
     // One side of every threshold, so any row of the cell speaks for all.
     let most = [INPUT_BESIDE_CACHE, INPUT_WITH_CACHE].map(|name| (name, col(name).max()));
+    let most = most.into_iter().filter(|_| !found.reachable(steps).is_empty());
     sums.chain(most).collect()
 }
 
 /// Cells with null for what their rows don't know, and with the columns that no row has.
-pub(crate) fn with_unknown(cells: LazyFrame, found: &Found) -> LazyFrame {
-    let is_known = |weight: u32| col(cell::SHAPE).floor_div(lit(weight)) % lit(3_u32);
-    let known = found.told_apart().map(|(summed, weight)| {
-        let sum = col(summed.name);
-        when(is_known(weight).gt(lit(0_u32))).then(sum).otherwise(lit(NULL)).alias(summed.name)
+pub(crate) fn with_unknown(cells: LazyFrame, found: &Found, steps: &Steps) -> LazyFrame {
+    let shape = found.shape(steps);
+    let known = shape.counts.iter().enumerate().map(|(at, name)| {
+        when(shape.is_known(at)).then(col(*name)).otherwise(lit(NULL)).alias(*name)
     });
+    let outcome = [shape.failed().alias(FAILED), shape.intervened().alias(INTERVENED)];
     let images = when(col(INPUT_IMAGES).is_not_null()).then(col(TEXT_REQUESTS));
     let images = images.otherwise(lit(NULL)).alias(TEXT_REQUESTS);
+    let cells = cells.with_columns(known.chain(outcome).collect::<Vec<_>>());
+    let cells = if found.knows(INPUT_IMAGES) { cells.with_columns([images]) } else { cells };
+    let written = [(WRITTEN, cell::WRITTEN), (WRITTEN_1H, cell::WRITTEN_1H)];
+    let written = written.map(|(working, lasting)| col(working).alias(lasting));
+    cells.with_columns(absent(found, steps)).with_columns(written)
+}
+
+/// The columns that no row has, or that are the same in all.
+fn absent(found: &Found, steps: &Steps) -> Vec<Expr> {
     let nothing = |name: &str, data_type| lit(NULL).cast(data_type).alias(name);
-    let absent = SUMMED.iter().filter(|summed| !found.knows(summed.of)).map(|summed| {
+    let summed = SUMMED.iter().filter(|summed| !found.knows(summed.of)).map(|summed| {
         match summed.name {
             WRITTEN_1H => lit(0_i64).alias(WRITTEN_1H), // as of a row that doesn't say
             name => nothing(name, DataType::Int64),
         }
     });
-    let mut absent: Vec<Expr> = absent.collect();
-    if !found.knows(OUTPUT_IMAGE_QUALITY) {
-        absent.push(nothing(OUTPUT_IMAGE_QUALITY, DataType::String));
+    let mut absent: Vec<Expr> = summed.collect();
+    let others = [
+        (SERVICE_TIER, DataType::String),
+        (OUTPUT_IMAGE_QUALITY, DataType::String),
+        (IMAGE_PIXELS, DataType::Int64),
+    ];
+    let others = others.into_iter().filter(|(name, _)| !found.knows(name));
+    absent.extend(others.map(|(name, data_type)| nothing(name, data_type)));
+    absent.extend(found.only_day(steps).map(|day| date(day).alias(PRICE_DAY)));
+    if found.reachable(steps).is_empty() {
+        // No price has a step that the input could reach.
+        absent.extend([INPUT_BESIDE_CACHE, INPUT_WITH_CACHE].map(|name| lit(0_i64).alias(name)));
     }
-    if !found.knows(IMAGE_PIXELS) {
-        absent.push(nothing(IMAGE_PIXELS, DataType::Int64));
-    }
-    let cells = cells.with_columns(known.collect::<Vec<_>>());
-    let cells = if found.knows(INPUT_IMAGES) { cells.with_columns([images]) } else { cells };
-    let written = [(WRITTEN, cell::WRITTEN), (WRITTEN_1H, cell::WRITTEN_1H)];
-    let written = written.map(|(working, lasting)| col(working).alias(lasting));
-    cells.with_columns(absent).with_columns(written)
+    absent
 }
 
 /// The distinct price keys of cells, in any order.
@@ -281,37 +349,7 @@ pub fn with_cost_by(cells: LazyFrame, quotes: LazyFrame, convention: CacheConven
     costed(cells, quotes, convention)
 }
 
-fn is_beyond() -> Expr {
+/// Whether a row holds a count beyond [`MOST`].
+pub(crate) fn is_beyond() -> Expr {
     any(COUNTS.into_iter().map(|count| is_over(count, MOST)))
-}
-
-/// What the cost of a row depends on beside prices and counts: a digit to the base of three for each
-/// count, 0 for unknown, 1 for none, 2 for some, and how the input compares with the cached tokens.
-fn shape(found: &Found) -> Expr {
-    let digits = found.told_apart().map(|(summed, weight)| {
-        let some = col(summed.name).gt(lit(0_i64)).cast(DataType::UInt32);
-        (some + lit(1_u32)).fill_null(lit(0_u32)) * lit(weight)
-    });
-    let shape = digits.reduce(|a, b| a + b).unwrap_or_else(|| lit(0_u32));
-    if !found.has_cache() {
-        return shape.alias(cell::SHAPE);
-    }
-    let beyond = 3_u32.pow(u32::try_from(found.told_apart().count()).unwrap_or(u32::MAX));
-    // The larger of input and cached tokens is more than the one, the other, or neither.
-    let larger = || col(INPUT_WITH_CACHE);
-    let input = || col(INPUT_TOKENS).fill_null(lit(0_i64));
-    let cached_is_more = larger().gt(input()).cast(DataType::UInt32);
-    let input_is_more = larger().gt(col(INPUT_BESIDE_CACHE) - input()).cast(DataType::UInt32);
-    let sides = cached_is_more + input_is_more * lit(2_u32);
-    (shape + sides * lit(beyond)).alias(cell::SHAPE)
-}
-
-/// How many thresholds the input exceeds, counted with and beside the cached tokens.
-fn band(thresholds: &[i64]) -> Expr {
-    let over = |input: &'static str| {
-        let over = thresholds.iter().map(|&above| col(input).gt(lit(above)).cast(DataType::UInt32));
-        over.reduce(|a, b| a + b).unwrap_or_else(|| lit(0_u32))
-    };
-    let width = u32::try_from(thresholds.len() + 1).unwrap_or(u32::MAX);
-    (over(INPUT_BESIDE_CACHE) * lit(width) + over(INPUT_WITH_CACHE)).alias(cell::BAND)
 }

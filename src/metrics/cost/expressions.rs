@@ -244,7 +244,6 @@ pub(super) fn working_columns() -> Vec<&'static str> {
         FAILED,
         INTERVENED,
         cell::SHAPE,
-        cell::BAND,
         HAS_COUNTS,
         MISSING_TOKENS,
         ANY_PRICED,

@@ -12,6 +12,7 @@
 
 pub mod cells;
 mod expressions;
+mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
 

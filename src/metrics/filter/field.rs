@@ -90,6 +90,12 @@ static COLUMNS: [RowColumn; 23] = [
     logged(invocation::OBJECT, invocation::OBJECT, Kind::Text),
 ];
 
+impl RowColumn {
+    pub(super) fn column(&self) -> &'static str {
+        self.column
+    }
+}
+
 const fn logged(name: &'static str, column: &'static str, kind: Kind) -> RowColumn {
     RowColumn { name, column, kind, needs_cost: false }
 }

@@ -91,6 +91,17 @@ impl Filter {
         found
     }
 
+    /// The columns of single requests that are tested, dimensions apart, each as often as it is.
+    pub fn columns(&self) -> Vec<&'static str> {
+        let mut found = Vec::new();
+        self.0.each_field(&mut |field| {
+            if let Field::Column(column) = field {
+                found.push(column.column());
+            }
+        });
+        found
+    }
+
     /// Whether a column is tested that only pricing adds.
     pub fn needs_cost(&self) -> bool {
         let mut needs = false;

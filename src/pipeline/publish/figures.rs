@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use polars::prelude::{DataFrame, DataType, LazyFrame, PolarsResult};
 
+use super::super::summed::Wanted;
 use super::super::{
     Basis, Error, Followed, Horizon, SeriesQuestion, budgets, figures, forecast_of, savings,
 };
@@ -117,9 +118,8 @@ impl Requested<'_> {
             metrics: asked.chain([Metric::Requests]).collect(),
             timezone: chrono_tz::UTC,
         };
-        let rows =
-            figures::selected(self.basis, Some(self.hours), None, &dimensions, query.timezone)?;
-        let requests = figures::requests(rows, self.basis.book, &query.grain())?;
+        let wanted = Wanted { basis: self.basis, period: Some(self.hours), filter: None };
+        let requests = wanted.requests(&query.grain())?;
         let frame = figures::collect(usage_of(&requests, &query).map_err(Error::Compute)?)?;
         let label = by.map(|(name, dimension)| (name, dimension.name()));
         let read = read_requests(&frame, label.as_ref(), &metrics).map_err(Error::Compute)?;

@@ -12,6 +12,7 @@ use polars::sql::SQLContext;
 use footing::billed_and_unpriced_tokens;
 pub use footing::query_footing;
 
+use super::summed::Wanted;
 use super::{Basis, Error, SqlMistake, figures};
 use crate::metrics::calendar::is_grain;
 use crate::metrics::cells::Requests;
@@ -61,8 +62,8 @@ pub struct Queried {
 pub fn query(basis: Basis<'_>, request: &QueryRequest) -> Result<Queried, Error> {
     let asked = Asked { basis, request, known: known(basis.store)? };
     let question = &request.question;
-    let calendar = asked.calendar(asked.shown_period()?);
     let requests = asked.requests(request.period)?;
+    let calendar = asked.calendar(asked.shown_period(&requests)?);
     let mut groups = asked.figures(&requests, &question.by)?;
     asked.check_covered(&groups)?;
     if question.fills() {
@@ -153,16 +154,11 @@ impl Asked<'_> {
         &self.request.question
     }
 
-    /// The rows of a period that the filter selects.
-    fn rows(&self, period: Option<Period>) -> Result<LazyFrame, Error> {
-        let (question, filter) = (self.question(), self.request.filter.as_ref());
-        figures::selected(self.basis, period, filter, &question.by, question.timezone)
-    }
-
     /// The requests of a period, read once: they answer for each group and for several together.
     fn requests(&self, period: Option<Period>) -> Result<Requests, Error> {
         let grain = self.question().usage(&self.question().by).grain();
-        figures::requests(self.rows(period)?, self.basis.book, &grain)
+        let filter = self.request.filter.as_ref();
+        Wanted { basis: self.basis, period, filter }.requests(&grain)
     }
 
     /// Their figures, by dimensions.
@@ -180,14 +176,15 @@ impl Asked<'_> {
         Ok(one(self.figures(&none, &[])?).figures)
     }
 
-    /// The range whose periods are shown: the one asked about, else from the first call to the last.
-    fn shown_period(&self) -> Result<Option<Period>, Error> {
+    /// The range whose periods are shown: the one asked about, else from the first of the requests to the
+    /// last hour or day that has one.
+    fn shown_period(&self, requests: &Requests) -> Result<Option<Period>, Error> {
         if self.request.period.is_some() || !self.question().by.iter().any(is_grain) {
             return Ok(self.request.period);
         }
         let time = |time: Expr| time.cast(DataType::Int64);
         let ends = [time(col(EVENT_TIME).min()).alias(derived::FROM), time(col(EVENT_TIME).max())];
-        let ends = figures::collect(self.rows(None)?.select(ends))?;
+        let ends = figures::collect(requests.cells.clone().select(ends))?;
         let at = |name| -> Result<Option<DateTime<Utc>>, Error> {
             let end = ends.column(name).and_then(|column| column.get(0)).map_err(Error::Compute)?;
             Ok(end.extract::<i64>().and_then(DateTime::from_timestamp_millis))

@@ -5,12 +5,12 @@ use polars::prelude::{IntoLazy, LazyFrame};
 
 use super::super::drivers::driver_tree;
 use super::super::error::phrase;
+use super::super::summed::Wanted;
 use super::super::{Error, figures};
 use super::insights::insights;
 use super::{ReportBasis, ReportRequest, kept};
 use crate::insight::kpi::kpis;
-use crate::metrics::cells::{self, Requests};
-use crate::metrics::cost;
+use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::metrics::filter::Filter;
@@ -105,16 +105,14 @@ fn summed_up(
     period: Period,
 ) -> Result<SummedUp, Error> {
     let (book, zone) = (basis.of.book, request.timezone);
-    let rows = figures::selected(basis.of, Some(period), request.filter.as_ref(), &[], zone)?;
+    let filter = request.filter.as_ref();
+    let wanted = Wanted { basis: basis.of, period: Some(period), filter };
     let grain = report::grain::sums(zone);
-    let sums = figures::unpriced_cells(rows.clone(), book, &grain)?;
-    let quotes = figures::quotes(&sums, book)?;
-    let convention = book.cache_convention();
-    let cells = cost::cells::with_cost_by(sums.clone().lazy(), quotes.lazy(), convention);
-    let values = cells::values(rows, &report::grain::values(zone)).map_err(Error::Compute)?;
-    let read = |frame| figures::collect(frame).map(IntoLazy::lazy);
+    let sums = wanted.unpriced(&grain)?;
+    let cells = figures::collect(figures::with_cost(&sums, book)?)?.lazy();
+    let values = wanted.values(&report::grain::values(zone))?;
     Ok(SummedUp {
-        requests: Requests { cells: read(cells)?, by: grain.by, values: read(values)? },
+        requests: Requests { cells, by: grain.by, values },
         cached_inside: figures::cached_inside(&sums, book)?,
     })
 }
