@@ -149,6 +149,9 @@ pub struct Rule {
     pub detections: Vec<String>,
     /// `detection`: as grave as this, at least.
     pub detection_severity: Option<crate::audit::detections::Severity>,
+    /// `summary`: frameworks by id whose controls are counted; empty: none.
+    #[serde(default)]
+    pub frameworks: Vec<String>,
     /// `silence`: what is silent.
     pub silent: Option<Silent>,
     /// Minutes without a breach after which the alert has ended.

@@ -1,6 +1,7 @@
 //! Load per clock minute, as quotas count it: per account, Region, model and routing.
 //!
-//! Rows are summed once, per minute and principal ([`loads`]); everything else is made of those sums.
+//! Rows are summed once, per minute ([`minutes`]); everything but who used a quota is made of those
+//! sums.
 //! Tokens count as AWS counts them against a quota: input outside the cache, tokens written to the
 //! cache, and output times its burndown; cache reads don't count.
 //! Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html>.
@@ -25,39 +26,55 @@ use crate::schema::quota::Quota;
 /// What a quota is for.
 const POOL: [&str; 4] = [ACCOUNT_ID, REGION, MODEL, ROUTING];
 
-/// Requests and tokens per quota, minute and principal.
+/// Loads per quota and minute.
 ///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost). Out: account, Region,
-/// model, routing, minute, principal, then counts (`Int64`) and sums of tokens (`Int128`, null when
-/// no count is known). Sums are all that [`minutes`], [`pools`] and [`consumers`] read.
-pub fn loads(priced: LazyFrame, quotas: &[Quota]) -> LazyFrame {
-    let minute = col(EVENT_TIME).dt().truncate(lit("1m")).alias(MINUTE);
+/// In: `invocations` with [`UNCACHED_INPUT_TOKENS`]. Out: account, Region, model, routing, minute, then
+/// counts (`Int64`), `quota_tokens` (`Int64`) and sums of tokens (`Int128`), null when no count is known;
+/// in no order.
+pub fn minutes(invocations: LazyFrame, quotas: &[Quota]) -> LazyFrame {
+    let keys = POOL.into_iter().chain([MINUTE]).map(col).collect::<Vec<_>>();
+    invocations
+        .with_columns([minute()])
+        .group_by(keys)
+        .agg(sums_of_rows())
+        .with_columns([quota_tokens(quotas).cast(DataType::Int64)])
+}
+
+fn minute() -> Expr {
+    col(EVENT_TIME).dt().truncate(lit("1m")).alias(MINUTE)
+}
+
+/// Counts and sums of rows; what they come to against a quota is [`quota_tokens`] of them.
+fn sums_of_rows() -> Vec<Expr> {
     let throttled = || col(STATUS).eq(lit(status::THROTTLED)).fill_null(lit(false));
-    let unknown = col(QUOTA_TOKENS).is_null().and(throttled().not());
+    let counts = [UNCACHED_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, OUTPUT_TOKENS];
+    let none = counts.iter().fold(lit(true), |none, &count| none.and(col(count).is_null()));
     let mut sums = vec![
         len().cast(DataType::Int64).alias(REQUESTS),
         number_of(throttled()).alias(THROTTLED),
-        number_of(unknown).alias(TOKENS_UNKNOWN),
-        known_sum(QUOTA_TOKENS).alias(QUOTA_TOKENS),
+        number_of(none.and(throttled().not())).alias(TOKENS_UNKNOWN),
     ];
     for kind in KINDS {
         sums.push(known_sum(kind.counts).alias(kind.sum));
         sums.push(col(kind.counts).count().cast(DataType::Int64).alias(kind.known));
     }
-    let keys = POOL.into_iter().chain([MINUTE, PRINCIPAL]).map(col).collect::<Vec<_>>();
-    priced.with_columns([minute, quota_tokens(quotas).alias(QUOTA_TOKENS)]).group_by(keys).agg(sums)
+    sums
 }
 
-/// Tokens of a call against its quota; null when no count is known.
+/// Tokens of calls against their quota, of sums of calls that fall under one; null when no count is
+/// known.
 fn quota_tokens(quotas: &[Quota]) -> Expr {
-    let counts = [UNCACHED_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, OUTPUT_TOKENS];
-    let none = counts.iter().fold(lit(true), |none, &count| none.and(col(count).is_null()));
-    let known = |count: &str| col(count).cast(DataType::Int128).fill_null(zero());
-    let burnt = known(OUTPUT_TOKENS) * output_burndown(quotas);
+    let [input, output, _, written] = KINDS;
+    let none = [input, output, written]
+        .iter()
+        .fold(lit(true), |none, kind| none.and(col(kind.known).eq(lit(0_i64))));
+    let known = |sum: &str| col(sum).cast(DataType::Int128).fill_null(zero());
+    let burnt = known(output.sum) * output_burndown(quotas);
     when(none)
         .then(lit(NULL))
-        .otherwise(known(UNCACHED_INPUT_TOKENS) + known(CACHE_WRITE_INPUT_TOKENS) + burnt)
+        .otherwise(known(input.sum) + known(written.sum) + burnt)
         .cast(DataType::Int128)
+        .alias(QUOTA_TOKENS)
 }
 
 fn zero() -> Expr {
@@ -80,16 +97,6 @@ fn output_burndown(quotas: &[Quota]) -> Expr {
         when(fits).then(lit(i64::from(quota.output_burndown))).otherwise(otherwise)
     });
     factor.cast(DataType::Int128)
-}
-
-/// Loads per quota and minute, principals taken together; sorted.
-pub fn minutes(loads: LazyFrame) -> LazyFrame {
-    let keys = POOL.into_iter().chain([MINUTE]).map(col).collect::<Vec<_>>();
-    loads
-        .group_by(keys.clone())
-        .agg(sums())
-        .with_columns([col(QUOTA_TOKENS).cast(DataType::Int64)])
-        .sort_by_exprs(keys, in_order())
 }
 
 /// Loads per quota: totals, and the distribution over the minutes with requests; sorted.
@@ -119,20 +126,23 @@ pub fn pools(minutes: LazyFrame) -> LazyFrame {
 }
 
 /// Who used each quota in the minutes in which it throttled; most requests first.
-pub fn consumers(loads: LazyFrame, minutes: LazyFrame) -> LazyFrame {
+///
+/// In: what [`minutes`] reads, and [`throttled_minutes`] of it.
+pub fn consumers(invocations: LazyFrame, throttled: LazyFrame, quotas: &[Quota]) -> LazyFrame {
     let on: Vec<Expr> = POOL.into_iter().chain([MINUTE]).map(col).collect();
-    let throttled = minutes.filter(was_throttled()).select(on.clone());
     let keys = POOL.into_iter().chain([PRINCIPAL]).map(col).collect::<Vec<_>>();
     let served = col(REQUESTS) - col(THROTTLED);
-    loads
+    invocations
+        .with_columns([minute()])
         .join_builder()
-        .with(throttled)
+        .with(throttled.select(on.clone()))
         .on(on)
         .how(JoinType::Semi)
         .join_nulls(true)
         .finish()
         .group_by(keys)
-        .agg(sums())
+        .agg(sums_of_rows())
+        .with_columns([quota_tokens(quotas)])
         .sort_by_exprs(
             [served, col(REQUESTS), col(PRINCIPAL)],
             in_order().with_order_descending_multi([true, true, false]),

@@ -2,13 +2,13 @@
 
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col, lit, when,
+    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col, len, lit, when,
 };
 
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate, join_groups};
 use super::known_ids::comes_again;
-use super::measures::{number_of, share};
+use super::measures::share;
 use super::window::in_period;
 use crate::period::Period;
 use crate::schema::cost::UNCACHED_INPUT_TOKENS;
@@ -23,6 +23,8 @@ use crate::schema::usage::efficiency::{
 
 /// Output tokens of responses that ended normally.
 const NORMAL: &str = "normal_tokens";
+/// Responses that ended for one reason.
+const RESPONSES: &str = "responses";
 /// Of these, tokens of repeats.
 const REPEATED: &str = "repeated_tokens";
 
@@ -65,10 +67,8 @@ pub fn efficiency(
     let grouping = Grouping { by, timezone };
     let keys = grouping.keys();
     let tokens = tokens(&invocations, period, &grouping)?;
-    let rows = grouping.keyed(in_period(invocations, period))?;
-    let truncated = aggregate(rows, &keys, vec![truncated_share()]);
     let hits = aggregate(grouping.keyed(priced)?, &keys, vec![cache_hit_share()]);
-    let groups = join_groups(join_groups(tokens, truncated, &keys), hits, &keys);
+    let groups = join_groups(tokens, hits, &keys);
     let shares = [token_efficiency(), token_efficiency_coverage()];
     let columns = grouping.labels().chain(shares);
     let columns = columns.chain([TRUNCATED_SHARE, CACHE_HIT_SHARE].map(col)).collect::<Vec<_>>();
@@ -94,12 +94,21 @@ pub fn useful_tokens(
     Ok(grouping.sorted(tokens(invocations, period, &grouping)?).select(columns))
 }
 
-/// Only prompts that occur more than once can repeat, and those are few: the rest of the rows is
-/// added up without looking at their order.
+/// The sums of tokens by how their responses ended, and the share of responses that were cut off.
+///
+/// Rows are added up per stop reason, and reasons told apart after that. Only prompts that occur more
+/// than once can repeat, and those are few: the rest of the rows is added up without looking at their
+/// order.
 fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsResult<LazyFrame> {
     let keys = grouping.keys();
-    let ended_normally = || one_of(STOP_REASON, &NORMAL_STOP_REASONS);
     let all = grouping.keyed(in_period(rows.clone(), period))?;
+    let is_grouped_so = grouping.by.contains(&Dimension::StopReason);
+    let reason = (!is_grouped_so).then(|| col(STOP_REASON));
+    let by_reason: Vec<Expr> = keys.iter().cloned().chain(reason).collect();
+    let all = all.group_by(by_reason).agg([
+        col(OUTPUT_TOKENS).cast(DataType::Int128).sum(),
+        len().cast(DataType::Int64).alias(RESPONSES),
+    ]);
     let all = aggregate(
         all,
         &keys,
@@ -107,6 +116,7 @@ fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsRe
             output_tokens_where(ended_normally()).alias(NORMAL),
             output_tokens_where(col(STOP_REASON).is_not_null()).alias(ENDED_TOKENS),
             output_tokens_where(lit(true)).alias(ALL_TOKENS),
+            truncated_share(),
         ],
     );
     let again = with_repeated_prompt(sent_more_than_once(rows)?)?;
@@ -115,6 +125,10 @@ fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsRe
     let again = aggregate(again, &keys, vec![repeated.alias(REPEATED)]);
     let useful = col(NORMAL) - col(REPEATED).fill_null(lit(0_i64).cast(DataType::Int128));
     Ok(join_groups(all, again, &keys).with_columns([useful.alias(USEFUL_TOKENS)]))
+}
+
+fn ended_normally() -> Expr {
+    one_of(STOP_REASON, &NORMAL_STOP_REASONS)
 }
 
 /// Rows whose prompt other rows have too, at nearly the same time.
@@ -151,10 +165,11 @@ fn token_efficiency_coverage() -> Expr {
     share(col(ENDED_TOKENS), col(ALL_TOKENS)).alias(TOKEN_EFFICIENCY_COVERAGE)
 }
 
-/// Requests cut off by the token limit ÷ requests with a known stop reason.
-pub fn truncated_share() -> Expr {
-    let truncated = number_of(one_of(STOP_REASON, &TRUNCATED_STOP_REASONS));
-    share(truncated, col(STOP_REASON).count().cast(DataType::Int64)).alias(TRUNCATED_SHARE)
+/// Requests cut off by the token limit ÷ requests with a known stop reason; of sums per stop reason.
+fn truncated_share() -> Expr {
+    let responses = |condition: Expr| col(RESPONSES).filter(condition).sum();
+    let truncated = responses(one_of(STOP_REASON, &TRUNCATED_STOP_REASONS));
+    share(truncated, responses(col(STOP_REASON).is_not_null())).alias(TRUNCATED_SHARE)
 }
 
 /// Cache-read tokens ÷ input tokens in and outside the cache.

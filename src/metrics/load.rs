@@ -1,12 +1,13 @@
 //! How hard the service was used: worst minutes, busiest hours, principals at the same time.
 
+use polars::polars_utils::aliases::PlHashMap;
 use polars::prelude::{
-    Categories, DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, UnionArgs, col,
-    concat, lit, when,
+    Categories, DataFrame, DataType, Engine, Expr, IntoColumn, IntoLazy, LazyFrame, NULL,
+    NamedFrom, PolarsResult, Series, col, lit, when,
 };
 
 use super::cells::each_a_cell;
-use super::measures::{errors, number_of, requests, share};
+use super::measures::{distinct, errors, requests, requests_where, share};
 use crate::schema::invocation::{
     EVENT_TIME, INFERENCE_PROFILE, INPUT_BYTES, LATENCY_MS, MODEL_ID, OUTPUT_BYTES, PRINCIPAL,
 };
@@ -18,15 +19,12 @@ use crate::schema::usage::metric::{ERRORS, REQUESTS, TOTAL_TOKENS};
 
 const MINUTE: &str = "minute";
 const START: &str = "start";
-const END: &str = "end";
-const REACH: &str = "reach";
-const RUN: &str = "run";
-const STEP: &str = "step";
+const LASTS: &str = "lasts";
 
 /// The highest error rate of any clock minute with at least `least` requests, and the share of
 /// requests in such minutes: one row.
 pub fn worst_minute(invocations: LazyFrame, least: i64) -> LazyFrame {
-    let minute = col(EVENT_TIME).dt().truncate(lit("1m")).alias(MINUTE);
+    let minute = col(EVENT_TIME).cast(DataType::Int64).floor_div(lit(60_000_i64)).alias(MINUTE);
     let enough = || col(REQUESTS).gt_eq(lit(least));
     let rate = col(ERRORS).cast(DataType::Float64) / col(REQUESTS).cast(DataType::Float64);
     let judged = when(enough()).then(col(REQUESTS)).otherwise(lit(0_i64)).sum();
@@ -48,19 +46,21 @@ pub fn busiest_hour(hours: LazyFrame) -> LazyFrame {
     ])
 }
 
-/// Distinct application inference profiles, and the share of requests made through one: one row.
-pub fn applications(invocations: LazyFrame) -> LazyFrame {
-    let through = || {
-        col(MODEL_ID)
-            .str()
-            .contains_literal(lit(":application-inference-profile/"))
-            .fill_null(lit(false))
-    };
-    let distinct = col(INFERENCE_PROFILE).filter(through()).drop_nulls().n_unique();
-    each_a_cell(invocations).select([
-        distinct.cast(DataType::Int64).alias(ACTIVE_APPLICATIONS),
-        share(number_of(through()), requests()).alias(APPLICATION_SHARE),
-    ])
+/// The share of requests made through an application inference profile: one row; of cells that tell
+/// model ids apart.
+pub fn application_share(cells: LazyFrame) -> LazyFrame {
+    cells.select([share(requests_where(is_through_profile()), requests()).alias(APPLICATION_SHARE)])
+}
+
+/// Distinct application inference profiles: one row.
+pub fn active_applications(invocations: LazyFrame) -> LazyFrame {
+    let profiles = invocations.filter(is_through_profile());
+    profiles.select([distinct(col(INFERENCE_PROFILE)).alias(ACTIVE_APPLICATIONS)])
+}
+
+fn is_through_profile() -> Expr {
+    let id = col(MODEL_ID).str();
+    id.contains_literal(lit(":application-inference-profile/")).fill_null(lit(false))
 }
 
 /// The most principals with a request running at one instant: one row; 0 without requests.
@@ -69,35 +69,73 @@ pub fn applications(invocations: LazyFrame) -> LazyFrame {
 /// principal that overlap count once: they are joined into runs first.
 ///
 /// # Errors
-/// Never in practice: Polars refuses only an empty partition.
+/// When the rows can't be read.
 pub fn concurrent_principals(invocations: LazyFrame) -> PolarsResult<LazyFrame> {
-    let start = || col(EVENT_TIME).cast(DataType::Int64);
     let lasts = when(col(LATENCY_MS).gt(lit(1_i64))).then(col(LATENCY_MS)).otherwise(lit(1_i64));
-    let order = [PRINCIPAL, START, END].map(col);
-    // Sorting compares numbers then, not long texts.
+    // Numbers, not long texts, are told apart and put in order.
     let names = DataType::from_categories(Categories::global());
-    let reach = col(END).cum_max(false).over([col(PRINCIPAL)])?;
-    let before = col(REACH).shift(lit(1_i64)).over([col(PRINCIPAL)])?;
-    let begins = col(START).gt(before).fill_null(lit(true)).cast(DataType::Int64);
-    let runs = invocations
+    let rows = invocations
         .filter(col(PRINCIPAL).is_not_null().and(col(EVENT_TIME).is_not_null()))
         .select([
             col(PRINCIPAL).cast(names).to_physical(),
-            start().alias(START),
-            (start() + lasts).alias(END),
+            col(EVENT_TIME).cast(DataType::Int64).alias(START),
+            lasts.alias(LASTS),
         ])
-        .sort_by_exprs(order, SortMultipleOptions::default())
-        .with_columns([reach.alias(REACH)])
-        .with_columns([begins.cum_sum(false).alias(RUN)])
-        .group_by([PRINCIPAL, RUN].map(col))
-        .agg([col(START).min(), col(END).max()]);
-    let steps = |at: Expr, by: i64| runs.clone().select([at.alias(START), lit(by).alias(STEP)]);
-    let all = concat([steps(col(START), 1), steps(col(END), -1)], UnionArgs::default())?;
+        .collect_with_engine(Engine::Streaming)?
+        .unwrap_single();
+    let columns = (rows.column(PRINCIPAL)?.u32()?, rows.column(START)?, rows.column(LASTS)?);
+    let (starts, lasts) = (columns.1.i64()?, columns.2.i64()?);
+    let requests = columns.0.iter().zip(starts.iter().zip(lasts.iter()));
+    let requests = requests.filter_map(|(principal, (start, lasts))| {
+        let (start, lasts) = start.zip(lasts)?;
+        Some((principal?, (start, start.wrapping_add(lasts))))
+    });
+    let most = most_at_once(by_principal(requests));
+    let most = Series::new(CONCURRENT_PRINCIPALS.into(), [most]).into_column();
+    Ok(DataFrame::new(1, vec![most])?.lazy())
+}
+
+/// Start and end of each principal's requests.
+fn by_principal(
+    requests: impl Iterator<Item = (u32, (i64, i64))>,
+) -> impl Iterator<Item = Vec<(i64, i64)>> {
+    let mut of_each: PlHashMap<u32, Vec<(i64, i64)>> = PlHashMap::default();
+    for (principal, span) in requests {
+        of_each.entry(principal).or_default().push(span);
+    }
+    of_each.into_values()
+}
+
+/// How many groups have a span that holds one instant, at most; the end is no part of a span.
+fn most_at_once(groups: impl Iterator<Item = Vec<(i64, i64)>>) -> i64 {
+    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    for mut spans in groups {
+        spans.sort_unstable();
+        let mut run: Option<(i64, i64)> = None;
+        for (start, end) in spans {
+            run = match run {
+                Some((from, to)) if start <= to => Some((from, to.max(end))),
+                before => {
+                    starts.extend(before.map(|(from, _)| from));
+                    ends.extend(before.map(|(_, to)| to));
+                    Some((start, end))
+                }
+            };
+        }
+        starts.extend(run.map(|(from, _)| from));
+        ends.extend(run.map(|(_, to)| to));
+    }
+    starts.sort_unstable();
+    ends.sort_unstable();
     // At one instant what ends goes before what begins.
-    let most = col(STEP).cum_sum(false).max().fill_null(lit(0_i64));
-    Ok(all
-        .sort_by_exprs([START, STEP].map(col), SortMultipleOptions::default())
-        .select([most.cast(DataType::Int64).alias(CONCURRENT_PRINCIPALS)]))
+    let mut ended = 0;
+    let running = (1_i64..).zip(&starts).map(|(begun, start)| {
+        while ends.get(ended).is_some_and(|end| end <= start) {
+            ended += 1;
+        }
+        begun - i64::try_from(ended).unwrap_or(i64::MAX)
+    });
+    running.max().unwrap_or(0)
 }
 
 #[cfg(test)]

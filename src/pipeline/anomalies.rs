@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Days, Duration, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
+use polars::prelude::{DataFrame, IntoLazy};
 
 use super::Error;
 use super::error::phrase;
@@ -17,6 +17,7 @@ use crate::metrics::filter::Filter;
 use crate::period::{Period, midnight};
 use crate::schema::Table;
 use crate::schema::allocation::Allocation;
+use crate::store::Reader;
 
 /// Logs are delivered within minutes; an hour is judged this long after its end.
 const DELIVERY: Duration = Duration::minutes(15);
@@ -74,7 +75,7 @@ pub fn anomalies(basis: Basis<'_>, question: &AnomalyQuestion<'_>) -> Result<Ano
     let cells = cells.map_err(Error::Compute).and_then(figures::collect)?;
     let logged = || figures::invocations(basis.store, Some(seen));
     let events = || basis.store.scan(Table::ApiEvents, Some(seen));
-    let known_to = known_to([logged()?, events()?], question)?;
+    let known_to = known_to(basis.store, seen, question)?;
     let Some(known_to) = known_to else {
         return Err(Error::NoData { what: "invocations", period: phrase(seen) });
     };
@@ -138,13 +139,13 @@ fn latencies(
 /// The hour of the newest event is taken for whole when the event lies in its last quarter: else
 /// nobody can tell silence from what has not been ingested yet.
 fn known_to(
-    rows: [LazyFrame; 2],
+    store: &Reader,
+    seen: Period,
     question: &AnomalyQuestion<'_>,
 ) -> Result<Option<DateTime<Utc>>, Error> {
     let mut newest = None;
-    for rows in rows {
-        let frame = figures::collect(read::newest(rows))?;
-        newest = newest.max(read::newest_ms(&frame).map_err(Error::Compute)?);
+    for table in [Table::Invocations, Table::ApiEvents] {
+        newest = newest.max(newest_ms(store, table, seen)?);
     }
     let Some(newest) = newest.and_then(DateTime::from_timestamp_millis) else { return Ok(None) };
     let hour = Duration::hours(1);
@@ -153,6 +154,22 @@ fn known_to(
     let is_whole = since >= hour.num_milliseconds() * 3 / 4;
     let evident = if is_whole { start + hour } else { start };
     Ok(Some(evident.min(question.period.to).min(question.now - DELIVERY)))
+}
+
+/// The last instant that a table knows of in the range; where its last day says it, no other is read.
+fn newest_ms(store: &Reader, table: Table, seen: Period) -> Result<Option<i64>, Error> {
+    let Some((_, last)) = store.days(table)? else { return Ok(None) };
+    let end = seen.to - Duration::milliseconds(1);
+    let last = midnight(last.min(end.date_naive()), Tz::UTC).max(seen.from);
+    for from in [last, seen.from] {
+        let rows = store.scan(table, Some(Period { from, ..seen }))?;
+        let frame = figures::collect(read::newest(rows))?;
+        let newest = read::newest_ms(&frame).map_err(Error::Compute)?;
+        if newest.is_some() {
+            return Ok(newest);
+        }
+    }
+    Ok(None)
 }
 
 /// First calls over everything that the store holds before the end of the range.

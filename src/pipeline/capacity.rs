@@ -1,7 +1,7 @@
 //! The journey to capacity: rows of a period, summed per minute, against the quotas configured.
 
 use chrono_tz::Tz;
-use polars::prelude::IntoLazy;
+use polars::prelude::{IntoLazy, LazyFrame, UniqueKeepStrategy, col};
 use serde::Serialize;
 
 use super::error::phrase;
@@ -10,7 +10,11 @@ use crate::insight::capacity::{Frames, Load, loads, without_requests};
 use crate::metrics::capacity as metrics;
 use crate::metrics::filter::Filter;
 use crate::metrics::presence::logged_days;
+use crate::metrics::small_frame::texts;
 use crate::period::Period;
+use crate::prices::{PriceBook, Query};
+use crate::schema::cost::UNCACHED_INPUT_TOKENS;
+use crate::schema::invocation::{INPUT_TOKENS, MODEL_ID};
 use crate::schema::quota::Quota;
 
 /// Which load is asked about.
@@ -54,14 +58,31 @@ pub fn capacity(
         return Err(Error::NoData { what: "logs", period: phrase(period) });
     }
     let rows = figures::selected(basis, Some(period), filter, &[], timezone)?;
-    let priced = figures::priced(rows, basis.book)?;
-    let sums = figures::collect(metrics::loads(priced, quotas))?;
-    let minutes = figures::collect(metrics::minutes(sums.clone().lazy()))?;
+    let rows = with_uncached_input(rows, basis.book)?;
+    let minutes = figures::collect(metrics::minutes(rows.clone(), quotas))?;
     let pools = figures::collect(metrics::pools(minutes.clone().lazy()))?;
-    let throttled = figures::collect(metrics::throttled_minutes(minutes.clone().lazy()))?;
-    let consumers = figures::collect(metrics::consumers(sums.lazy(), minutes.lazy()))?;
+    let throttled = figures::collect(metrics::throttled_minutes(minutes.lazy()))?;
+    let rows = if throttled.height() == 0 { rows.limit(0) } else { rows };
+    let consumers = metrics::consumers(rows, throttled.clone().lazy(), quotas);
+    let consumers = figures::collect(consumers)?;
     let frames = Frames { pools: &pools, throttled: &throttled, consumers: &consumers };
     let loads = loads(frames, quotas, most).map_err(Error::Compute)?;
     let quotas_without_requests = without_requests(quotas, &loads);
     Ok(CapacityAnswer { period, loads, quotas_without_requests })
+}
+
+/// The rows with their input outside the cache. It takes the model's rule for cached tokens, and no
+/// price: where no model logs them inside the input, nothing needs to be looked up row by row.
+fn with_uncached_input(rows: LazyFrame, book: &PriceBook) -> Result<LazyFrame, Error> {
+    let ids = rows.clone().select([col(MODEL_ID)]).unique(None, UniqueKeepStrategy::Any);
+    let ids = figures::collect(ids)?;
+    let ids = texts(&ids, MODEL_ID).map_err(Error::Compute)?;
+    let includes_cache = |id: &Option<String>| {
+        let query = Query { model_id: id.as_deref(), ..Query::default() };
+        book.quote(&query).model.is_some_and(|model| model.input_includes_cache)
+    };
+    if ids.iter().any(includes_cache) {
+        return figures::priced(rows, book);
+    }
+    Ok(rows.with_columns([col(INPUT_TOKENS).alias(UNCACHED_INPUT_TOKENS)]))
 }

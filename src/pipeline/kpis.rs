@@ -14,7 +14,9 @@ use crate::metrics::cells::{Grain, Requests};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::{REPEAT_WINDOW_MS, efficiency};
 use crate::metrics::filter::Filter;
-use crate::metrics::load::{applications, busiest_hour, concurrent_principals, worst_minute};
+use crate::metrics::load::{
+    active_applications, application_share, busiest_hour, concurrent_principals, worst_minute,
+};
 use crate::metrics::metric::Metric;
 use crate::metrics::presence::logged_days;
 use crate::metrics::usage::{UsageQuery, usage_of};
@@ -95,13 +97,41 @@ pub fn key_figures(
 ) -> Result<KpiAnswer, Error> {
     let list = kpis(targets).map_err(Error::Kpis)?;
     let previous = period.preceding(zone);
-    let now = figures_of(basis, period, filter, zone)?;
-    let before = figures_of(basis, previous, filter, zone)?;
-    let judged = list.into_iter().map(|kpi| {
+    let now = figures_of(basis, period, filter, zone, &|_| true)?;
+    let before = figures_of(basis, previous, filter, zone, &|_| true)?;
+    Ok(KpiAnswer { period, previous, kpis: judged(list, &now, &before) })
+}
+
+/// As [`key_figures`], but only with what tells whether the tool's own targets are met: a figure
+/// without a target has no value, and one that is held against a number none of the period before.
+///
+/// # Errors
+/// When the store can't be read.
+pub(super) fn key_figures_with_targets(
+    basis: Basis<'_>,
+    period: Period,
+    zone: Tz,
+) -> Result<KpiAnswer, Error> {
+    let list = kpis(&BTreeMap::new()).map_err(Error::Kpis)?;
+    let target = |name: &str| list.iter().find(|kpi| kpi.name == name)?.target;
+    let previous = period.preceding(zone);
+    let now = figures_of(basis, period, None, zone, &|name| target(name).is_some())?;
+    let is_compared = |name: &str| target(name).is_some_and(|target| target.limit().is_none());
+    let before = figures_of(basis, previous, None, zone, &is_compared)?;
+    Ok(KpiAnswer { period, previous, kpis: judged(list, &now, &before) })
+}
+
+/// Each figure of the list against its target.
+fn judged(
+    list: Vec<Kpi>,
+    now: &BTreeMap<&str, Figure>,
+    before: &BTreeMap<&str, Figure>,
+) -> Vec<KpiFigure> {
+    let judge = |kpi: Kpi| {
         let of = |figures: &BTreeMap<&str, Figure>| {
             figures.get(kpi.name.as_str()).copied().unwrap_or_default()
         };
-        let (figure, earlier) = (of(&now), of(&before));
+        let (figure, earlier) = (of(now), of(before));
         let outcome = kpi.judge(figure.value, earlier.value);
         KpiFigure {
             value: figure.value,
@@ -113,33 +143,53 @@ pub fn key_figures(
             outcome,
             kpi,
         }
-    });
-    Ok(KpiAnswer { period, previous, kpis: judged.collect() })
+    };
+    list.into_iter().map(judge).collect()
 }
 
+/// Whether a figure is asked for, by its name.
+type IsAsked<'a> = &'a dyn Fn(&str) -> bool;
+
 /// The figures of one period by name. A period without any log has none: missing is not zero.
+///
+/// What takes a pass of its own over the requests is left out unless it is asked for.
 fn figures_of(
     basis: Basis<'_>,
     period: Period,
     filter: Option<&Filter>,
     zone: Tz,
+    is_asked: IsAsked<'_>,
 ) -> Result<BTreeMap<&'static str, Figure>, Error> {
-    let logs = figures::invocations(basis.store, Some(period))?;
-    let days = figures::collect(logged_days(logs, zone).map_err(Error::Compute)?)?.height();
-    if days == 0 {
-        return Ok(BTreeMap::new());
-    }
     let margin = Duration::milliseconds(REPEAT_WINDOW_MS);
     let wide = Period { from: period.from - margin, to: period.to };
     let wide = figures::selected(basis, Some(wide), filter, &[], zone)?;
     let rows = in_period(wide.clone(), period);
-    let by = vec![Dimension::Hour, Dimension::Principal, Dimension::Model, Dimension::Status];
-    let sums = Grain { by, metrics: METRICS.to_vec(), timezone: zone };
+    let by = [
+        Dimension::Hour,
+        Dimension::Principal,
+        Dimension::Model,
+        Dimension::ModelId,
+        Dimension::Status,
+    ];
+    let sums = Grain { by: by.to_vec(), metrics: METRICS.to_vec(), timezone: zone };
     let values = Grain { by: Vec::new(), ..sums.clone() };
     let requests = figures::summed(rows.clone(), basis.book, &sums, &values)?;
+    let logs = match filter {
+        None => requests.cells.clone(), // hours are enough to tell days apart
+        Some(_) => figures::invocations(basis.store, Some(period))?,
+    };
+    let days = figures::collect(logged_days(logs, zone).map_err(Error::Compute)?)?.height();
+    if days == 0 {
+        return Ok(BTreeMap::new());
+    }
     let mut found = of_usage(&requests, period, zone)?;
-    found.extend(of_tokens(wide, requests.cells.clone(), period, zone)?);
-    found.extend(of_load(&rows, requests.cells, days, zone)?);
+    if TOKEN_FIGURES.into_iter().any(is_asked) {
+        found.extend(of_tokens(wide, requests.cells.clone(), period, zone)?);
+    }
+    found.extend(of_load(&rows, &requests.cells, days, zone, is_asked)?);
+    if !is_asked("concurrent_principals") {
+        return Ok(found);
+    }
     let concurrent = figures::collect(concurrent_principals(rows).map_err(Error::Compute)?)?;
     let concurrent = Figure {
         value: number(&concurrent, CONCURRENT)?,
@@ -149,6 +199,8 @@ fn figures_of(
     found.insert("concurrent_principals", concurrent);
     Ok(found)
 }
+
+const TOKEN_FIGURES: [&str; 3] = ["token_efficiency", "truncated_share", "cache_hit_share"];
 
 const METRICS: [Metric; 15] = [
     Metric::Requests,
@@ -256,34 +308,44 @@ fn of_tokens(
 /// Figures of load and activity.
 fn of_load(
     rows: &LazyFrame,
-    cells: LazyFrame,
+    cells: &LazyFrame,
     days: usize,
     zone: Tz,
+    is_asked: IsAsked<'_>,
 ) -> Result<BTreeMap<&'static str, Figure>, Error> {
     let days = u32::try_from(days).unwrap_or(u32::MAX);
-    let active = mean_daily_active(cells, zone, days).map_err(Error::Compute)?;
+    let active = mean_daily_active(cells.clone(), zone, days).map_err(Error::Compute)?;
     let active = figures::collect(active)?;
-    let minutes = figures::collect(worst_minute(rows.clone(), LEAST_PER_MINUTE))?;
-    let profiles = figures::collect(applications(rows.clone()))?;
-    let figure = |frame: &DataFrame, value, coverage| -> Result<Figure, Error> {
-        Ok(Figure {
-            value: number(frame, value)?,
-            coverage: number(frame, coverage)?,
-            ..Figure::default()
-        })
-    };
     let models = Figure { value: number(&active, MEAN_DAILY_MODELS)?, ..Figure::default() };
-    Ok(BTreeMap::from([
-        ("daily_active_models", models),
-        (
-            "error_rate_per_minute",
-            figure(&minutes, load::WORST_MINUTE_ERROR_RATE, load::JUDGED_SHARE)?,
-        ),
-        (
-            "active_applications",
-            figure(&profiles, load::ACTIVE_APPLICATIONS, load::APPLICATION_SHARE)?,
-        ),
-    ]))
+    let mut found = BTreeMap::from([("daily_active_models", models)]);
+    if is_asked("active_applications") {
+        found.insert("active_applications", applications(rows, cells)?);
+    }
+    if is_asked("error_rate_per_minute") {
+        let minutes = worst_minute(rows.clone(), LEAST_PER_MINUTE);
+        let minutes = figures::collect(minutes)?;
+        let rate = Figure {
+            value: number(&minutes, load::WORST_MINUTE_ERROR_RATE)?,
+            coverage: number(&minutes, load::JUDGED_SHARE)?,
+            ..Figure::default()
+        };
+        found.insert("error_rate_per_minute", rate);
+    }
+    Ok(found)
+}
+
+/// Single requests are looked at only where some went through a profile.
+fn applications(rows: &LazyFrame, cells: &LazyFrame) -> Result<Figure, Error> {
+    let share = figures::collect(application_share(cells.clone()))?;
+    let coverage = number(&share, load::APPLICATION_SHARE)?;
+    let value = match coverage {
+        Some(share) if share > 0.0 => {
+            let profiles = figures::collect(active_applications(rows.clone()))?;
+            number(&profiles, load::ACTIVE_APPLICATIONS)?
+        }
+        _ => Some(0.0),
+    };
+    Ok(Figure { value, coverage, ..Figure::default() })
 }
 
 fn number(frame: &DataFrame, column: &str) -> Result<Option<f64>, Error> {

@@ -152,10 +152,8 @@ impl Reader {
         if repeats.is_empty() {
             return Ok(rows);
         }
-        // One plan over all days: a union of days with and without repeats can't be counted by
-        // Polars without 128-bit unsigned integers, and the list of repeats is short.
-        let listed = segment::scan(&paths(repeats), repeats::schema())?;
-        Ok(repeats::without(rows, listed))
+        let listed = segment::scan(&paths(repeats), repeats::schema())?.collect()?;
+        repeats::without(rows, &listed)
     }
 
     /// The live files of every table, by table, day and path.

@@ -10,9 +10,10 @@
 
 use std::collections::HashSet;
 
+use polars::polars_utils::aliases::{PlHashMap, PlHashSet};
 use polars::prelude::{
-    Column, DataFrame, DataType, Expr, IntoSeries, JoinArgs, JoinType, LazyFrame, PolarsResult,
-    Schema, SortMultipleOptions, col, len, lit,
+    BooleanChunked, Column, DataFrame, DataType, Expr, Field, IntoColumn, IntoSeries, LazyFrame,
+    PolarsResult, Schema, SortMultipleOptions, col, len, lit,
 };
 
 use crate::schema::{Table, api_event, invocation};
@@ -27,10 +28,37 @@ pub(super) fn schema() -> Schema {
         .collect()
 }
 
-/// Leaves out the rows that `repeats` lists.
-pub(super) fn without(rows: LazyFrame, repeats: LazyFrame) -> LazyFrame {
-    let lineage = || [col(invocation::OBJECT), col(invocation::RECORD)];
-    rows.join(repeats, lineage(), lineage(), JoinArgs::new(JoinType::Anti))
+/// Leaves out the rows that `repeats` lists; a row without a lineage stays.
+///
+/// A test of each row and no join: the list is short, and rows of one object stand together, so that an
+/// object is looked up once. A join takes three times as long as all else that a plain sum does.
+pub(super) fn without(rows: LazyFrame, repeats: &DataFrame) -> PolarsResult<LazyFrame> {
+    let mut listed: PlHashMap<String, PlHashSet<i64>> = PlHashMap::default();
+    let objects = repeats.column(invocation::OBJECT)?.str()?;
+    for (object, record) in objects.iter().zip(repeats.column(invocation::RECORD)?.i64()?.iter()) {
+        if let Some((object, record)) = object.zip(record) {
+            listed.entry(object.to_owned()).or_default().insert(record);
+        }
+    }
+    let flags = move |columns: &mut [Column]| -> PolarsResult<Column> {
+        let (objects, records) = (columns[0].str()?, columns[1].i64()?);
+        let mut last: Option<(&str, Option<&PlHashSet<i64>>)> = None;
+        let flags = objects.iter().zip(records.iter()).map(|(object, record)| {
+            let (object, record) = object.zip(record)?;
+            let of_object = match last {
+                Some((known, of_object)) if known == object => of_object,
+                _ => listed.get(object),
+            };
+            last = Some((object, of_object));
+            of_object.map(|records| !records.contains(&record))
+        });
+        let flags: BooleanChunked = flags.map(|stays| Some(stays.unwrap_or(true))).collect();
+        Ok(flags.with_name(columns[0].name().clone()).into_column())
+    };
+    let boolean =
+        |_: &_, fields: &[Field]| Ok(Field::new(fields[0].name().clone(), DataType::Boolean));
+    let stays = col(invocation::OBJECT).map_many(flags, &[col(invocation::RECORD)], boolean);
+    Ok(rows.filter(stays))
 }
 
 /// The lineage of the rows in `day` that don't count, sorted; `day` is every row of one UTC day and
@@ -253,4 +281,33 @@ fn lineage(mut rows: Vec<(String, i64)>) -> PolarsResult<DataFrame> {
             Column::new(invocation::RECORD.into(), records),
         ],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{IntoLazy, df};
+
+    use super::without;
+
+    #[test]
+    fn listed_rows_are_left_out_and_rows_without_a_lineage_stay() {
+        let rows = df![
+            "object" => [Some("a"), Some("a"), Some("b"), Some("a"), None, Some("c"), Some("b")],
+            "record" => [Some(1), Some(2), Some(2), Some(3), Some(2), None, Some(1_i64)],
+            "number" => [0, 1, 2, 3, 4, 5, 6],
+        ];
+        let listed =
+            df!["object" => ["a", "b", "a", "d"], "record" => [2_i64, 1, 3, 1]].expect("a frame");
+        let left = without(rows.expect("a frame").lazy(), &listed).expect("a plan").collect();
+        let left = left.expect("rows");
+        let numbers: Vec<i32> = left
+            .column("number")
+            .expect("there")
+            .i32()
+            .expect("numbers")
+            .iter()
+            .flatten()
+            .collect();
+        assert_eq!(numbers, [0, 2, 4, 5]);
+    }
 }

@@ -438,3 +438,44 @@ fn logs_that_stop_coming_are_told_until_they_come_again() {
     assert_eq!(alert["group"], json!({"account": "111122223333", "region": "us-east-1"}));
     assert_eq!(alert["from"], "2026-11-16T00:00:00Z");
 }
+
+#[test]
+fn the_weekly_summary_counts_the_controls_of_frameworks_that_its_rule_names() {
+    let sandbox = weeks();
+    let summary = |frameworks: &str| {
+        let rule = "[[rule]]\nid = \"weekly-summary\"\ntitle = \"The last week\"\n\
+                    severity = \"info\"\nkind = \"summary\"\n";
+        sandbox.write("work/rules.toml", &format!("{rule}frameworks = {frameworks}\n"));
+        configured(&sandbox, "[alerts]\nrules = [\"rules.toml\"]\n");
+        check(&sandbox, "2026-11-09T06:20:00Z", &["--dry-run"])
+    };
+    let detail = |frameworks: &str| {
+        let answer = summary(frameworks).exits(0).json();
+        let alerts = answer["alerts"].as_array().expect("alerts").clone();
+        let alert = alerts.into_iter().find(|alert| alert["rule"] == "weekly-summary");
+        alert.expect("a summary")["detail"].as_str().expect("a text").to_owned()
+    };
+    let plain = detail("[]");
+    assert!(!plain.contains("controls"), "{plain}");
+    let controls = sandbox.run([
+        "audit",
+        "controls",
+        "--framework",
+        "soc2",
+        "--from",
+        "2026-11-02",
+        "--to",
+        "2026-11-09",
+        "--json",
+        "--as-of",
+        "2026-11-09T06:20:00Z",
+    ]);
+    let counts = controls.exits(0).json()["counts"].clone();
+    let [pass, fail, rest] = ["pass", "fail", "not_evaluated"].map(|name| &counts[name]);
+    let counted = format!(": {pass} controls pass, {fail} fail, {rest} not evaluated");
+    let with_controls = detail("[\"soc2\"]");
+    assert!(with_controls.starts_with(&plain), "{with_controls}");
+    assert!(with_controls.ends_with(&counted), "{with_controls} ends not with {counted}");
+    let unknown = summary("[\"soc3\"]").exits(2);
+    assert!(unknown.stderr.contains("soc3"), "{}", unknown.stderr);
+}

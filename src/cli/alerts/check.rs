@@ -68,6 +68,11 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
     let settings = &context.settings;
     let rules = pipeline::alert_rules(&settings.alerts.rules)?;
     let detection_rules = pipeline::detection_rules(&settings.audit.detections)?;
+    let frameworks = if rules.rules().any(|rule| !rule.frameworks.is_empty()) {
+        pipeline::control_frameworks(&settings.audit.controls, &detection_rules)?
+    } else {
+        Vec::new()
+    };
     let anomaly_rules = pipeline::anomaly_rules(settings.anomaly_rules.as_deref())?;
     let places = pipeline::places(&settings.audit.geoip_databases)?;
     let store = Reader::open(&settings.store)?;
@@ -77,6 +82,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
         window: args.range.period(context)?,
         anomaly_rules: &anomaly_rules,
         detection_rules: &detection_rules,
+        frameworks: &frameworks,
         security: &settings.security,
         places: &places,
         budgets: &settings.budgets,

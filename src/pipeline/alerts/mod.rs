@@ -18,6 +18,7 @@ use serde::Serialize;
 use super::detections::texts;
 use super::{Basis, Error, figures};
 use crate::alerts::{Alert, Changed, Judged, RuleSet, update};
+use crate::audit::controls::Framework;
 use crate::audit::detections::{Places, RuleSet as DetectionRules};
 use crate::insight::anomaly::{Rules, read};
 use crate::period::Period;
@@ -53,6 +54,8 @@ pub struct AlertQuestion<'a> {
     pub anomaly_rules: &'a Rules,
     /// Detection rules, and what they need.
     pub detection_rules: &'a DetectionRules,
+    /// Frameworks of controls that a summary may name.
+    pub frameworks: &'a [Framework],
     /// What the user says is allowed.
     pub security: &'a Security,
     /// Databases that addresses are looked up in.

@@ -1,44 +1,54 @@
 //! What the last complete week was like, told once, after its end.
 
-use std::collections::BTreeMap;
-
 use chrono::DateTime;
 
 use super::AlertQuestion;
-use crate::alerts::{Breach, Rule, range};
-use crate::audit::detections::Severity;
+use crate::alerts::{Breach, Judged, Rule, range};
+use crate::audit::controls::{Counts, Framework};
+use crate::audit::detections::{RuleOutcome, Severity};
 use crate::insight::savings::Nature;
 use crate::period::{Cadence, Period};
+use crate::pipeline::kpis::key_figures_with_targets;
 use crate::pipeline::{
-    Basis, DetectionsRequest, Error, KpiAnswer, SecurityBasis, audit_detections, key_figures,
-    savings,
+    Basis, ControlsRequest, DetectionsRequest, Error, KpiAnswer, SecurityBasis, audit_controls,
+    audit_detections, savings,
 };
 use crate::schema::target::Outcome;
 use crate::store::KeptCheck;
 
+/// Findings at least so grave are counted.
+const TOLD: Severity = Severity::Medium;
+
 /// The summary of the week that ended since the last check; none when none did, or it holds no logs.
+/// The first check sums up a week that ended in the time that it judges.
 pub(super) fn week(
     basis: Basis<'_>,
     question: &AlertQuestion<'_>,
     rule: &Rule,
+    judged: &Judged,
     last: Option<KeptCheck>,
 ) -> Result<Option<Breach>, Error> {
+    let frameworks = named(&rule.frameworks, question.frameworks)?;
     let (zone, now) = (question.timezone, question.now);
     let cadence = Cadence::Weekly;
     let today = now.with_timezone(&zone).date_naive();
     let week = cadence.before(cadence.period_of(today, zone), zone);
     let last = last.and_then(|check| DateTime::from_timestamp_millis(check.at_ms));
-    if last.is_some_and(|last| last >= week.to && last <= now) {
+    let is_told_or_past = match last {
+        Some(last) => last >= week.to && last <= now,
+        None => week.to < judged.period.from,
+    };
+    if is_told_or_past {
         return Ok(None);
     }
-    let figures = key_figures(basis, week, None, &BTreeMap::new(), zone)?;
+    let figures = key_figures_with_targets(basis, week, zone)?;
     let value = |name: &str| figures.kpis.iter().find(|kpi| kpi.kpi.name == name)?.value;
     if value("success_rate").is_none() {
         return Ok(None);
     }
     let name = week.from.with_timezone(&zone).format("%G-W%V").to_string();
-    let detail =
-        [performance(&figures), saved(basis, week, question)?, security(basis, week, question)?];
+    let mut detail = vec![performance(&figures), saved(basis, week, question)?];
+    detail.extend(security(basis, week, question, frameworks)?);
     Ok(Some(Breach {
         from: week.from,
         to: week.to,
@@ -46,6 +56,18 @@ pub(super) fn week(
         query: format!("bedrock-lens kpis {}", range(week)),
         ..Breach::about(rule, vec![("week".to_owned(), Some(name))])
     }))
+}
+
+/// The frameworks that a rule names.
+fn named<'a>(ids: &[String], known: &'a [Framework]) -> Result<Vec<&'a Framework>, Error> {
+    let one = |id: &String| {
+        let found = known.iter().find(|framework| framework.id == *id);
+        found.ok_or_else(|| Error::NoSuchFramework {
+            id: id.clone(),
+            known: known.iter().map(|framework| framework.id.clone()).collect(),
+        })
+    };
+    ids.iter().map(one).collect()
 }
 
 /// Targets met and missed, each missed one by name.
@@ -80,18 +102,48 @@ fn saved(basis: Basis<'_>, week: Period, question: &AlertQuestion<'_>) -> Result
     Ok(format!("{requests} requests, list cost {cost}; {best}"))
 }
 
-fn security(basis: Basis<'_>, week: Period, question: &AlertQuestion<'_>) -> Result<String, Error> {
+/// What detections found, and what the controls of the frameworks came to.
+fn security(
+    basis: Basis<'_>,
+    week: Period,
+    question: &AlertQuestion<'_>,
+    frameworks: Vec<&Framework>,
+) -> Result<Vec<String>, Error> {
+    let rows = SecurityBasis { security: question.security, places: question.places, period: week };
     let request = DetectionsRequest {
         rules: question.detection_rules,
         only: &[],
-        severity: Severity::Medium,
-        basis: SecurityBasis { security: question.security, places: question.places, period: week },
+        // Controls ask of less grave ones too.
+        severity: if frameworks.is_empty() { TOLD } else { Severity::Info },
+        basis: rows,
     };
     let found = audit_detections(basis.store, &request)?;
-    let grave = found.findings.iter().filter(|one| one.severity >= Severity::High).count();
-    let unasked = found.rules.iter().filter(|rule| rule.reason.is_some()).count();
-    Ok(format!(
-        "{} security findings, {grave} of them high or critical, {unasked} rules not evaluated",
-        found.findings.len()
-    ))
+    let told = found.findings.iter().filter(|one| one.severity >= TOLD);
+    let (told, grave) = told.fold((0, 0), |(told, grave), one| {
+        (told + 1, grave + usize::from(one.severity >= Severity::High))
+    });
+    let is_unasked = |rule: &&RuleOutcome| rule.severity >= TOLD && rule.reason.is_some();
+    let unasked = found.rules.iter().filter(is_unasked).count();
+    let mut detail = vec![format!(
+        "{told} security findings, {grave} of them high or critical, {unasked} rules not evaluated"
+    )];
+    if frameworks.is_empty() {
+        return Ok(detail);
+    }
+    let request = ControlsRequest {
+        frameworks,
+        rules: question.detection_rules,
+        detections: Some(&found),
+        basis: rows,
+        ledger: None,
+        verification: None,
+        as_of: question.now,
+    };
+    let answer = audit_controls(basis.store, basis.book, &request)?;
+    detail.extend(answer.frameworks.iter().map(|framework| {
+        let Counts { pass, fail, not_evaluated } = framework.counts;
+        let title = &framework.title;
+        format!("{title}: {pass} controls pass, {fail} fail, {not_evaluated} not evaluated")
+    }));
+    Ok(detail)
 }
