@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use polars::polars_utils::aliases::{PlHashMap, PlHashSet};
 use polars::prelude::{
-    BooleanChunked, Column, DataType, Engine, Expr, Field, IntoColumn, LazyFrame, PolarsResult, col,
+    BooleanChunked, Column, DataType, Engine, Expr, Field, IntoColumn, LazyFrame, PolarsResult,
+    col, lit,
 };
 
 use super::numbered::{number, numbered};
@@ -45,9 +46,12 @@ impl KnownIds {
 
     /// Whether the table holds the row's id, on the row's day or one beside it; a null id meets
     /// nothing, and a row without a time meets its id on any day. Never null.
-    pub(super) fn hold(self) -> Expr {
-        let found = move |id: i128, time: Option<i64>| self.holds(id, time);
-        flagged(REQUEST_ID, found)
+    pub(super) fn hold(self: &Arc<Self>) -> Expr {
+        if self.days.is_empty() && self.timeless.is_empty() {
+            return lit(false); // no id to be read
+        }
+        let known = Arc::clone(self);
+        flagged(REQUEST_ID, move |id: i128, time: Option<i64>| known.holds(id, time))
     }
 
     fn holds(&self, id: i128, time: Option<i64>) -> bool {
@@ -120,6 +124,8 @@ fn flagged(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use polars::prelude::{IntoLazy, df};
 
     use super::KnownIds;
@@ -145,7 +151,7 @@ mod tests {
             (None, Some(0), false),
         ];
         let found = rows(&asked.map(|row| row.0), &asked.map(|row| row.1))
-            .select([known.expect("ids").hold()])
+            .select([Arc::new(known.expect("ids")).hold()])
             .collect()
             .expect("a plan");
         let found: Vec<Option<bool>> = found.columns()[0].bool().expect("flags").iter().collect();

@@ -26,11 +26,6 @@ impl Rows {
         frame.collect_with_engine(Engine::Streaming).map(|result| Self(result.unwrap_single()))
     }
 
-    /// The rows as a frame, for further questions.
-    pub(super) fn frame(&self) -> LazyFrame {
-        self.0.clone().lazy()
-    }
-
     pub(super) fn len(&self) -> usize {
         self.0.height()
     }

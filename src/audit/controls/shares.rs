@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
-use polars::prelude::{DataType, Expr, PolarsResult, SortMultipleOptions, col, lit};
+use polars::prelude::{
+    DataFrame, DataType, Engine, Expr, LazyFrame, PolarsResult, SortMultipleOptions, col, lit,
+};
 
 use super::control::{Share, Test};
 use super::evaluate::{Found, share};
@@ -48,7 +50,7 @@ impl<'a> Shares<'a> {
             if columns.is_empty() {
                 continue;
             }
-            let frame = rows.of(table).select(columns).collect()?;
+            let frame = read(rows.of(table).select(columns))?;
             let number = |name: String| -> PolarsResult<i64> {
                 Ok(frame.column(&name)?.i64()?.get(0).unwrap_or_default())
             };
@@ -92,7 +94,7 @@ impl<'a> Shares<'a> {
             ),
             _ => (api_event::EVENT_ID, api_event::EVENT_TIME, api_event::OBJECT, api_event::RECORD),
         };
-        let frame = self
+        let rows = self
             .rows
             .of(table)
             .filter(against.clone())
@@ -103,8 +105,8 @@ impl<'a> Shares<'a> {
                 col(record),
             ])
             .sort([TIME_MS, id, object, record], SortMultipleOptions::default())
-            .limit(SHOWN)
-            .collect()?;
+            .limit(SHOWN);
+        let frame = read(rows)?;
         let times = frame.column(TIME_MS)?.i64()?;
         let (ids, objects) = (frame.column(id)?.str()?, frame.column(object)?.str()?);
         let records = frame.column(record)?.i64()?;
@@ -119,6 +121,11 @@ impl<'a> Shares<'a> {
         };
         Ok((0..frame.height()).map(row).collect())
     }
+}
+
+/// A part of the rows at a time: there may be millions.
+fn read(rows: LazyFrame) -> PolarsResult<DataFrame> {
+    Ok(rows.collect_with_engine(Engine::Streaming)?.unwrap_single())
 }
 
 fn key(share: &Share) -> (String, String) {

@@ -140,7 +140,7 @@ impl<'a> Rows<'a> {
         columns.extend(lineage(self.table).map(str::to_owned));
         columns.insert(self.time_column().to_owned());
         let columns: Vec<Expr> = columns.iter().map(col).collect();
-        let frame = self.all.clone().filter(wanted).select(columns).collect()?;
+        let frame = read(self.all.clone().filter(wanted).select(columns))?;
         Ok(Some(Picked { conditions, frame }))
     }
 
@@ -172,7 +172,7 @@ impl<'a> Rows<'a> {
         }
         let Some(wanted) = wanted else { return Ok(None) };
         let keys: Vec<Expr> = columns.iter().map(col).collect();
-        let frame = self
+        let cells = self
             .all
             .clone()
             .filter(wanted)
@@ -182,10 +182,8 @@ impl<'a> Rows<'a> {
                 len().cast(DataType::Int64).alias(ROWS),
                 self.time_ms().min().alias(FIRST_MS),
                 self.time_ms().max().alias(LAST_MS),
-            ])
-            .collect_with_engine(Engine::Streaming)?
-            .unwrap_single();
-        Ok(Some(Cells { columns, frame }))
+            ]);
+        Ok(Some(Cells { columns, frame: read(cells)? }))
     }
 
     /// Which rows a rule reads at all: those of the period, and its history where it looks at one.
@@ -258,6 +256,11 @@ impl<'a> Rows<'a> {
         let rows = if with_history { rows } else { rows.filter(col(IN_PERIOD)) };
         Ok(rows.group_by(keys.into_iter().chain([col(IN_PERIOD)]).collect::<Vec<_>>()).agg(counted))
     }
+}
+
+/// Reads a frame out, a part of its rows at a time: there may be millions.
+pub(super) fn read(frame: LazyFrame) -> PolarsResult<DataFrame> {
+    Ok(frame.collect_with_engine(Engine::Streaming)?.unwrap_single())
 }
 
 /// The terms of a group, under names that meet no column.

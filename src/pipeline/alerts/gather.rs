@@ -9,7 +9,7 @@ use super::{AlertQuestion, SkippedRule, summary};
 use crate::alerts::{self, Breach, Grid, Judged, Kind, Measure, Quietness, Rule, Silent};
 use crate::audit::detections::Severity as DetectionSeverity;
 use crate::insight::anomaly::Question;
-use crate::metrics::coverage::{gaps_in, hourly};
+use crate::metrics::coverage::gaps_in;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::load::concurrent_principals;
@@ -18,7 +18,7 @@ use crate::metrics::small_frame::{integers, texts};
 use crate::metrics::usage::{UsageQuery, usage_of};
 use crate::metrics::windows::{silences, windows};
 use crate::period::{Cadence, Period, midnight};
-use crate::pipeline::coverage::{MARGIN, with_models};
+use crate::pipeline::compared::Compared;
 use crate::pipeline::ingest::LOG_DELIVERY;
 use crate::pipeline::{
     AnomalyQuestion, Basis, CapacityQuestion, DetectionsRequest, Error, SecurityBasis, anomalies,
@@ -285,11 +285,8 @@ impl Asked<'_> {
         if period.to <= period.from {
             return Ok(());
         }
-        let wide = Period { from: period.from - MARGIN, to: period.to + MARGIN };
-        let scan = |table| self.basis.store.scan(table, Some(wide)).map_err(Error::Store);
-        let events = with_models(scan(Table::ApiEvents)?)?;
-        let hours = hourly(events, scan(Table::Invocations)?, period).map_err(Error::Compute)?;
-        let gaps = gaps_in(figures::collect(hours)?.lazy()).map_err(Error::Compute)?;
+        let hours = Compared::read(self.basis.store, period, self.question.now)?.hours;
+        let gaps = gaps_in(hours.lazy()).map_err(Error::Compute)?;
         let gaps = unlogged(&figures::collect(gaps)?).map_err(Error::Compute)?;
         for rule in rules {
             found.breaches.extend(gaps.iter().filter(|gap| gap.calls >= LEAST_UNLOGGED).map(
