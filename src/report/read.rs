@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{AnyValue, DataFrame, Engine, IntoLazy, LazyFrame, PolarsResult, TimeUnit};
+use polars::prelude::{AnyValue, DataFrame, Engine, LazyFrame, PolarsResult, TimeUnit};
 
 use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;

@@ -24,7 +24,7 @@ pub const BURST: &str = "burst";
 pub const NUMBER: &str = "number";
 /// When a window of time begins.
 pub const WINDOW: &str = "window";
-/// Whether a row is one of a burst, or of the second kind of a sequence.
+/// Whether a row is one that some rule asks for, one of a burst, or of the second kind of a sequence.
 pub const HIT: &str = "hit";
 /// What the terms of a group are called inside, so that no name of a rule meets one of these.
 pub const GROUP: &str = "group:";

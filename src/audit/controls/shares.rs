@@ -39,18 +39,21 @@ impl<'a> Shares<'a> {
             .collect();
         for table in [Table::Invocations, Table::ApiEvents] {
             let of_table: Vec<&&Share> = shares.iter().filter(|one| one.table == table).collect();
-            let mut columns: Vec<Expr> = Vec::new();
+            let (mut flags, mut sums): (Vec<Expr>, Vec<Expr>) = (Vec::new(), Vec::new());
             for (index, one) in of_table.iter().enumerate() {
                 let of = rows.expr(&one.of)?.fill_null(lit(false));
                 let holds = rows.expr(&one.holds)?.fill_null(lit(false)).and(of.clone());
-                let number = |expr: Expr| expr.cast(DataType::Int64).sum();
-                columns.push(number(holds).alias(format!("{ROWS}{index}")));
-                columns.push(number(of).alias(format!("{OF_ROWS}{index}")));
+                for (flag, name) in [(holds, ROWS), (of, OF_ROWS)] {
+                    let name = format!("{name}{index}");
+                    flags.push(flag.alias(name.as_str()));
+                    sums.push(col(name).cast(DataType::Int64).sum());
+                }
             }
-            if columns.is_empty() {
+            if flags.is_empty() {
                 continue;
             }
-            let frame = read(rows.of(table).select(columns))?;
+            // Columns first: the conditions have much in common, which sums would compute for each.
+            let frame = read(rows.of(table).select(flags).select(sums))?;
             let number = |name: String| -> PolarsResult<i64> {
                 Ok(frame.column(&name)?.i64()?.get(0).unwrap_or_default())
             };
