@@ -1,20 +1,21 @@
 //! Log coverage: which calls that CloudTrail saw are in the invocation log.
 //!
-//! Events and invocations meet on the request id. Rows are counted in the period only, but may
-//! meet rows just outside it: give both frames with a margin, so that a call at the edge whose log
-//! record falls beyond it isn't called unlogged.
+//! Events and invocations meet on the request id ([`BothLogs`]). Rows are counted in the period only,
+//! but may meet rows just outside it: give both frames with a margin, so that a call at the edge whose
+//! log record falls beyond it isn't called unlogged.
 //!
 //! An event without a request id is called and unlogged. Events that share a request id each
 //! count. Unlogged calls younger than the delivery delay may still be logged: they count as
 //! unlogged, and again as late.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, TimeUnit, TimeZone,
-    UnionArgs, col, concat, lit, when,
+    DataType, Expr, JoinType, LazyFrame, NULL, PolarsResult, SortMultipleOptions, TimeUnit,
+    TimeZone, UnionArgs, col, concat, lit, when,
 };
 
 use super::dimensions::Dimension;
@@ -55,11 +56,93 @@ pub enum CoverageDimension {
     Day,
 }
 
-/// What to compare, by what.
-#[derive(Debug, Clone)]
+/// Calls and logged requests of a period, and which of them meet: the ids are read once, for every
+/// question.
+#[derive(Clone)]
+pub struct BothLogs {
+    period: Period,
+    /// Runtime calls in CloudTrail.
+    calls: LazyFrame,
+    called: Arc<KnownIds>,
+    requests: LazyFrame,
+    logged: Arc<KnownIds>,
+    /// The base model that each model id of the calls addresses.
+    models: LazyFrame,
+}
+
+impl BothLogs {
+    /// In: `api_events` and `invocations`, any order, best with a margin around the period; `model` of
+    /// each distinct `model_id` of the events, which have no such column.
+    ///
+    /// # Errors
+    /// When the rows can't be read.
+    pub fn read(
+        api_events: LazyFrame,
+        invocations: LazyFrame,
+        models: LazyFrame,
+        period: Period,
+    ) -> PolarsResult<Self> {
+        let calls = api_events.filter(is_runtime_call());
+        let called = Arc::new(KnownIds::of(calls.clone())?);
+        let logged = Arc::new(KnownIds::of(invocations.clone())?);
+        Ok(Self { period, calls, called, requests: invocations, logged, models })
+    }
+
+    /// Calls of the period that were not logged, with their `model`.
+    pub(super) fn unlogged(&self) -> LazyFrame {
+        let unlogged = self.calls().filter(col(IS_MET).not());
+        self.with_models(unlogged) // few: the others need none
+    }
+
+    /// Logged requests of the period that no event names.
+    pub(super) fn unseen(&self) -> LazyFrame {
+        self.requests(&[]).filter(col(IS_MET).not())
+    }
+
+    /// Calls of the period, each with whether it was logged.
+    fn calls(&self) -> LazyFrame {
+        self.flagged(&self.calls, &[], true, &self.logged)
+    }
+
+    /// Logged requests of the period, each with whether an event names it.
+    fn requests(&self, more: &[&'static str]) -> LazyFrame {
+        self.flagged(&self.requests, more, false, &self.called)
+    }
+
+    /// Both under each other.
+    fn evidence(&self) -> PolarsResult<LazyFrame> {
+        concat([self.calls(), self.requests(&[])], UnionArgs::default())
+    }
+
+    /// Likewise, with the model of both.
+    fn evidence_with_models(&self) -> PolarsResult<LazyFrame> {
+        let same = || BOTH.iter().chain(&[MODEL, IS_CALL, IS_MET]).map(|name| col(*name));
+        let both = [self.with_models(self.calls()), self.requests(&[MODEL])];
+        let both = both.map(|rows| rows.select(same().collect::<Vec<_>>()));
+        concat(both, UnionArgs::default())
+    }
+
+    fn with_models(&self, calls: LazyFrame) -> LazyFrame {
+        let models = self.models.clone();
+        calls.join_builder().with(models).on([col(MODEL_ID)]).how(JoinType::Left).finish()
+    }
+
+    fn flagged(
+        &self,
+        rows: &LazyFrame,
+        more: &[&'static str],
+        is_call: bool,
+        others: &Arc<KnownIds>,
+    ) -> LazyFrame {
+        let flags = [lit(is_call).alias(IS_CALL), others.hold().alias(IS_MET)];
+        let columns: Vec<Expr> = BOTH.iter().chain(more).map(|name| col(*name)).collect();
+        rows.clone().filter(in_window(self.period)).select(columns).with_columns(flags)
+    }
+}
+
+/// What to compare by.
+#[derive(Debug, Clone, Copy)]
 pub struct CoverageQuery<'a> {
-    /// Calls made in this period.
-    pub period: Period,
     /// Columns of the groups, in order.
     pub by: &'a [CoverageDimension],
     /// Time zone of calendar dimensions.
@@ -111,47 +194,50 @@ impl FromStr for CoverageDimension {
 
 /// `called`, `logged`, `unlogged`, `late`, `log_only`, `requests` and `coverage` per group.
 ///
-/// In: `api_events` and `invocations`, any order, best with a margin around the period.
 /// Out: the dimensions, then the figures; sorted by the dimensions; without any, exactly one row.
 ///
 /// # Errors
 /// When Polars doesn't know the time zone.
-pub fn coverage(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
+pub fn coverage(both: &BothLogs, query: &CoverageQuery<'_>) -> PolarsResult<LazyFrame> {
+    let models = query.by.contains(&CoverageDimension::Model);
+    let rows = if models { both.evidence_with_models()? } else { both.evidence()? };
+    let mut counted = coverage_counts();
+    counted.push(late(query.late_from));
+    grouped(rows, counted, query)
+}
+
+/// As [`coverage`], of what [`hourly`] gives, whose time is the query's: by accounts, Regions, and hours
+/// and days of a zone that is whole hours from UTC.
+///
+/// # Errors
+/// As [`coverage`].
+pub fn coverage_of_hours(hourly: LazyFrame, query: &CoverageQuery<'_>) -> PolarsResult<LazyFrame> {
+    let sums = COUNTS.map(|count| col(count).sum()).to_vec();
+    grouped(hourly.with_columns([col(FROM).alias(EVENT_TIME)]), sums, query)
+}
+
+fn grouped(
+    rows: LazyFrame,
+    counts: Vec<Expr>,
     query: &CoverageQuery<'_>,
 ) -> PolarsResult<LazyFrame> {
     let by: Vec<Dimension> = query.by.iter().map(|dimension| dimension.dimension()).collect();
     let grouping = Grouping { by: &by, timezone: query.timezone };
-    let models = query.by.contains(&CoverageDimension::Model);
-    let columns = CoverageDimension::columns(models);
-    let evidence = grouping.keyed(evidence(api_events, invocations, query.period, &columns)?)?;
-    let mut counted = coverage_counts();
-    counted.push(late(query.late_from));
-    let groups = aggregate(evidence, &grouping.keys(), counted);
-    let counts = [CALLED, LOGGED, UNLOGGED, LATE, LOG_ONLY, REQUESTS].map(col);
+    let groups = aggregate(grouping.keyed(rows)?, &grouping.keys(), counts);
     let ratio = share(col(LOGGED), col(CALLED)).alias(COVERAGE);
-    let columns: Vec<Expr> = grouping.labels().chain(counts).chain([ratio]).collect();
+    let columns: Vec<Expr> = grouping.labels().chain(COUNTS.map(col)).chain([ratio]).collect();
     Ok(grouping.sorted(groups).select(columns))
 }
 
-/// Logging gaps: stretches in which an account and region made calls and logged nothing.
+/// What is counted of a group.
+const COUNTS: [&str; 6] = [CALLED, LOGGED, UNLOGGED, LATE, LOG_ONLY, REQUESTS];
+
+/// Logging gaps in what [`hourly`] gives: stretches in which an account and region made calls and logged
+/// nothing.
 ///
 /// Out: `account_id`, `region`, `from`, `to`, `unlogged` (calls), `hours` (with calls), sorted.
 /// A gap is a run of whole UTC hours that have calls and no invocation, neither by time nor by id;
 /// hours without either, which prove nothing, may lie inside it but never at its ends.
-///
-/// # Errors
-/// As [`coverage`].
-pub fn gaps(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    period: Period,
-) -> PolarsResult<LazyFrame> {
-    gaps_in(hourly(api_events, invocations, period)?)
-}
-
-/// As [`gaps`], of what [`hourly`] gives.
 ///
 /// # Errors
 /// Never in practice: Polars refuses only an empty partition.
@@ -189,27 +275,20 @@ pub fn counts_by_hour(hourly: LazyFrame) -> LazyFrame {
     hourly.select([ACCOUNT_ID, REGION, FROM, TO, CALLED, REQUESTS].map(col))
 }
 
-/// Hours in which an account and region logged something, and yet not every call.
+/// Hours of [`hourly`] in which an account and region logged something, and yet not every call.
 ///
 /// Out: `account_id`, `region`, `from`, `to`, `called`, `logged`, `unlogged`, `requests`, sorted.
-///
-/// # Errors
-/// As [`coverage`].
-pub fn partly_logged_hours(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    period: Period,
-) -> PolarsResult<LazyFrame> {
+pub fn partly_logged_hours(hourly: LazyFrame) -> LazyFrame {
     let logged = col(LOGGED).gt(lit(0_i64)).or(col(REQUESTS).gt(lit(0_i64)));
     let partly = logged.and(col(UNLOGGED).gt(lit(0_i64)));
     let columns = [ACCOUNT_ID, REGION, FROM, TO, CALLED, LOGGED, UNLOGGED, REQUESTS];
-    Ok(hourly(api_events, invocations, period)?.filter(partly).select(columns.map(col)))
+    hourly.filter(partly).select(columns.map(col))
 }
 
 /// Whether a row is a call, by CloudTrail.
-pub(super) const IS_CALL: &str = "is_call";
+const IS_CALL: &str = "is_call";
 /// Whether the other source has the row's request id.
-pub(super) const IS_MET: &str = "is_met";
+const IS_MET: &str = "is_met";
 /// Number of the run of silent hours that an hour belongs to.
 const RUN: &str = "run";
 /// Whether nothing was logged in the hour.
@@ -217,36 +296,9 @@ const SILENT: &str = "silent";
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// Calls and logged requests of the period under each other, each with whether the other knows it.
-pub(super) fn evidence(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    period: Period,
-    columns: &[Expr],
-) -> PolarsResult<LazyFrame> {
-    let calls = api_events.filter(is_runtime_call());
-    let called = KnownIds::of(calls.clone())?;
-    let logged = KnownIds::of(invocations.clone())?;
-    let flagged = |rows: LazyFrame, is_call: bool, others: KnownIds| {
-        rows.filter(in_window(period))
-            .select(columns)
-            .with_columns([lit(is_call).alias(IS_CALL), others.hold().alias(IS_MET)])
-    };
-    let both = [flagged(calls, true, logged), flagged(invocations, false, called)];
-    concat(both, UnionArgs::default())
-}
-
-impl CoverageDimension {
-    /// What both tables must have: the same names in both.
-    pub(super) fn columns(models: bool) -> Vec<Expr> {
-        let mut columns =
-            [REQUEST_ID, EVENT_TIME, ACCOUNT_ID, REGION, MODEL_ID, PRINCIPAL, ERROR_CODE]
-                .map(col)
-                .to_vec();
-        columns.extend(models.then(|| col(MODEL)));
-        columns
-    }
-}
+/// What is read of both tables: the same names in both.
+const BOTH: [&str; 7] =
+    [REQUEST_ID, EVENT_TIME, ACCOUNT_ID, REGION, MODEL_ID, PRINCIPAL, ERROR_CODE];
 
 /// Uses of models that invocation logging never covers, so that only CloudTrail has them.
 ///
@@ -313,49 +365,28 @@ pub fn places_of(hourly: LazyFrame) -> LazyFrame {
     hourly.group_by(&place).agg(sums).sort_by_exprs(&place, nulls_last())
 }
 
-/// Coverage counts per account, region and UTC hour with any evidence, as intervals, sorted.
+/// Coverage counts per account, region and UTC hour with any evidence, as intervals, sorted: those of
+/// [`coverage`], how many calls `succeeded`, and the `first_logged` and `last_logged` request of the
+/// hour, null where none was.
+///
+/// Unlogged calls from `late_from` on are late; none are without it.
 ///
 /// # Errors
-/// As [`coverage`].
-pub fn hourly(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    period: Period,
-) -> PolarsResult<LazyFrame> {
-    by_hour(api_events, invocations, period, coverage_counts())
-}
-
-/// As [`hourly`], with how many calls `succeeded`, and the `first_logged` and `last_logged` request of
-/// each hour; null where none was.
-///
-/// # Errors
-/// As [`coverage`].
-pub fn hours_with_times(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    period: Period,
-) -> PolarsResult<LazyFrame> {
+/// Never in practice: Polars refuses only frames of different columns.
+pub fn hourly(both: &BothLogs, late_from: Option<DateTime<Utc>>) -> PolarsResult<LazyFrame> {
     let logged_time = || when(col(IS_CALL).not()).then(col(EVENT_TIME)).otherwise(lit(NULL));
     let succeeded = col(IS_CALL).and(col(ERROR_CODE).is_null());
     let mut measures = coverage_counts();
+    measures.push(late(late_from));
     measures.push(number_of(succeeded).alias(SUCCEEDED));
     measures
         .extend([logged_time().min().alias(FIRST_LOGGED), logged_time().max().alias(LAST_LOGGED)]);
-    by_hour(api_events, invocations, period, measures)
-}
-
-fn by_hour(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    period: Period,
-    measures: Vec<Expr>,
-) -> PolarsResult<LazyFrame> {
     let from = col(EVENT_TIME).dt().truncate(lit("1h")).alias(FROM);
     let utc_ms = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
     let to = (col(FROM).cast(DataType::Int64) + lit(HOUR_MS)).cast(utc_ms).alias(TO);
     let key = [ACCOUNT_ID, REGION, FROM].map(col);
-    let columns = CoverageDimension::columns(false);
-    Ok(evidence(api_events, invocations, period, &columns)?
+    Ok(both
+        .evidence()?
         .with_columns([from])
         .group_by(&key)
         .agg(measures)

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use polars::polars_utils::aliases::{PlHashMap, PlHashSet};
 use polars::prelude::{
-    BooleanChunked, Column, DataType, Engine, Expr, Field, IntoColumn, LazyFrame, PolarsResult, col,
+    BooleanChunked, Column, DataFrame, DataType, Engine, Expr, Field, IntoColumn, LazyFrame,
+    PolarsError, PolarsResult, col, lit,
 };
 
 use super::numbered::{number, numbered};
@@ -32,27 +33,43 @@ impl KnownIds {
     /// # Errors
     /// When the rows can't be read.
     pub(super) fn of(rows: LazyFrame) -> PolarsResult<Self> {
-        let mut known = Self::default();
-        each(rows, REQUEST_ID, |time, id| {
-            let of_day = match time {
-                Some(time) => known.days.entry(time.div_euclid(DAY_MS)).or_default(),
-                None => &mut known.timeless,
-            };
-            of_day.insert(id);
-        })?;
-        Ok(known)
+        let rows = read(rows, REQUEST_ID)?;
+        let days = || Ok::<_, PolarsError>(rows.column(EVENT_TIME)?.i64()?.iter().map(day_of));
+        let mut sizes: PlHashMap<Option<i64>, usize> = PlHashMap::default();
+        for day in days()? {
+            *sizes.entry(day).or_default() += 1;
+        }
+        // Sets that grow would take twice the time.
+        let empty = |(day, size)| {
+            let mut ids: PlHashSet<i128> = PlHashSet::default();
+            ids.reserve(size);
+            (day, ids)
+        };
+        let mut sets: PlHashMap<Option<i64>, PlHashSet<i128>> =
+            sizes.into_iter().map(empty).collect();
+        for (day, id) in days()?.zip(rows.column(REQUEST_ID)?.i128()?.iter()) {
+            if let Some((ids, id)) = sets.get_mut(&day).zip(id) {
+                ids.insert(id);
+            }
+        }
+        let timeless = sets.remove(&None).unwrap_or_default();
+        let days = sets.into_iter().filter_map(|(day, ids)| Some((day?, ids))).collect();
+        Ok(Self { days, timeless })
     }
 
     /// Whether the table holds the row's id, on the row's day or one beside it; a null id meets
     /// nothing, and a row without a time meets its id on any day. Never null.
-    pub(super) fn hold(self) -> Expr {
-        let found = move |id: i128, time: Option<i64>| self.holds(id, time);
-        flagged(REQUEST_ID, found)
+    pub(super) fn hold(self: &Arc<Self>) -> Expr {
+        if self.days.is_empty() && self.timeless.is_empty() {
+            return lit(false); // no id to be read
+        }
+        let known = Arc::clone(self);
+        flagged(REQUEST_ID, move |id: i128, time: Option<i64>| known.holds(id, time))
     }
 
     fn holds(&self, id: i128, time: Option<i64>) -> bool {
         let is_of = |day: i64| self.days.get(&day).is_some_and(|ids| ids.contains(&id));
-        let met = match time.map(|time| time.div_euclid(DAY_MS)) {
+        let met = match day_of(time) {
             Some(day) => is_of(day) || is_of(day - 1) || is_of(day + 1),
             None => self.days.values().any(|ids| ids.contains(&id)),
         };
@@ -66,14 +83,16 @@ impl KnownIds {
 /// # Errors
 /// When the rows can't be read.
 pub(crate) fn comes_again(rows: LazyFrame) -> PolarsResult<Expr> {
+    let rows = read(rows, PROMPT_HASH)?;
+    let times = rows.column(EVENT_TIME)?.i64()?.iter();
     let mut hours: PlHashMap<i64, PlHashSet<i128>> = PlHashMap::default();
     let mut again: PlHashSet<i128> = PlHashSet::default();
-    each(rows, PROMPT_HASH, |time, prompt| {
-        let Some(time) = time else { return };
+    for (time, prompt) in times.zip(rows.column(PROMPT_HASH)?.i128()?.iter()) {
+        let Some((time, prompt)) = time.zip(prompt) else { continue };
         if !hours.entry(time.div_euclid(HOUR_MS)).or_default().insert(prompt) {
             again.insert(prompt);
         }
-    })?;
+    }
     for (hour, prompts) in &hours {
         if let Some(next) = hours.get(&(hour + 1)) {
             again.extend(prompts.iter().filter(|prompt| next.contains(*prompt)));
@@ -82,23 +101,17 @@ pub(crate) fn comes_again(rows: LazyFrame) -> PolarsResult<Expr> {
     Ok(flagged(PROMPT_HASH, move |prompt, _| again.contains(&prompt)))
 }
 
-/// Calls `with` for every known id of the rows and its time.
-fn each(
-    rows: LazyFrame,
-    ids: &'static str,
-    mut with: impl FnMut(Option<i64>, i128),
-) -> PolarsResult<()> {
+/// The UTC day of a time, since the epoch.
+fn day_of(time: Option<i64>) -> Option<i64> {
+    time.map(|time| time.div_euclid(DAY_MS))
+}
+
+/// The known ids of the rows as numbers, and their times.
+fn read(rows: LazyFrame, ids: &'static str) -> PolarsResult<DataFrame> {
     let rows = rows
         .filter(col(ids).is_not_null())
         .select([col(EVENT_TIME).cast(DataType::Int64), numbered(col(ids))]);
-    let rows = rows.collect_with_engine(Engine::Streaming)?.unwrap_single();
-    let times = rows.column(EVENT_TIME)?.i64()?;
-    for (time, id) in times.iter().zip(rows.column(ids)?.i128()?.iter()) {
-        if let Some(id) = id {
-            with(time, id);
-        }
-    }
-    Ok(())
+    Ok(rows.collect_with_engine(Engine::Streaming)?.unwrap_single())
 }
 
 /// What `holds` says of each id and its time; false for a null id.
@@ -120,6 +133,8 @@ fn flagged(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use polars::prelude::{IntoLazy, df};
 
     use super::KnownIds;
@@ -145,7 +160,7 @@ mod tests {
             (None, Some(0), false),
         ];
         let found = rows(&asked.map(|row| row.0), &asked.map(|row| row.1))
-            .select([known.expect("ids").hold()])
+            .select([Arc::new(known.expect("ids")).hold()])
             .collect()
             .expect("a plan");
         let found: Vec<Option<bool>> = found.columns()[0].bool().expect("flags").iter().collect();

@@ -2,7 +2,7 @@
 
 use polars::prelude::{DataType, Expr, LazyFrame, PolarsResult, UnionArgs, col, concat, len, lit};
 
-use super::coverage::{CoverageDimension, IS_CALL, IS_MET, evidence};
+use super::coverage::BothLogs;
 use super::measures::number_of;
 use super::window::in_window;
 use crate::period::Period;
@@ -23,34 +23,16 @@ pub struct Span {
 }
 
 /// Runtime calls of the period that were not logged, one row each: `account_id`, `region`,
-/// `event_time`, `model`, `principal`, `error_code`. Both frames need the column `model`.
-///
-/// # Errors
-/// As [`coverage`](super::coverage::coverage).
-pub fn unlogged_rows(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    period: Period,
-) -> PolarsResult<LazyFrame> {
+/// `event_time`, `model`, `principal`, `error_code`.
+pub fn unlogged_rows(both: &BothLogs) -> LazyFrame {
     let columns = [ACCOUNT_ID, REGION, EVENT_TIME, MODEL, PRINCIPAL, ERROR_CODE].map(col);
-    Ok(evidence(api_events, invocations, period, &CoverageDimension::columns(true))?
-        .filter(col(IS_CALL).and(col(IS_MET).not()))
-        .select(columns))
+    both.unlogged().select(columns)
 }
 
 /// Logged requests of the period that no event names, one row each: `account_id`, `region`,
 /// `event_time`.
-///
-/// # Errors
-/// As [`coverage`](super::coverage::coverage).
-pub fn unseen_rows(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    period: Period,
-) -> PolarsResult<LazyFrame> {
-    Ok(evidence(api_events, invocations, period, &CoverageDimension::columns(false))?
-        .filter(col(IS_CALL).not().and(col(IS_MET).not()))
-        .select([ACCOUNT_ID, REGION, EVENT_TIME].map(col)))
+pub fn unseen_rows(both: &BothLogs) -> LazyFrame {
+    both.unseen().select([ACCOUNT_ID, REGION, EVENT_TIME].map(col))
 }
 
 /// Of [`unlogged_rows`], per number of a span, `model` and `principal`: calls that succeeded as

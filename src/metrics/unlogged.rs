@@ -6,10 +6,10 @@
 //! an ARN in one log and as a bare id in the other.
 
 use polars::prelude::{
-    DataType, Expr, JoinType, LazyFrame, NULL, PolarsResult, coalesce, col, len, lit, when,
+    DataType, Expr, JoinType, LazyFrame, NULL, PolarsResult, coalesce, col, lit, when,
 };
 
-use super::coverage::{CoverageDimension, CoverageQuery, IS_CALL, IS_MET, evidence};
+use super::coverage::{BothLogs, CoverageQuery};
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate};
 use super::measures::number_of;
@@ -19,7 +19,7 @@ use crate::schema::invocation::{MODEL, PRINCIPAL};
 use crate::schema::usage::coverage::{
     ESTIMATED_CALLS, ESTIMATED_UNITS, FAILED_CALLS, UNESTIMATED_CALLS, UNLOGGED,
 };
-use crate::schema::usage::metric::ERRORS;
+use crate::schema::usage::metric::{ERRORS, REQUESTS};
 
 const PAIR_UNITS: &str = "pair_units";
 const PAIR_NUMBER: &str = "pair_number";
@@ -27,28 +27,27 @@ const MODEL_UNITS: &str = "model_units";
 const MODEL_NUMBER: &str = "model_number";
 
 /// Unlogged calls of the period per group of the query, `model` and `principal`: those that succeeded
-/// as `unlogged`, the failed ones as `errors`. Both frames need the column `model`.
+/// as `unlogged`, the failed ones as `errors`.
 ///
 /// # Errors
 /// As [`coverage`](super::coverage::coverage).
-pub fn unlogged_calls(
-    api_events: LazyFrame,
-    invocations: LazyFrame,
-    query: &CoverageQuery<'_>,
-) -> PolarsResult<LazyFrame> {
+pub fn unlogged_calls(both: &BothLogs, query: &CoverageQuery<'_>) -> PolarsResult<LazyFrame> {
     let by: Vec<Dimension> = query.by.iter().map(|dimension| dimension.dimension()).collect();
     let grouping = Grouping { by: &by, timezone: query.timezone };
-    let columns = CoverageDimension::columns(true);
-    let evidence = evidence(api_events, invocations, query.period, &columns)?;
-    let unlogged = evidence.filter(col(IS_CALL).and(col(IS_MET).not()));
     let names: Vec<String> = by.iter().map(Dimension::name).collect();
     let more = [MODEL, PRINCIPAL].into_iter().filter(|name| !names.iter().any(|by| by == name));
     let keys: Vec<Expr> = grouping.keys().into_iter().chain(more.map(col)).collect();
     let failed = || col(ERROR_CODE).is_not_null();
     Ok(grouping
-        .keyed(unlogged)?
+        .keyed(both.unlogged())?
         .group_by(keys)
         .agg([number_of(failed().not()).alias(UNLOGGED), number_of(failed()).alias(ERRORS)]))
+}
+
+/// As [`unlogged_calls`] without a dimension, of those with some.
+pub fn unlogged_in_all(unlogged: LazyFrame) -> LazyFrame {
+    let sums = [UNLOGGED, ERRORS].map(|count| col(count).sum());
+    unlogged.group_by([MODEL, PRINCIPAL].map(col)).agg(sums)
 }
 
 /// The columns of [`unlogged_cost`] for each group of the query, under the labels of its dimensions;
@@ -69,7 +68,7 @@ pub fn labelled_cost(
 /// `estimated_calls`, `unestimated_calls` and `failed_calls`.
 ///
 /// In: [`unlogged_calls`], or the like with the columns of `keys`
-/// beside, and priced invocations to go by.
+/// beside, and priced [`cells`](super::cells) by model and principal to go by.
 pub fn unlogged_cost(unlogged: LazyFrame, priced: LazyFrame, keys: &[Expr]) -> LazyFrame {
     let priced = priced.filter(col(COST_STATUS).eq(lit(status::PRICED)));
     let by_pair = sums(priced.clone(), &[MODEL, PRINCIPAL], PAIR_UNITS, PAIR_NUMBER);
@@ -106,7 +105,7 @@ fn sums(
     let keys: Vec<Expr> = keys.iter().map(|key| col(*key)).collect();
     priced.group_by(keys).agg([
         col(COST_UNITS).cast(DataType::Int128).sum().alias(units),
-        len().cast(DataType::Int128).alias(number),
+        col(REQUESTS).cast(DataType::Int128).sum().alias(number),
     ])
 }
 
@@ -133,6 +132,7 @@ mod tests {
         let priced = df![
             "model" => [Some("a"), Some("a"), Some("a"), Some("a"), None],
             "principal" => ["p", "p", "r", "p", "p"],
+            "requests" => [1_i64, 1, 1, 1, 1],
             "cost_status" => ["priced", "priced", "priced", "unpriced", "priced"],
             "cost_units" => [Some(10_i64), Some(11), Some(100), None, Some(1000)],
         ];
@@ -152,7 +152,7 @@ mod tests {
             "model" => ["a"], "principal" => ["p"], "unlogged" => [3_i64], "errors" => [0_i64],
         ];
         let priced = df![
-            "model" => ["b"], "principal" => ["p"], "cost_status" => ["priced"],
+            "model" => ["b"], "principal" => ["p"], "requests" => [1_i64], "cost_status" => ["priced"],
             "cost_units" => [1_i64],
         ];
         let (unlogged, priced) = (unlogged.unwrap().lazy(), priced.unwrap().lazy());

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::compared::Compared;
+use super::coverage::coverage_of;
 use super::detections::{question, texts, with_buckets};
+use super::outages::outages_of;
 use super::{
     CoverageAnswer, CoverageRequest, Error, Join, OutageAnswer, OutageRequest, SecurityBasis,
-    audit_coverage, audit_outages, audit_sensitive,
+    audit_sensitive,
 };
 use crate::audit::controls::{
     ControlQuestion, ControlsResult, CoverageFacts, Facts, Framework, OutageFact, RecorderName,
@@ -108,10 +111,13 @@ fn facts(store: &Reader, book: &PriceBook, request: &ControlsRequest<'_>) -> Res
     let outages = OutageRequest { period, as_of: request.as_of, buckets };
     let (coverage, outages) = match request.ledger {
         Some((coverage, outages)) => (coverage_facts(coverage), outage_facts(outages)),
-        None => (
-            coverage_facts(&audit_coverage(store, book, &coverage)?),
-            outage_facts(&audit_outages(store, book, &outages)?),
-        ),
+        None => {
+            let compared = Compared::read(store, period, request.as_of)?;
+            (
+                coverage_facts(&coverage_of(&compared, book, &coverage)?),
+                outage_facts(&outages_of(&compared, book, &outages)?),
+            )
+        }
     };
     let first = |table| Ok::<_, Error>(store.days(table)?.map(|(first, _)| first));
     let days = |table| Ok::<_, Error>(store.days_with_rows(table, period)?);

@@ -3,32 +3,26 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{AnyValue, DataFrame, IntoLazy, JoinType, LazyFrame, NamedFrom, Series, col};
+use polars::prelude::{AnyValue, DataFrame, IntoLazy, LazyFrame};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::compared::Compared;
 use super::ingest::LOG_DELIVERY;
 use super::{Error, figures};
 use crate::metrics::coverage::{
-    CoverageDimension, CoverageQuery, counts_by_hour, coverage, gaps_in, hourly, outside,
+    CoverageDimension, CoverageQuery, counts_by_hour, coverage, coverage_of_hours, gaps_in,
     silent_places,
 };
-use crate::metrics::unlogged::{labelled_cost, unlogged_calls};
+use crate::metrics::unlogged::{labelled_cost, unlogged_calls, unlogged_in_all};
 use crate::period::Period;
 use crate::prices::PriceBook;
-use crate::records::base_model;
-use crate::schema::Table;
-use crate::schema::api_event::MODEL_ID;
-use crate::schema::invocation::MODEL;
 use crate::schema::usage::coverage as names;
 use crate::schema::usage::derived::{FROM, TO};
 use crate::store::Reader;
 use crate::units::Usd;
-
-/// Rows this far outside the period may be the other half of a call at its edge.
-pub(super) const MARGIN: Duration = Duration::days(1);
 
 /// Whose coverage, by what, as of when.
 #[derive(Debug, Clone)]
@@ -105,7 +99,7 @@ pub struct CoverageAnswer {
 
 /// What unlogged calls may have cost: the mean of logged calls of the same model and principal, else
 /// of the same model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Estimate {
     /// US dollars, as decimal text in JSON; null when no call could be estimated.
     pub cost_usd: Option<Usd>,
@@ -126,32 +120,37 @@ pub fn audit_coverage(
     book: &PriceBook,
     request: &CoverageRequest,
 ) -> Result<CoverageAnswer, Error> {
-    let period = request.period;
-    let wide = Period { from: period.from - MARGIN, to: period.to + MARGIN };
-    let events = with_models(store.scan(Table::ApiEvents, Some(wide))?)?;
-    let logs = store.scan(Table::Invocations, Some(wide))?;
+    let compared = Compared::read(store, request.period, request.as_of)?;
+    coverage_of(&compared, book, request)
+}
+
+/// As [`audit_coverage`], of what was compared before, of the same period and present time.
+pub(super) fn coverage_of(
+    compared: &Compared<'_>,
+    book: &PriceBook,
+    request: &CoverageRequest,
+) -> Result<CoverageAnswer, Error> {
+    let hours = || compared.hours.clone().lazy();
     let late_from = Some(request.as_of - LOG_DELIVERY);
-    let whole = CoverageQuery { period, by: &[], timezone: request.timezone, late_from };
-    let grouped = CoverageQuery { by: &request.by, ..whole.clone() };
-    let answer = |query| coverage(events.clone(), logs.clone(), query).and_then(LazyFrame::collect);
-    let totals = answer(&whole).map_err(Error::Compute)?;
+    let whole = CoverageQuery { by: &[], timezone: request.timezone, late_from };
+    let totals = coverage_of_hours(hours(), &whole).map_err(Error::Compute)?;
+    let totals = figures::collect(totals)?;
     let count = |name: &str| count(&totals, name);
     let (called, logged, requests) =
         (count(names::CALLED)?, count(names::LOGGED)?, count("requests")?);
     let join = Join::of(called, logged, requests);
     let known = join != Join::NotPossible && called > 0;
-    let hours = hourly(events.clone(), logs.clone(), period).map_err(Error::Compute)?;
-    let hours = figures::collect(hours)?.lazy();
-    let estimates = Estimates { store, book, events: &events, logs: &logs, period };
+    let grouped = CoverageQuery { by: &request.by, ..whole };
+    let estimates = known.then(|| Estimates::read(compared, book, grouped)).transpose()?;
     let mut groups = Vec::new();
     if !request.by.is_empty() {
-        groups = objects(&answer(&grouped).map_err(Error::Compute)?)?;
-        if known {
-            estimates.add_to(&mut groups, &grouped)?;
+        groups = objects(&figures::collect(counted(compared, &grouped)?)?)?;
+        if let Some(estimates) = &estimates {
+            estimates.add_to(&mut groups)?;
         }
     }
     Ok(CoverageAnswer {
-        period,
+        period: request.period,
         join,
         called,
         logged,
@@ -161,16 +160,45 @@ pub fn audit_coverage(
         requests,
         #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2⁵³")]
         coverage: known.then(|| logged as f64 / called as f64),
-        estimate: known.then(|| estimates.total(&whole)).transpose()?,
-        gaps: if known { rows(gaps_in(hours.clone()))? } else { Vec::new() },
-        silent_places: rows(Ok(silent_places(hours.clone())))?,
+        estimate: estimates.map(|estimates| estimates.total()).transpose()?,
+        gaps: if known { rows(gaps_in(hours()))? } else { Vec::new() },
+        silent_places: rows(Ok(silent_places(hours())))?,
         hours: if join == Join::NotPossible {
-            rows(Ok(counts_by_hour(hours)))?
+            rows(Ok(counts_by_hour(hours())))?
         } else {
             Vec::new()
         },
-        outside: rows(Ok(outside(events.clone(), period)))?,
+        outside: rows(Ok(compared.outside()?))?,
         rows: groups,
+    })
+}
+
+/// The groups of a query: of the hours where they tell, else of the rows.
+fn counted(compared: &Compared<'_>, query: &CoverageQuery<'_>) -> Result<LazyFrame, Error> {
+    let is_told = |dimension: &CoverageDimension| match dimension {
+        CoverageDimension::Account | CoverageDimension::Region => true,
+        CoverageDimension::Hour | CoverageDimension::Day => {
+            is_whole_hours_from_utc(query.timezone, compared.period)
+        }
+        CoverageDimension::Model | CoverageDimension::ModelId | CoverageDimension::Principal => {
+            false
+        }
+    };
+    let groups = if query.by.iter().all(is_told) {
+        coverage_of_hours(compared.hours.clone().lazy(), query)
+    } else {
+        coverage(&compared.both, query)
+    };
+    groups.map_err(Error::Compute)
+}
+
+/// Whether hours of the zone begin with hours of UTC all through the period.
+fn is_whole_hours_from_utc(zone: Tz, period: Period) -> bool {
+    let (first, last) = period.utc_days();
+    let mut days = first.iter_days().take_while(|day| *day <= last.succ_opt().unwrap_or(last));
+    days.all(|day| {
+        let offset = zone.offset_from_utc_date(&day).fix().local_minus_utc();
+        offset % 3600 == 0
     })
 }
 
@@ -188,35 +216,43 @@ impl Join {
 
 /// What estimates are made from.
 struct Estimates<'a> {
-    store: &'a Reader,
-    book: &'a PriceBook,
-    events: &'a LazyFrame,
-    logs: &'a LazyFrame,
-    period: Period,
+    query: CoverageQuery<'a>,
+    /// Unlogged calls by the query's groups, model and principal.
+    unlogged: DataFrame,
+    /// Priced requests to go by; none where nothing is unlogged.
+    costs: Option<LazyFrame>,
 }
 
-impl Estimates<'_> {
-    fn made(&self, query: &CoverageQuery<'_>) -> Result<DataFrame, Error> {
-        let priced =
-            figures::priced(figures::invocations(self.store, Some(self.period))?, self.book)?;
-        let unlogged = unlogged_calls(self.events.clone(), self.logs.clone(), query);
-        let unlogged = unlogged.map_err(Error::Compute)?;
-        labelled_cost(unlogged, priced, query).collect().map_err(Error::Compute)
+impl<'a> Estimates<'a> {
+    fn read(
+        compared: &Compared<'_>,
+        book: &PriceBook,
+        query: CoverageQuery<'a>,
+    ) -> Result<Self, Error> {
+        let unlogged = unlogged_calls(&compared.both, &query).map_err(Error::Compute)?;
+        let unlogged = figures::collect(unlogged)?;
+        let costs = (unlogged.height() > 0).then(|| compared.costs(&unlogged, book)).transpose()?;
+        Ok(Self { query, unlogged, costs })
     }
 
-    fn total(&self, query: &CoverageQuery<'_>) -> Result<Estimate, Error> {
-        Estimate::read(&self.made(query)?, 0)
+    fn total(&self) -> Result<Estimate, Error> {
+        let Some(costs) = &self.costs else { return Ok(Estimate::default()) };
+        let whole = CoverageQuery { by: &[], ..self.query };
+        let unlogged = unlogged_in_all(self.unlogged.clone().lazy());
+        let made = figures::collect(labelled_cost(unlogged, costs.clone(), &whole))?;
+        Estimate::read(&made, 0)
     }
 
     /// Puts the estimate of each group behind its figures.
-    fn add_to(&self, groups: &mut [CoverageRow], query: &CoverageQuery<'_>) -> Result<(), Error> {
-        let found = self.made(query)?;
-        let dimensions = query.by.len();
-        let labels: Vec<CoverageRow> = objects(&found)?;
+    fn add_to(&self, groups: &mut [CoverageRow]) -> Result<(), Error> {
+        let dimensions = self.query.by.len();
         let mut by_labels = BTreeMap::new();
-        for (row, labels) in labels.iter().enumerate() {
-            let estimate = Estimate::read(&found, row)?;
-            by_labels.insert(labels.label(dimensions), estimate);
+        if let Some(costs) = &self.costs {
+            let unlogged = self.unlogged.clone().lazy();
+            let found = figures::collect(labelled_cost(unlogged, costs.clone(), &self.query))?;
+            for (row, labels) in objects(&found)?.iter().enumerate() {
+                by_labels.insert(labels.label(dimensions), Estimate::read(&found, row)?);
+            }
         }
         for group in groups {
             let estimate = by_labels.get(&group.label(dimensions));
@@ -256,29 +292,8 @@ impl Estimate {
     }
 }
 
-/// Events with the base model that their model id addresses: once per distinct id.
-pub(super) fn with_models(events: LazyFrame) -> Result<LazyFrame, Error> {
-    let distinct = events
-        .clone()
-        .select([col(MODEL_ID)])
-        .filter(col(MODEL_ID).is_not_null())
-        .unique(None, polars::prelude::UniqueKeepStrategy::Any)
-        .collect()
-        .map_err(Error::Compute)?;
-    let ids = distinct.column(MODEL_ID).and_then(|column| Ok(column.str()?.clone()));
-    let ids = ids.map_err(Error::Compute)?;
-    let models: Vec<Option<String>> = ids.iter().map(|id| id.map(base_model)).collect();
-    let models = Series::new(MODEL.into(), models);
-    let lookup = distinct.lazy().collect().and_then(|mut frame| {
-        frame.with_column(models.into())?;
-        Ok(frame)
-    });
-    let lookup = lookup.map_err(Error::Compute)?.lazy();
-    Ok(events.join_builder().with(lookup).on([col(MODEL_ID)]).how(JoinType::Left).finish())
-}
-
 fn rows(frame: polars::prelude::PolarsResult<LazyFrame>) -> Result<Vec<CoverageRow>, Error> {
-    objects(&frame.and_then(LazyFrame::collect).map_err(Error::Compute)?)
+    objects(&figures::collect(frame.map_err(Error::Compute)?)?)
 }
 
 fn count(frame: &DataFrame, column: &str) -> Result<i64, Error> {

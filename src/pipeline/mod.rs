@@ -9,6 +9,7 @@ mod allocation;
 mod anomalies;
 mod boards;
 mod capacity;
+mod compared;
 mod complete;
 mod controls;
 mod coverage;

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
-use polars::prelude::{DataFrame, IntoLazy, LazyFrame, col};
+use polars::prelude::{DataFrame, IntoLazy, col};
 use serde::Serialize;
 
-use super::coverage::{Estimate, MARGIN, with_models};
+use super::compared::Compared;
+use super::coverage::Estimate;
 use super::ingest::LOG_DELIVERY;
 use super::{Error, Join, figures};
 use crate::audit::outage::{
     Act, Evidence, Hour, Outage, PlaceState, candidates, ledger, read_acts, read_hours,
 };
-use crate::metrics::coverage::hours_with_times;
 use crate::metrics::spans::{Span, number_by_span, unlogged_by_span, unlogged_rows, unseen_rows};
 use crate::metrics::unlogged::unlogged_cost;
 use crate::period::Period;
@@ -97,8 +97,17 @@ pub fn audit_outages(
     book: &PriceBook,
     request: &OutageRequest,
 ) -> Result<OutageAnswer, Error> {
-    let rows = Rows::scan(store, request.period)?;
-    let hours = rows.hours(request.as_of)?;
+    outages_of(&Compared::read(store, request.period, request.as_of)?, book, request)
+}
+
+/// As [`audit_outages`], of what was compared before, of the same period and present time.
+pub(super) fn outages_of(
+    compared: &Compared<'_>,
+    book: &PriceBook,
+    request: &OutageRequest,
+) -> Result<OutageAnswer, Error> {
+    let store = compared.store;
+    let hours = settled_hours(compared)?;
     let sum = |of: fn(&Hour) -> i64| hours.iter().map(of).sum::<i64>();
     let join =
         Join::of(sum(|hour| hour.called), sum(|hour| hour.logged), sum(|hour| hour.requests));
@@ -111,9 +120,9 @@ pub fn audit_outages(
         hours,
         buckets: &buckets,
     });
-    let mut unrecorded = unlogged(store, book, &rows, &found.outages)?;
+    let mut unrecorded = unlogged(compared, book, &found.outages)?;
     if join != Join::NotPossible {
-        add_requests_without_event(&rows, &found.outages, &mut unrecorded)?;
+        add_requests_without_event(compared, &found.outages, &mut unrecorded)?;
     }
     let outages: Vec<CountedOutage> = found
         .outages
@@ -132,48 +141,32 @@ pub fn audit_outages(
     })
 }
 
-/// Both logs of a period, with a margin for calls at its edges.
-struct Rows {
-    period: Period,
-    events: LazyFrame,
-    logs: LazyFrame,
-}
-
-impl Rows {
-    fn scan(store: &Reader, period: Period) -> Result<Self, Error> {
-        let wide = Period { from: period.from - MARGIN, to: period.to + MARGIN };
-        let events = with_models(store.scan(Table::ApiEvents, Some(wide))?)?;
-        Ok(Self { period, events, logs: store.scan(Table::Invocations, Some(wide))? })
-    }
-
-    /// Hours with calls or requests, without those whose logs may still come.
-    fn hours(&self, as_of: DateTime<Utc>) -> Result<Vec<Hour>, Error> {
-        let hours = hours_with_times(self.events.clone(), self.logs.clone(), self.period);
-        let hours = figures::collect(hours.map_err(Error::Compute)?)?;
-        let mut hours = read_hours(&hours).map_err(Error::Compute)?;
-        let settled = as_of - LOG_DELIVERY - Duration::hours(1);
-        hours.retain(|hour| hour.requests > 0 || hour.logged > 0 || hour.start <= settled);
-        Ok(hours)
-    }
+/// Hours with calls or requests, without those whose logs may still come.
+fn settled_hours(compared: &Compared<'_>) -> Result<Vec<Hour>, Error> {
+    let mut hours = read_hours(&compared.hours).map_err(Error::Compute)?;
+    let settled = compared.as_of - LOG_DELIVERY - Duration::hours(1);
+    hours.retain(|hour| hour.requests > 0 || hour.logged > 0 || hour.start <= settled);
+    Ok(hours)
 }
 
 /// The calls that were not logged in each outage, and what they may have cost.
 fn unlogged(
-    store: &Reader,
+    compared: &Compared<'_>,
     book: &PriceBook,
-    rows: &Rows,
     outages: &[Outage],
 ) -> Result<Vec<Unrecorded>, Error> {
     let mut found = vec![Unrecorded::default(); outages.len()];
     if outages.is_empty() {
         return Ok(found);
     }
-    let spans = spans(outages, rows.period);
-    let unlogged = unlogged_rows(rows.events.clone(), rows.logs.clone(), rows.period);
-    let unlogged = figures::collect(unlogged.map_err(Error::Compute)?)?;
+    let spans = spans(outages, compared.period);
+    let unlogged = figures::collect(unlogged_rows(&compared.both))?;
     let by_span = unlogged_by_span(unlogged.lazy(), &spans).map_err(Error::Compute)?;
     let by_span = figures::collect(by_span)?;
-    let priced = figures::priced(figures::invocations(store, Some(rows.period))?, book)?;
+    if by_span.height() == 0 {
+        return Ok(found);
+    }
+    let priced = compared.costs(&by_span, book)?;
     let costs = figures::collect(unlogged_cost(by_span.clone().lazy(), priced, &[col(SPAN)]))?;
     for row in 0..costs.height() {
         let estimate = Estimate::read(&costs, row)?;
@@ -200,16 +193,15 @@ fn unlogged(
 
 /// The logged requests that no event names, in each outage of a trail.
 fn add_requests_without_event(
-    rows: &Rows,
+    compared: &Compared<'_>,
     outages: &[Outage],
     unrecorded: &mut [Unrecorded],
 ) -> Result<(), Error> {
     if !outages.iter().any(Outage::is_of_a_trail) {
         return Ok(());
     }
-    let unseen = unseen_rows(rows.events.clone(), rows.logs.clone(), rows.period);
-    let unseen = figures::collect(unseen.map_err(Error::Compute)?)?;
-    let spans = spans(outages, rows.period);
+    let unseen = figures::collect(unseen_rows(&compared.both))?;
+    let spans = spans(outages, compared.period);
     let numbers = number_by_span(unseen.lazy(), &spans).map_err(Error::Compute)?;
     let numbers = figures::collect(numbers)?;
     let mut by_span = BTreeMap::new();

@@ -90,9 +90,11 @@ pub fn audit_sensitive(
     let calls = store.scan(Table::Invocations, Some(period))?;
     let requests =
         figures::collect(calls.clone().select([polars::prelude::len().alias(REQUESTS)]))?;
-    let found = of_calls(store.scan(Table::Sensitive, Some(period))?, calls);
     // Read once: few columns, and both counts look at them.
-    let found = figures::collect(found)?;
+    let mut found = figures::collect(store.scan(Table::Sensitive, Some(period))?)?;
+    if found.height() > 0 {
+        found = figures::collect(of_calls(lazy(&found), calls))?;
+    }
     let sums = figures::collect(totals(lazy(&found)))?;
     let names: Vec<String> = by.iter().map(SensitiveDimension::name).collect();
     let groups: PolarsResult<Vec<Expr>> = by

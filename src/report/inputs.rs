@@ -40,10 +40,11 @@ pub struct Inputs {
     pub previous_invocations: LazyFrame,
     /// What made spend change from the period before.
     pub drivers: DriverTree,
-    /// Invocations of the period with a day's margin on both sides, for the join with CloudTrail.
+    /// Invocations of the period, row by row, with a margin for repeated prompts.
     pub invocations: LazyFrame,
-    /// CloudTrail events, likewise.
-    pub api_events: LazyFrame,
+    /// CloudTrail's calls against the log, as [`hourly`](crate::metrics::coverage::hourly) has them; none
+    /// where there is no call.
+    pub coverage_hours: Option<LazyFrame>,
     /// Rejects of objects written in the period.
     pub rejects: LazyFrame,
     /// Log objects with rows in the period.

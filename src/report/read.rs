@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{AnyValue, DataFrame, Engine, IntoLazy, LazyFrame, PolarsResult, TimeUnit};
+use polars::prelude::{AnyValue, DataFrame, Engine, LazyFrame, PolarsResult, TimeUnit};
 
 use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
@@ -24,11 +24,6 @@ impl Rows {
     /// at a time.
     pub(super) fn collect_many(frame: LazyFrame) -> PolarsResult<Self> {
         frame.collect_with_engine(Engine::Streaming).map(|result| Self(result.unwrap_single()))
-    }
-
-    /// The rows as a frame, for further questions.
-    pub(super) fn frame(&self) -> LazyFrame {
-        self.0.clone().lazy()
     }
 
     pub(super) fn len(&self) -> usize {

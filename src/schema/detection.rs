@@ -20,11 +20,11 @@ pub const VALUE: &str = "counted_value";
 pub const FINDING: &str = "finding";
 /// Number of a burst among those of its group.
 pub const BURST: &str = "burst";
-/// Number of a row among those of its finding.
+/// Number of a group among those of its rule, or of a row among those of its finding.
 pub const NUMBER: &str = "number";
 /// When a window of time begins.
 pub const WINDOW: &str = "window";
-/// Whether a row is one of a burst, or of the first kind of a sequence.
+/// Whether a row is one that some rule asks for, one of a burst, or of the second kind of a sequence.
 pub const HIT: &str = "hit";
 /// What the terms of a group are called inside, so that no name of a rule meets one of these.
 pub const GROUP: &str = "group:";

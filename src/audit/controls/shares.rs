@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
-use polars::prelude::{DataType, Expr, PolarsResult, SortMultipleOptions, col, lit};
+use polars::prelude::{
+    DataFrame, DataType, Engine, Expr, LazyFrame, PolarsResult, SortMultipleOptions, col, lit,
+};
 
 use super::control::{Share, Test};
 use super::evaluate::{Found, share};
@@ -37,18 +39,21 @@ impl<'a> Shares<'a> {
             .collect();
         for table in [Table::Invocations, Table::ApiEvents] {
             let of_table: Vec<&&Share> = shares.iter().filter(|one| one.table == table).collect();
-            let mut columns: Vec<Expr> = Vec::new();
+            let (mut flags, mut sums): (Vec<Expr>, Vec<Expr>) = (Vec::new(), Vec::new());
             for (index, one) in of_table.iter().enumerate() {
                 let of = rows.expr(&one.of)?.fill_null(lit(false));
                 let holds = rows.expr(&one.holds)?.fill_null(lit(false)).and(of.clone());
-                let number = |expr: Expr| expr.cast(DataType::Int64).sum();
-                columns.push(number(holds).alias(format!("{ROWS}{index}")));
-                columns.push(number(of).alias(format!("{OF_ROWS}{index}")));
+                for (flag, name) in [(holds, ROWS), (of, OF_ROWS)] {
+                    let name = format!("{name}{index}");
+                    flags.push(flag.alias(name.as_str()));
+                    sums.push(col(name).cast(DataType::Int64).sum());
+                }
             }
-            if columns.is_empty() {
+            if flags.is_empty() {
                 continue;
             }
-            let frame = rows.of(table).select(columns).collect()?;
+            // Columns first: the conditions have much in common, which sums would compute for each.
+            let frame = read(rows.of(table).select(flags).select(sums))?;
             let number = |name: String| -> PolarsResult<i64> {
                 Ok(frame.column(&name)?.i64()?.get(0).unwrap_or_default())
             };
@@ -92,7 +97,7 @@ impl<'a> Shares<'a> {
             ),
             _ => (api_event::EVENT_ID, api_event::EVENT_TIME, api_event::OBJECT, api_event::RECORD),
         };
-        let frame = self
+        let rows = self
             .rows
             .of(table)
             .filter(against.clone())
@@ -103,8 +108,8 @@ impl<'a> Shares<'a> {
                 col(record),
             ])
             .sort([TIME_MS, id, object, record], SortMultipleOptions::default())
-            .limit(SHOWN)
-            .collect()?;
+            .limit(SHOWN);
+        let frame = read(rows)?;
         let times = frame.column(TIME_MS)?.i64()?;
         let (ids, objects) = (frame.column(id)?.str()?, frame.column(object)?.str()?);
         let records = frame.column(record)?.i64()?;
@@ -119,6 +124,11 @@ impl<'a> Shares<'a> {
         };
         Ok((0..frame.height()).map(row).collect())
     }
+}
+
+/// A part of the rows at a time: there may be millions.
+fn read(rows: LazyFrame) -> PolarsResult<DataFrame> {
+    Ok(rows.collect_with_engine(Engine::Streaming)?.unwrap_single())
 }
 
 fn key(share: &Share) -> (String, String) {

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use polars::prelude::{
-    DataFrame, DataType, IntoLazy, JoinType, PolarsResult, SortMultipleOptions, col, lit,
+    BooleanChunked, Column, DataFrame, DataType, Expr, Field, IntoColumn, IntoLazy, JoinType,
+    PolarsResult, SortMultipleOptions, col, lit,
 };
 
 use super::condition::Condition;
 use super::finding::{Evidence, SHOWN};
 use super::logic::joined;
-use super::rows::{Rows, group_columns, group_exprs, lineage};
+use super::rows::{Rows, group_columns, group_exprs, lineage, read};
 use super::rule::{Logic, Rule};
 use crate::schema::detection::{FINDING, FIRST_MS, LAST_MS, NUMBER, ROWS, TIME_MS};
 
@@ -32,7 +33,8 @@ pub(super) fn evidence(
         .into_iter()
         .chain([FINDING, ROWS, FIRST_MS, LAST_MS].map(col))
         .collect::<Vec<_>>();
-    let selected = rows.of_period(&condition(rule))?.select(shown);
+    let is_near = in_spans(rows.time_ms(), spans(findings)?);
+    let selected = rows.of_period(&condition(rule))?.filter(is_near).select(shown);
     let is_shown = col(TIME_MS)
         .gt_eq(col(FIRST_MS))
         .and(col(TIME_MS).lt_eq(col(LAST_MS)))
@@ -44,12 +46,47 @@ pub(super) fn evidence(
         .sort_by_exprs(order, SortMultipleOptions::default())
         .with_column(number.alias(NUMBER))
         .filter(col(NUMBER).lt_eq(lit(SHOWN)))
-        .with_column(col(FINDING).cast(DataType::Int64))
-        .collect()?;
-    read(&frame, id, object, record)
+        .with_column(col(FINDING).cast(DataType::Int64));
+    read_rows(&read(frame)?, id, object, record)
 }
 
-fn read(
+/// The stretches in which rows to be shown lie, ends included, by time; they don't overlap.
+fn spans(findings: &DataFrame) -> PolarsResult<Vec<(i64, i64)>> {
+    let column = |name: &str| -> PolarsResult<Vec<i64>> {
+        Ok(findings.column(name)?.i64()?.iter().map(Option::unwrap_or_default).collect())
+    };
+    let (counts, firsts, lasts) = (column(ROWS)?, column(FIRST_MS)?, column(LAST_MS)?);
+    let ends = firsts.into_iter().zip(lasts).zip(counts);
+    let mut all: Vec<(i64, i64)> = ends
+        .map(|((first, last), count)| (first, if count <= MANY { last } else { first }))
+        .collect();
+    all.sort_unstable();
+    let mut apart: Vec<(i64, i64)> = Vec::with_capacity(all.len());
+    for (first, last) in all {
+        match apart.last_mut() {
+            Some(before) if first <= before.1 => before.1 = before.1.max(last),
+            _ => apart.push((first, last)),
+        }
+    }
+    Ok(apart)
+}
+
+/// Whether a time lies in one of the stretches.
+fn in_spans(time: Expr, spans: Vec<(i64, i64)>) -> Expr {
+    let boolean = |_: &_, field: &Field| Ok(Field::new(field.name().clone(), DataType::Boolean));
+    let holds = move |time: i64| {
+        let before = spans.partition_point(|(first, _)| *first <= time);
+        before > 0 && time <= spans[before - 1].1
+    };
+    let flags = move |times: Column| {
+        let flags = times.i64()?.iter().map(|time| Some(time.is_some_and(&holds)));
+        let flags: BooleanChunked = flags.collect();
+        Ok(flags.with_name(times.name().clone()).into_column())
+    };
+    time.map(flags, boolean)
+}
+
+fn read_rows(
     frame: &DataFrame,
     id: &str,
     object: &str,

@@ -6,15 +6,16 @@
 use chrono::Duration;
 use polars::prelude::{
     DataFrame, DataType, Expr, IntoLazy, JoinBuilder, JoinType, LazyFrame, NULL, PolarsResult,
-    SortMultipleOptions, UnionArgs, UniqueKeepStrategy, col, concat, len, lit, when,
+    SortMultipleOptions, UnionArgs, col, concat, len, lit, when,
 };
 
 use super::condition::{Condition, Term};
-use super::rows::{Rows, group_columns, group_exprs};
+use super::rows::{Rows, group_columns, group_exprs, read};
 use super::rule::{Logic, Rule};
 use crate::period::Period;
 use crate::schema::detection::{
-    BURST, DISTINCT, FIRST_MS, HIT, IN_PERIOD, LAST_MS, OF_ROWS, ROWS, TIME_MS, VALUE, WINDOW,
+    BURST, DISTINCT, FIRST_MS, HIT, IN_PERIOD, LAST_MS, NUMBER, OF_ROWS, ROWS, TIME_MS, VALUE,
+    WINDOW,
 };
 
 /// The findings of a rule.
@@ -24,19 +25,23 @@ pub(super) fn findings(rule: &Rule, rows: &Rows<'_>, period: Period) -> PolarsRe
         Logic::Match { condition, at_least } => matching(by, condition, *at_least, rows)?,
         Logic::Threshold { condition, count, within, distinct } => {
             let groups = large_groups(by, condition, *count, rows)?;
-            let selected = selected(by, condition, groups, distinct.as_ref(), rows)?;
-            match distinct {
-                Some(_) => distinct_bursts(by, *count, *within, &selected)?,
-                None => bursts(by, *count, *within, selected)?,
-            }
+            let selected = selected(by, condition, &groups, distinct.as_ref(), rows)?;
+            let found = match distinct {
+                Some(_) => distinct_bursts(*count, *within, &selected)?,
+                None => bursts(*count, *within, selected)?,
+            };
+            with_terms(found, groups)
         }
         Logic::FirstSeen { condition, history_days, anchor } => {
             let since = (period.from - Duration::days(*history_days)).timestamp_millis();
             first_seen(by, anchor, condition, since, rows)?
         }
         Logic::Sequence { first, first_count, then, then_count, within } => {
-            let leading = leading(by, first, *first_count, *within, rows)?;
-            following(by, leading, then, *then_count, *within, rows)?
+            let groups = large_groups(by, first, *first_count, rows)?;
+            let leading = leading(by, first, &groups, *first_count, *within, rows)?;
+            let groups = groups_of(&leading, groups)?;
+            let followers = selected(by, then, &groups, None, rows)?;
+            with_terms(following(leading, followers, *then_count, *within)?, groups)
         }
         Logic::Ratio { condition, of, at_least, minimum } => {
             ratio(by, condition, of, (*at_least, *minimum), rows)?
@@ -48,7 +53,8 @@ pub(super) fn findings(rule: &Rule, rows: &Rows<'_>, period: Period) -> PolarsRe
             .chain([ROWS, OF_ROWS, DISTINCT, FIRST_MS, LAST_MS].map(col))
             .collect::<Vec<_>>(),
     );
-    frame.sort_by_exprs(order(by, FIRST_MS), SortMultipleOptions::default()).collect()
+    let order: Vec<Expr> = [col(FIRST_MS)].into_iter().chain(group_columns(by)).collect();
+    frame.sort_by_exprs(order, SortMultipleOptions::default()).collect()
 }
 
 /// Groups in which the condition holds often enough.
@@ -62,8 +68,8 @@ fn matching(
     Ok(groups.filter(col(ROWS).gt_eq(lit(at_least))).with_columns([none(OF_ROWS), none(DISTINCT)]))
 }
 
-/// Groups that have enough rows in all to reach the count; few, so that single rows are then read
-/// of those only.
+/// Groups that have enough rows in all to reach the count, each with its number; few, so that single
+/// rows are then read of those only.
 fn large_groups(
     by: &[Term],
     condition: &Condition,
@@ -71,34 +77,50 @@ fn large_groups(
     rows: &Rows<'_>,
 ) -> PolarsResult<DataFrame> {
     let groups = rows.grouped(by, condition, false)?;
-    groups.filter(col(ROWS).gt_eq(lit(count))).select(group_columns(by)).collect()
+    let large = groups.filter(col(ROWS).gt_eq(lit(count))).select(group_columns(by));
+    large.with_row_index(NUMBER, None).collect()
 }
 
-/// The period's rows of these groups for which the condition holds: terms, time, counted value.
+/// The period's rows of these groups for which the condition holds: number of the group, time, counted
+/// value. There may be millions, so they don't carry the terms along.
 fn selected(
     by: &[Term],
     condition: &Condition,
-    groups: DataFrame,
+    groups: &DataFrame,
     value: Option<&Term>,
     rows: &Rows<'_>,
 ) -> PolarsResult<LazyFrame> {
     let mut columns = group_exprs(by)?;
+    let mut kept = vec![col(NUMBER), col(TIME_MS)];
     columns.push(rows.time_ms().alias(TIME_MS));
     if let Some(term) = value {
         columns.push(term.expr()?.cast(DataType::String).alias(VALUE));
+        kept.push(col(VALUE));
     }
-    if groups.height() == 0 {
-        // Nothing to read; an empty frame of the same columns.
-        return Ok(rows.of_period(condition)?.limit(0).select(columns));
-    }
-    let selected = rows.of_period(condition)?.select(columns);
+    let of_period = rows.of_period(condition)?;
+    // Without a group there is nothing to read.
+    let of_period = if groups.height() == 0 { of_period.limit(0) } else { of_period };
+    let of_groups =
+        joined(of_period.select(columns), groups.clone().lazy(), by, JoinType::Inner).select(kept);
     // Read once: what follows looks at it in several ways.
-    Ok(joined(selected, groups.lazy(), by, JoinType::Semi).collect()?.lazy())
+    Ok(read(of_groups)?.lazy())
+}
+
+/// The groups that some of the rows are of.
+fn groups_of(rows: &DataFrame, groups: DataFrame) -> PolarsResult<DataFrame> {
+    let on = || vec![col(NUMBER)];
+    let rows = rows.clone().lazy().select([col(NUMBER)]);
+    JoinBuilder::new(groups.lazy()).with(rows).on(on()).how(JoinType::Semi).finish().collect()
+}
+
+/// The terms of groups in place of their numbers.
+fn with_terms(found: LazyFrame, groups: DataFrame) -> LazyFrame {
+    JoinBuilder::new(found).with(groups.lazy()).on([col(NUMBER)]).how(JoinType::Inner).finish()
 }
 
 /// Stretches in which `count` rows of a group lie within the time given, joined where they meet.
-fn bursts(by: &[Term], count: i64, within: Duration, rows: LazyFrame) -> PolarsResult<LazyFrame> {
-    let over = |expr: Expr| expr.over(group_columns(by));
+fn bursts(count: i64, within: Duration, rows: LazyFrame) -> PolarsResult<LazyFrame> {
+    let over = |expr: Expr| expr.over([col(NUMBER)]);
     let last_of_window = over(col(TIME_MS).shift(lit(1 - count)))?;
     let fits = (last_of_window - col(TIME_MS)).lt_eq(lit(within.num_milliseconds()));
     let starts = fits.fill_null(lit(false)).cast(DataType::Int64);
@@ -106,11 +128,11 @@ fn bursts(by: &[Term], count: i64, within: Duration, rows: LazyFrame) -> PolarsR
     let started = over(col(HIT).cum_sum(false))?;
     let before = over(col(HIT).cum_sum(false).shift(lit(count)))?.fill_null(lit(0));
     let in_burst = rows
-        .sort_by_exprs(order(by, TIME_MS), SortMultipleOptions::default())
+        .sort([NUMBER, TIME_MS], SortMultipleOptions::default())
         .with_column(starts.alias(HIT))
         .filter((started - before).gt(lit(0)));
-    Ok(numbered(by, TIME_MS, within, in_burst)?
-        .group_by(with_burst(by))
+    Ok(numbered(TIME_MS, within, in_burst)?
+        .group_by([NUMBER, BURST].map(col))
         .agg([
             len().cast(DataType::Int64).alias(ROWS),
             col(TIME_MS).min().alias(FIRST_MS),
@@ -121,12 +143,7 @@ fn bursts(by: &[Term], count: i64, within: Duration, rows: LazyFrame) -> PolarsR
 
 /// Windows with so many different values. Windows begin every quarter of their length, so that
 /// whatever fits into three quarters is always found; of those that meet, the fullest is told.
-fn distinct_bursts(
-    by: &[Term],
-    count: i64,
-    within: Duration,
-    rows: &LazyFrame,
-) -> PolarsResult<LazyFrame> {
+fn distinct_bursts(count: i64, within: Duration, rows: &LazyFrame) -> PolarsResult<LazyFrame> {
     const QUARTERS: i64 = 4;
     let step = (within.num_milliseconds() / QUARTERS).max(1);
     let begins = |back: i64| {
@@ -135,7 +152,7 @@ fn distinct_bursts(
     };
     let each = (0..QUARTERS).map(begins).collect::<Vec<_>>();
     let full = concat(each, UnionArgs::default())?
-        .group_by(group_columns(by).into_iter().chain([col(WINDOW)]).collect::<Vec<_>>())
+        .group_by([NUMBER, WINDOW].map(col))
         .agg([
             col(VALUE).n_unique().cast(DataType::Int64).alias(DISTINCT),
             len().cast(DataType::Int64).alias(ROWS),
@@ -143,7 +160,7 @@ fn distinct_bursts(
             col(TIME_MS).max().alias(LAST_MS),
         ])
         .filter(col(DISTINCT).gt_eq(lit(count)))
-        .sort_by_exprs(order(by, WINDOW), SortMultipleOptions::default());
+        .sort([NUMBER, WINDOW], SortMultipleOptions::default());
     let fullest = |name: &str| {
         col(name)
             .sort_by(
@@ -152,15 +169,15 @@ fn distinct_bursts(
             )
             .first()
     };
-    Ok(numbered(by, WINDOW, within, full)?
-        .group_by(with_burst(by))
+    Ok(numbered(WINDOW, within, full)?
+        .group_by([NUMBER, BURST].map(col))
         .agg([ROWS, DISTINCT, FIRST_MS, LAST_MS].map(fullest))
         .with_column(none(OF_ROWS)))
 }
 
 /// Numbers what lies further apart than `within` as different bursts; rows are in order.
-fn numbered(by: &[Term], time: &str, within: Duration, rows: LazyFrame) -> PolarsResult<LazyFrame> {
-    let over = |expr: Expr| expr.over(group_columns(by));
+fn numbered(time: &str, within: Duration, rows: LazyFrame) -> PolarsResult<LazyFrame> {
+    let over = |expr: Expr| expr.over([col(NUMBER)]);
     let gap = col(time) - over(col(time).shift(lit(1)))?;
     let is_new = gap.gt(lit(within.num_milliseconds())).fill_null(lit(false)).cast(DataType::Int64);
     let number = over(col(BURST).cum_sum(false))?;
@@ -183,18 +200,18 @@ fn first_seen(
     Ok(new.with_columns([none(OF_ROWS), none(DISTINCT)]))
 }
 
-/// Rows of the first kind that complete their number within the stretch: terms and time.
+/// Rows of the first kind that complete their number within the stretch: number of the group and time.
 fn leading(
     by: &[Term],
     first: &Condition,
+    groups: &DataFrame,
     count: i64,
     within: Duration,
     rows: &Rows<'_>,
 ) -> PolarsResult<DataFrame> {
-    let groups = large_groups(by, first, count, rows)?;
-    let earliest = col(TIME_MS).shift(lit(count - 1)).over(group_columns(by))?;
+    let earliest = col(TIME_MS).shift(lit(count - 1)).over([col(NUMBER)])?;
     selected(by, first, groups, None, rows)?
-        .sort_by_exprs(order(by, TIME_MS), SortMultipleOptions::default())
+        .sort([NUMBER, TIME_MS], SortMultipleOptions::default())
         .filter((col(TIME_MS) - earliest).lt_eq(lit(within.num_milliseconds())))
         .collect()
 }
@@ -202,34 +219,25 @@ fn leading(
 /// Groups in which enough rows of the second kind follow, each within the stretch after one of the
 /// first kind.
 fn following(
-    by: &[Term],
     leading: DataFrame,
-    then: &Condition,
+    followers: LazyFrame,
     count: i64,
     within: Duration,
-    rows: &Rows<'_>,
 ) -> PolarsResult<LazyFrame> {
-    let groups =
-        leading.clone().lazy().select(group_columns(by)).unique(None, UniqueKeepStrategy::Any);
-    let groups = groups.collect()?;
-    let followers = selected(by, then, groups, None, rows)?;
-    let is_first = |is: bool| lit(i64::from(is)).alias(HIT);
+    // At the same instant the first kind comes first: CloudTrail's times are whole seconds.
+    let kind = |is_first: bool| lit(i8::from(!is_first)).alias(HIT);
     let both = concat(
-        [leading.lazy().with_column(is_first(true)), followers.with_column(is_first(false))],
+        [leading.lazy().with_column(kind(true)), followers.with_column(kind(false))],
         UnionArgs::default(),
     )?;
-    // At the same instant the first kind comes first: CloudTrail's times are whole seconds.
-    let sorted = both.with_column((lit(0) - col(HIT)).alias(WINDOW)).sort_by_exprs(
-        order(by, TIME_MS).into_iter().chain([col(WINDOW)]).collect::<Vec<_>>(),
-        SortMultipleOptions::default(),
-    );
-    let of_first = when(col(HIT).eq(lit(1))).then(col(TIME_MS)).otherwise(lit(i64::MIN / 2));
-    let last_first = of_first.cum_max(false).over(group_columns(by))?;
+    let sorted = both.sort([NUMBER, TIME_MS, HIT], SortMultipleOptions::default());
+    let of_first = when(col(HIT).eq(lit(0))).then(col(TIME_MS)).otherwise(lit(i64::MIN / 2));
+    let last_first = of_first.cum_max(false).over([col(NUMBER)])?;
     let after = (col(TIME_MS) - col(FIRST_MS)).lt_eq(lit(within.num_milliseconds()));
     Ok(sorted
         .with_column(last_first.alias(FIRST_MS))
-        .filter(col(HIT).eq(lit(0)).and(after))
-        .group_by(group_columns(by))
+        .filter(col(HIT).eq(lit(1)).and(after))
+        .group_by([col(NUMBER)])
         .agg([
             len().cast(DataType::Int64).alias(ROWS),
             col(FIRST_MS).min(),
@@ -262,17 +270,6 @@ fn ratio(
 pub(super) fn joined(left: LazyFrame, right: LazyFrame, by: &[Term], how: JoinType) -> LazyFrame {
     let on: Vec<Expr> = group_columns(by);
     JoinBuilder::new(left).with(right).on(on).how(how).join_nulls(true).finish()
-}
-
-fn order(by: &[Term], time: &str) -> Vec<Expr> {
-    if time == FIRST_MS {
-        return [col(time)].into_iter().chain(group_columns(by)).collect();
-    }
-    group_columns(by).into_iter().chain([col(time)]).collect()
-}
-
-fn with_burst(by: &[Term]) -> Vec<Expr> {
-    group_columns(by).into_iter().chain([col(BURST)]).collect()
 }
 
 fn none(name: &str) -> Expr {

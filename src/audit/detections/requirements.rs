@@ -1,22 +1,23 @@
 //! What the period must hold for a rule to say anything: rows at all, and rows of the kind it reads.
 
-use polars::prelude::{DataType, Expr, LazyFrame, PolarsResult, col, len, lit};
+use polars::prelude::{LazyFrame, PolarsResult, col, lit};
 
 use super::condition::expression;
+use super::rows::read;
 use super::rule::{Requirement, Rule};
 use crate::period::Period;
-use crate::schema::detection::ROWS;
 use crate::schema::{Kind, Table, api_event};
 
 /// What a table holds of the period.
 pub(super) struct Held {
     table: Table,
-    rows: i64,
+    /// Whether there is any row.
+    any: bool,
     /// Every requirement of the rules, and whether it is met.
     met: Vec<(Requirement, bool)>,
 }
 
-/// Counts the period's rows, and those that each requirement of the table's rules asks for.
+/// Looks for a row of the period, and for one that each requirement of the table's rules asks for.
 pub(super) fn held(
     table: Table,
     rows: &LazyFrame,
@@ -29,31 +30,30 @@ pub(super) fn held(
             asked.push(requirement.clone());
         }
     }
-    let mut counts: Vec<Expr> = vec![len().cast(DataType::Int64).alias(ROWS)];
-    for (index, requirement) in asked.iter().enumerate() {
-        let any = expression(requirement.any.text())?.fill_null(lit(false));
-        counts.push(any.cast(DataType::Int64).max().alias(format!("{ROWS}{index}")));
-    }
     let time = || col(api_event::EVENT_TIME); // both tables call it so
     let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
     let in_period = time()
         .gt_eq(instant(period.from.timestamp_millis()))
         .and(time().lt(instant(period.to.timestamp_millis())));
-    let frame = rows.clone().filter(in_period).select(counts).collect()?;
-    let first = |name: &str| -> PolarsResult<i64> {
-        Ok(frame.column(name)?.i64()?.get(0).unwrap_or_default())
+    let rows = rows.clone().filter(in_period);
+    // One row will do.
+    let any = |rows: LazyFrame| -> PolarsResult<bool> {
+        Ok(read(rows.select([time()]).limit(1))?.height() > 0)
     };
+    let any_row = any(rows.clone())?;
     let mut met = Vec::with_capacity(asked.len());
-    for (index, requirement) in asked.into_iter().enumerate() {
-        met.push((requirement, first(&format!("{ROWS}{index}"))? > 0));
+    for requirement in asked {
+        let holds = expression(requirement.any.text())?;
+        let is_met = any_row && any(rows.clone().filter(holds))?;
+        met.push((requirement, is_met));
     }
-    Ok(Held { table, rows: first(ROWS)?, met })
+    Ok(Held { table, any: any_row, met })
 }
 
 impl Held {
     /// What is not there that the rule needs, if anything.
     pub(super) fn missing(&self, rule: &Rule) -> Option<String> {
-        if self.rows == 0 {
+        if !self.any {
             let what = match self.table {
                 Table::Invocations => "invocation logs",
                 _ => "CloudTrail events",

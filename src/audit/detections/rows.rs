@@ -16,7 +16,7 @@ use super::condition::{Condition, Term, expression};
 use super::rule::{Logic, Rule};
 use super::values::Values;
 use crate::period::Period;
-use crate::schema::detection::{FIRST_MS, GROUP, IN_PERIOD, LAST_MS, ROWS};
+use crate::schema::detection::{FIRST_MS, GROUP, HIT, IN_PERIOD, LAST_MS, ROWS};
 use crate::schema::{Kind, Table, api_event, invocation};
 
 /// A table, and how far back it goes.
@@ -92,6 +92,16 @@ struct Cells {
     frame: DataFrame,
 }
 
+impl Cells {
+    /// Whether they tell of a condition by these terms.
+    fn tell(&self, condition: &Condition, by: &[Term]) -> bool {
+        columns_of(condition, by).is_subset(&self.columns)
+    }
+}
+
+/// So many rows of a condition are picked though sums tell it.
+const FEW: i64 = 100_000;
+
 impl<'a> Rows<'a> {
     /// Sums the table for those of the rules that can be asked of sums.
     pub(super) fn new(
@@ -101,35 +111,35 @@ impl<'a> Rows<'a> {
         values: &'a Values<'a>,
         rules: &[&Rule],
     ) -> PolarsResult<Self> {
-        let rows = Self { table, all, period, values, cells: None, picked: None };
-        let (cells, picked) = (rows.summed(rules)?, rows.picked(rules)?);
-        Ok(Self { cells, picked, ..rows })
+        let mut rows = Self { table, all, period, values, cells: None, picked: None };
+        rows.cells = rows.summed(rules)?;
+        rows.picked = rows.picked(rules)?;
+        Ok(rows)
     }
 
-    /// The rows of conditions that sums can't tell, and that are asked first of a rule: what follows
-    /// them in a sequence may be any call.
+    /// The rows of conditions that are asked first of a rule, where sums can't tell them or where single
+    /// rows are looked at and the sums say that there are few: what follows in a sequence may be any
+    /// call.
     fn picked(&self, rules: &[&Rule]) -> PolarsResult<Option<Picked>> {
-        let (mut columns, mut conditions) = (BTreeSet::new(), BTreeSet::new());
+        let asked = rules.iter().filter_map(|rule| Some((*rule, asked_first(rule)?)));
+        let asked: Vec<(&Rule, &Condition)> = asked.collect();
+        let mut conditions = BTreeSet::new();
+        for (rule, condition) in &asked {
+            if !self.is_told(rule, condition) || self.has_few(rule, condition)? {
+                conditions.insert(condition.text().to_owned());
+            }
+        }
+        let mut columns: BTreeSet<String> = lineage(self.table).map(str::to_owned).into();
+        columns.insert(self.time_column().to_owned());
         let mut wanted: Option<Expr> = None;
-        for rule in rules {
-            let (condition, value) = match &rule.logic {
-                Logic::Match { condition, .. } | Logic::FirstSeen { condition, .. } => {
-                    (condition, None)
-                }
-                Logic::Threshold { condition, distinct, .. } => (condition, distinct.as_ref()),
-                Logic::Sequence { first, .. } => (first, None),
-                Logic::Ratio { .. } => continue,
-            };
-            let read = columns_of(condition, &rule.by);
-            let is_told = |name: &String| {
-                cell_columns(self.table).contains(&name.as_str()) || name == self.time_column()
-            };
-            if read.iter().all(is_told) {
+        for (rule, condition) in asked {
+            if !conditions.contains(condition.text()) {
                 continue;
             }
-            columns.extend(read);
-            columns.extend(value.into_iter().flat_map(Term::columns).map(str::to_owned));
-            conditions.insert(condition.text().to_owned());
+            columns.extend(columns_of(condition, &rule.by));
+            if let Logic::Threshold { distinct: Some(value), .. } = &rule.logic {
+                columns.extend(value.columns().map(str::to_owned));
+            }
             let this = self.in_time(rule).and(self.expr(condition)?);
             wanted = Some(match wanted {
                 Some(others) => others.or(this),
@@ -137,11 +147,27 @@ impl<'a> Rows<'a> {
             });
         }
         let Some(wanted) = wanted else { return Ok(None) };
-        columns.extend(lineage(self.table).map(str::to_owned));
-        columns.insert(self.time_column().to_owned());
         let columns: Vec<Expr> = columns.iter().map(col).collect();
-        let frame = self.all.clone().filter(wanted).select(columns).collect()?;
+        let frame = read(self.all.clone().filter(wanted).select(columns))?;
         Ok(Some(Picked { conditions, frame }))
+    }
+
+    /// Whether a rule's condition and groups can be told without single rows, their times apart.
+    fn is_told(&self, rule: &Rule, condition: &Condition) -> bool {
+        columns_of(condition, &rule.by).iter().all(|name| {
+            cell_columns(self.table).contains(&name.as_str()) || name == self.time_column()
+        })
+    }
+
+    /// Whether single rows of a condition are looked at that sums tell, and are few.
+    fn has_few(&self, rule: &Rule, condition: &Condition) -> PolarsResult<bool> {
+        let by_row = matches!(rule.logic, Logic::Threshold { .. } | Logic::Sequence { .. });
+        let cells = self.cells.as_ref().filter(|cells| by_row && cells.tell(condition, &rule.by));
+        let Some(cells) = cells else { return Ok(false) };
+        let counted = cells.frame.clone().lazy().filter(self.expr(condition)?);
+        let counted = counted.select([col(ROWS).sum()]).collect()?;
+        let number = counted.column(ROWS)?.i64()?.get(0).unwrap_or_default();
+        Ok(number > 0 && number <= FEW)
     }
 
     /// Rows of history and period, among which are all for which the condition holds.
@@ -172,20 +198,20 @@ impl<'a> Rows<'a> {
         }
         let Some(wanted) = wanted else { return Ok(None) };
         let keys: Vec<Expr> = columns.iter().map(col).collect();
-        let frame = self
+        let cells = self
             .all
             .clone()
-            .filter(wanted)
+            // A column first: conditions have much in common, which a filter would compute for each.
+            .with_column(wanted.alias(HIT))
+            .filter(col(HIT))
             .with_column(self.is_in_period().alias(IN_PERIOD))
             .group_by(keys.into_iter().chain([col(IN_PERIOD)]).collect::<Vec<_>>())
             .agg([
                 len().cast(DataType::Int64).alias(ROWS),
                 self.time_ms().min().alias(FIRST_MS),
                 self.time_ms().max().alias(LAST_MS),
-            ])
-            .collect_with_engine(Engine::Streaming)?
-            .unwrap_single();
-        Ok(Some(Cells { columns, frame }))
+            ]);
+        Ok(Some(Cells { columns, frame: read(cells)? }))
     }
 
     /// Which rows a rule reads at all: those of the period, and its history where it looks at one.
@@ -235,10 +261,9 @@ impl<'a> Rows<'a> {
         condition: &Condition,
         with_history: bool,
     ) -> PolarsResult<LazyFrame> {
-        let read = columns_of(condition, by);
         let holds = self.expr(condition)?;
         let keys = group_exprs(by)?;
-        let summed = self.cells.as_ref().filter(|cells| read.is_subset(&cells.columns));
+        let summed = self.cells.as_ref().filter(|cells| cells.tell(condition, by));
         let (rows, counted) = match summed {
             Some(cells) => (
                 cells.frame.clone().lazy().filter(holds),
@@ -257,6 +282,22 @@ impl<'a> Rows<'a> {
         };
         let rows = if with_history { rows } else { rows.filter(col(IN_PERIOD)) };
         Ok(rows.group_by(keys.into_iter().chain([col(IN_PERIOD)]).collect::<Vec<_>>()).agg(counted))
+    }
+}
+
+/// Reads a frame out, a part of its rows at a time: there may be millions.
+pub(super) fn read(frame: LazyFrame) -> PolarsResult<DataFrame> {
+    Ok(frame.collect_with_engine(Engine::Streaming)?.unwrap_single())
+}
+
+/// The condition that is asked first of a rule; of shares none is.
+fn asked_first(rule: &Rule) -> Option<&Condition> {
+    match &rule.logic {
+        Logic::Match { condition, .. }
+        | Logic::FirstSeen { condition, .. }
+        | Logic::Threshold { condition, .. } => Some(condition),
+        Logic::Sequence { first, .. } => Some(first),
+        Logic::Ratio { .. } => None,
     }
 }
 

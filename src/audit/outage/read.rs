@@ -93,7 +93,7 @@ pub fn read_acts(events: &DataFrame) -> PolarsResult<Vec<Act>> {
     Ok(acts)
 }
 
-/// The hours of [`metrics::coverage::hours_with_times`](crate::metrics::coverage::hours_with_times).
+/// The hours of [`metrics::coverage::hourly`](crate::metrics::coverage::hourly).
 ///
 /// # Errors
 /// When the frame lacks a column.

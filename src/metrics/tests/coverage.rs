@@ -1,11 +1,12 @@
 //! Coverage by request id, logging gaps and partly logged hours.
 
 use chrono_tz::Tz;
-use polars::prelude::{IntoLazy, LazyFrame};
+use polars::prelude::{IntoLazy, LazyFrame, df};
 
 use super::{at, period_between, rows, text};
 use crate::metrics::coverage::{
-    CoverageDimension, CoverageQuery, coverage, gaps, partly_logged_hours,
+    BothLogs, CoverageDimension, CoverageQuery, coverage, coverage_of_hours, gaps_in, hourly,
+    partly_logged_hours,
 };
 use crate::period::Period;
 use crate::schema::Row;
@@ -39,9 +40,23 @@ fn logged(time: &str, id: Option<&str>) -> Invocation {
     }
 }
 
-fn frames(events: Vec<ApiEvent>, invocations: Vec<Invocation>) -> (LazyFrame, LazyFrame) {
+fn both(events: Vec<ApiEvent>, invocations: Vec<Invocation>) -> BothLogs {
     let events = ApiEvent::frame(events).unwrap().lazy();
-    (events, Invocation::frame(invocations).unwrap().lazy())
+    let invocations = Invocation::frame(invocations).unwrap().lazy();
+    let models = df!["model_id" => ["m"], "model" => ["base"]].unwrap().lazy();
+    BothLogs::read(events, invocations, models, period()).unwrap()
+}
+
+fn hours(both: &BothLogs) -> LazyFrame {
+    hourly(both, None).unwrap()
+}
+
+/// By rows; hours of UTC say the same.
+fn counted(both: &BothLogs, query: &CoverageQuery<'_>) -> Vec<String> {
+    let counted = rows(coverage(both, query).unwrap());
+    let by_hour = hourly(both, query.late_from).unwrap();
+    assert_eq!(rows(coverage_of_hours(by_hour, query).unwrap()), counted);
+    counted
 }
 
 fn covered(
@@ -49,9 +64,8 @@ fn covered(
     invocations: Vec<Invocation>,
     by: &[CoverageDimension],
 ) -> Vec<String> {
-    let (events, invocations) = frames(events, invocations);
-    let query = CoverageQuery { period: period(), by, timezone: Tz::UTC, late_from: None };
-    rows(coverage(events, invocations, &query).unwrap())
+    let query = CoverageQuery { by, timezone: Tz::UTC, late_from: None };
+    counted(&both(events, invocations), &query)
 }
 
 #[test]
@@ -102,11 +116,9 @@ fn a_call_at_the_edge_meets_its_log_record_beyond_it() {
 #[test]
 fn unlogged_calls_within_the_delivery_delay_are_late_too() {
     let events = vec![event("10:00", Some("a")), event("11:30", Some("b"))];
-    let (events, invocations) = frames(events, vec![]);
     let late_from = Some("2026-11-09T11:00:00Z".parse().unwrap());
-    let query = CoverageQuery { period: period(), by: &[], timezone: Tz::UTC, late_from };
-    let counted = rows(coverage(events, invocations, &query).unwrap());
-    assert_eq!(counted, ["2 | 0 | 2 | 1 | 0 | 0 | 0"]);
+    let query = CoverageQuery { by: &[], timezone: Tz::UTC, late_from };
+    assert_eq!(counted(&both(events, vec![]), &query), ["2 | 0 | 2 | 1 | 0 | 0 | 0"]);
 }
 
 #[test]
@@ -123,20 +135,32 @@ fn coverage_splits_by_what_both_sources_know() {
     );
 }
 
+#[test]
+fn calls_are_told_apart_by_the_model_that_their_id_addresses() {
+    let called = ApiEvent { model_id: text("m"), ..event("10:00", Some("a")) };
+    let logged = Invocation { model: text("base"), ..logged("10:00", Some("a")) };
+    let query =
+        CoverageQuery { by: &[CoverageDimension::Model], timezone: Tz::UTC, late_from: None };
+    let both = both(vec![called, event("10:01", Some("b"))], vec![logged]);
+    assert_eq!(
+        rows(coverage(&both, &query).unwrap()),
+        ["base | 1 | 1 | 0 | 0 | 0 | 1 | 1", "- | 1 | 0 | 1 | 0 | 0 | 0 | 0"]
+    );
+}
+
 /// Logged at 1 h, silent at 2 h and 4 h (nobody called at 3 h), half logged at 5 h, silent at 7 h.
-fn a_night() -> (LazyFrame, LazyFrame) {
+fn a_night() -> BothLogs {
     let ids = ["a", "b", "c", "d", "e", "f", "g"];
     let times = ["01:10", "02:10", "02:20", "04:10", "05:10", "05:20", "07:59"];
     let mut events: Vec<ApiEvent> =
         times.iter().zip(ids).map(|(time, id)| event(time, Some(id))).collect();
     events.push(ApiEvent { region: text("us-east-1"), ..event("02:30", Some("h")) });
-    frames(events, vec![logged("01:10", Some("a")), logged("05:10", Some("e"))])
+    both(events, vec![logged("01:10", Some("a")), logged("05:10", Some("e"))])
 }
 
 #[test]
 fn silent_hours_run_together_into_gaps() {
-    let (events, invocations) = a_night();
-    let found = gaps(events, invocations, period()).unwrap();
+    let found = gaps_in(hours(&a_night())).unwrap();
     assert_eq!(
         rows(found),
         [
@@ -149,9 +173,8 @@ fn silent_hours_run_together_into_gaps() {
 
 #[test]
 fn an_hour_with_some_calls_logged_is_no_gap_but_partly_logged() {
-    let (events, invocations) = a_night();
     assert_eq!(
-        rows(partly_logged_hours(events, invocations, period()).unwrap()),
+        rows(partly_logged_hours(hours(&a_night()))),
         ["111122223333 | eu-central-1 | 2026-11-09 05:00:00 UTC | 2026-11-09 06:00:00 UTC | \
              2 | 1 | 1 | 1"]
     );
@@ -159,17 +182,15 @@ fn an_hour_with_some_calls_logged_is_no_gap_but_partly_logged() {
 
 #[test]
 fn an_hour_whose_log_shares_no_id_with_any_event_is_partly_logged_and_no_gap() {
-    let (events, invocations) =
-        frames(vec![event("02:10", Some("a"))], vec![logged("02:10", Some("x"))]);
-    assert!(rows(gaps(events.clone(), invocations.clone(), period()).unwrap()).is_empty());
-    let partly = rows(partly_logged_hours(events, invocations, period()).unwrap());
+    let found = both(vec![event("02:10", Some("a"))], vec![logged("02:10", Some("x"))]);
+    assert!(rows(gaps_in(hours(&found)).unwrap()).is_empty());
+    let partly = rows(partly_logged_hours(hours(&found)));
     assert_eq!(partly.len(), 1);
     assert!(partly[0].ends_with("1 | 0 | 1 | 1"), "{partly:?}");
 }
 
 #[test]
 fn a_call_logged_under_the_next_hour_is_no_gap() {
-    let (events, invocations) =
-        frames(vec![event("02:59", Some("a"))], vec![logged("03:00", Some("a"))]);
-    assert!(rows(gaps(events, invocations, period()).unwrap()).is_empty());
+    let found = both(vec![event("02:59", Some("a"))], vec![logged("03:00", Some("a"))]);
+    assert!(rows(gaps_in(hours(&found)).unwrap()).is_empty());
 }

@@ -16,10 +16,13 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use super::access::{UNUSED_DAYS, review_of};
+use super::compared::Compared;
+use super::coverage::coverage_of;
+use super::outages::outages_of;
 use super::{
     AccessRequest, Basis, ControlsAnswer, ControlsRequest, CoverageAnswer, CoverageRequest,
     DetectionsRequest, Error, Join, OutageAnswer, OutageRequest, Progress, SecurityBasis, Verified,
-    VerifyRequest, audit_controls, audit_coverage, audit_detections, audit_outages, verify,
+    VerifyRequest, audit_controls, audit_detections, verify,
 };
 use crate::audit::access::{AccessReview, SuggestedPolicy};
 use crate::audit::controls::Framework;
@@ -181,9 +184,11 @@ impl Answers {
             timezone: chrono_tz::UTC,
             as_of: now,
         };
-        let coverage = audit_coverage(store, book, &wanted)?;
+        let compared = Compared::read(store, period, now)?;
+        let coverage = coverage_of(&compared, book, &wanted)?;
         let wanted = OutageRequest { period, as_of: now, buckets: request.buckets.clone() };
-        let outages = audit_outages(store, book, &wanted)?;
+        let outages = outages_of(&compared, book, &wanted)?;
+        drop(compared); // the ids of all calls
         let held = SecurityBasis { security: request.security, places: request.places, period };
         let wanted = DetectionsRequest {
             rules: request.rules,

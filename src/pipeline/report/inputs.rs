@@ -3,25 +3,26 @@
 use chrono::{DateTime, Duration, Utc};
 use polars::prelude::{IntoLazy, LazyFrame};
 
+use super::super::compared::{Compared, both, wide};
 use super::super::drivers::driver_tree;
 use super::super::error::phrase;
 use super::super::summed::Wanted;
 use super::super::{Error, figures};
 use super::insights::insights;
-use super::{ReportBasis, ReportRequest, kept};
+use super::{ReportBasis, ReportRequest, kept, security};
 use crate::insight::kpi::kpis;
 use crate::metrics::cells::Requests;
+use crate::metrics::coverage::{calls, hourly};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::metrics::filter::Filter;
+use crate::metrics::small_frame::integers;
 use crate::period::Period;
 use crate::prices::CacheConvention;
 use crate::report::{self, Inputs, PriceFacts, Scope};
+use crate::schema::usage::coverage::CALLED;
 use crate::schema::{Table, api_event};
 use crate::units::Usd;
-
-/// How far the join with CloudTrail looks beyond the period.
-const JOIN_MARGIN: Duration = Duration::days(1);
 
 /// Reads everything that the report of a kind is made of.
 pub(super) fn inputs(
@@ -31,7 +32,6 @@ pub(super) fn inputs(
     previous_period: Period,
 ) -> Result<Inputs, Error> {
     let (store, book, zone) = (basis.of.store, basis.of.book, request.timezone);
-    let around = Period { from: period.from - JOIN_MARGIN, to: period.to + JOIN_MARGIN };
     let objects = store.objects_in(period)?;
     if objects.read == 0 {
         return Err(empty(basis, period)?);
@@ -44,6 +44,7 @@ pub(super) fn inputs(
     let current = summed_up(basis, request, period)?;
     let previous = summed_up(basis, request, previous_period)?;
     let sides = [(previous_period, &previous.requests.cells), (period, &current.requests.cells)];
+    let compared = compared(basis, request, period)?;
     Ok(Inputs {
         period,
         previous_period,
@@ -51,8 +52,8 @@ pub(super) fn inputs(
         generated: request.now,
         previous_invocations: selected(before(previous_period))?,
         drivers: driver_tree(book, zone, sides)?,
-        invocations: selected(around)?,
-        api_events: events(basis, request, around)?,
+        invocations: selected(before(period))?,
+        coverage_hours: coverage_hours(basis, request, &scope, period, compared.as_ref())?,
         rejects: store.scan(Table::Rejects, Some(period))?,
         objects: report::Objects { read: objects.read, duplicates: objects.duplicates },
         prices: PriceFacts {
@@ -72,12 +73,51 @@ pub(super) fn inputs(
         current: current.requests,
         previous: previous.requests,
         key_figures: kpis(basis.targets).map_err(Error::Kpis)?,
-        insights: insights(basis, request, period, previous_period)?,
+        insights: insights(basis, request, period, previous_period, compared.as_ref())?,
         since: kept::since(basis, request, &scope, period)?,
         scope,
         version: env!("CARGO_PKG_VERSION"),
         reproduce,
     })
+}
+
+/// CloudTrail's calls and the log of a report about everything, where it asks for more than the hours.
+fn compared<'a>(
+    basis: ReportBasis<'a>,
+    request: &ReportRequest,
+    period: Period,
+) -> Result<Option<Compared<'a>>, Error> {
+    let topics = request.kind.topics(request.audience);
+    let is_asked = security::OF_LEDGER.iter().any(|topic| topics.contains(topic));
+    let is_asked = is_asked && request.filter.is_none();
+    is_asked.then(|| Compared::read(basis.of.store, period, request.now)).transpose()
+}
+
+/// Calls against logs by hour; none where there is no call, or they can't be narrowed as the report is.
+fn coverage_hours(
+    basis: ReportBasis<'_>,
+    request: &ReportRequest,
+    scope: &Scope,
+    period: Period,
+    compared: Option<&Compared<'_>>,
+) -> Result<Option<LazyFrame>, Error> {
+    if let Some(compared) = compared {
+        return Ok(Some(compared.hours.clone().lazy()));
+    }
+    if scope.filter.is_some() && !scope.narrows_events {
+        return Ok(None);
+    }
+    let around = wide(period);
+    let events = events(basis, request, around)?;
+    let found = figures::collect(calls(events.clone()))?;
+    let called = integers(&found, CALLED).map_err(Error::Compute)?;
+    if called.iter().flatten().all(|called| *called == 0) {
+        return Ok(None); // nothing to join with
+    }
+    let filter = request.filter.as_ref();
+    let logs = figures::selected(basis.of, Some(around), filter, &[], request.timezone)?;
+    let hours = hourly(&both(events, logs, period)?, None).map_err(Error::Compute)?;
+    Ok(Some(figures::collect(hours)?.lazy()))
 }
 
 /// Why there is no report: nothing of the period, and what the store holds in its place.

@@ -6,12 +6,13 @@ use super::super::Error;
 use super::super::allocation::{allocation, budgets};
 use super::super::anomalies::{AnomalyQuestion, anomalies, usual_dimensions};
 use super::super::capacity::{CapacityQuestion, capacity};
+use super::super::compared::Compared;
 use super::super::daily::{self, Followed, SeriesQuestion};
+use super::super::figures;
 use super::super::forecast::{ForecastFigures, Horizon, Interval, forecast_from};
 use super::super::savings::savings;
-use super::super::{DetectionsRequest, SecurityBasis, audit_detections, figures};
 use super::{ReportBasis, ReportRequest, security};
-use crate::audit::detections::Severity;
+use crate::audit::detections::Detections;
 use crate::metrics::allocation::StatementBy;
 use crate::period::{Cadence, Period};
 use crate::report::happened::{Frames, Timeline};
@@ -32,6 +33,7 @@ pub(super) fn insights(
     request: &ReportRequest,
     period: Period,
     previous: Period,
+    compared: Option<&Compared<'_>>,
 ) -> Result<Insights, Error> {
     let topics = request.kind.topics(request.audience);
     let asks = |any: &[Topic]| any.iter().any(|topic| topics.contains(topic));
@@ -39,6 +41,10 @@ pub(super) fn insights(
     let everything = request.filter.is_none();
     let detections =
         when(asks(&[Topic::Security]) && everything, || security::detections(basis, period))?;
+    let ledger = compared
+        .filter(|_| asks(&security::OF_LEDGER))
+        .map(|compared| security::Ledger::read(basis, compared, asks(&[Topic::Compliance])));
+    let ledger = ledger.transpose()?.unwrap_or_default();
     Ok(Insights {
         anomalies: when(risks || asks(&[Topic::Anomalies, Topic::FirstSeen]), || {
             found(basis, request, period)
@@ -61,14 +67,15 @@ pub(super) fn insights(
             Ok([of(period)?, of(previous)?])
         })?,
         controls: when(asks(&[Topic::Compliance]) && everything, || {
-            security::controls(basis, request, period, detections.as_ref())
+            security::controls(basis, request, period, detections.as_ref(), &ledger)
         })?
         .unwrap_or_default(),
-        detections,
-        stops: when(asks(&[Topic::Security]) && everything, || {
-            security::stops(basis, request, period)
-        })?
-        .unwrap_or_default(),
+        stops: ledger
+            .outages
+            .as_ref()
+            .filter(|_| asks(&[Topic::Security]))
+            .map(security::stops)
+            .unwrap_or_default(),
         access: when(asks(&[Topic::Access]) && everything, || {
             security::access(basis, request, period)
         })?,
@@ -78,7 +85,10 @@ pub(super) fn insights(
         .unwrap_or_default(),
         worth: basis.worth.cloned(),
         ingestion: when(asks(&[Topic::Ingestion]) && basis.keeps, || ingestion(basis, request))?,
-        timeline: when(asks(&[Topic::Timeline]), || timeline(basis, request, period))?,
+        timeline: when(asks(&[Topic::Timeline]), || {
+            timeline(basis, request, period, detections.as_ref())
+        })?,
+        detections,
     })
 }
 
@@ -233,6 +243,7 @@ fn timeline(
     basis: ReportBasis<'_>,
     request: &ReportRequest,
     period: Period,
+    detections: Option<&Detections>,
 ) -> Result<Timeline, Error> {
     let margin = chrono::Duration::days(1);
     let around = Period { from: period.from - margin, to: period.to + margin };
@@ -246,13 +257,10 @@ fn timeline(
     let all = !request.chosen.principals.is_empty();
     let read = Timeline::read(&frames, period, request.around, all);
     let mut timeline = read.map_err(Error::Compute)?;
-    let question = DetectionsRequest {
-        rules: basis.rules,
-        only: &[],
-        severity: Severity::Info,
-        basis: SecurityBasis { security: basis.security, places: basis.places, period },
+    let mut found = match detections {
+        Some(found) => found.clone(),
+        None => security::detections(basis, period)?,
     };
-    let mut found = audit_detections(basis.of.store, &question)?;
     let wanted = &request.chosen.principals;
     found.findings.retain(|one| {
         wanted.is_empty() || one.principal.as_ref().is_some_and(|name| wanted.contains(name))

@@ -3,9 +3,11 @@
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::super::access::{AccessRequest, UNUSED_DAYS, access as review};
+use super::super::compared::Compared;
 use super::super::controls::{ControlsRequest, audit_controls};
+use super::super::coverage::{CoverageAnswer, CoverageRequest, coverage_of};
 use super::super::detections::{DetectionsRequest, SecurityBasis, audit_detections};
-use super::super::outages::{CountedOutage, OutageRequest, audit_outages};
+use super::super::outages::{CountedOutage, OutageAnswer, OutageRequest, outages_of};
 use super::super::pack::outages::{cause, recorder_of};
 use super::super::{Error, figures};
 use super::{ReportBasis, ReportRequest};
@@ -16,7 +18,7 @@ use crate::audit::outage::OutageKind;
 use crate::metrics::callers::by_address;
 use crate::metrics::small_frame::{integers, texts};
 use crate::period::Period;
-use crate::report::{Address, Stop};
+use crate::report::{Address, Stop, Topic};
 use crate::schema::Table;
 use crate::schema::api_event::SOURCE_IP_ADDRESS;
 use crate::schema::security::Security;
@@ -37,19 +39,48 @@ fn held_against(basis: ReportBasis<'_>, period: Period) -> SecurityBasis<'_> {
     SecurityBasis { security: basis.security, places: basis.places, period }
 }
 
+/// Sections that show something of [`Ledger`].
+pub(super) const OF_LEDGER: [Topic; 2] = [Topic::Security, Topic::Compliance];
+
+/// Log coverage and outages of the period, as far as they are asked for.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) coverage: Option<CoverageAnswer>,
+    pub(super) outages: Option<OutageAnswer>,
+}
+
+impl Ledger {
+    /// The outages, and the coverage that controls ask for beside them.
+    pub(super) fn read(
+        basis: ReportBasis<'_>,
+        compared: &Compared<'_>,
+        with_coverage: bool,
+    ) -> Result<Self, Error> {
+        let (period, as_of) = (compared.period, compared.as_of);
+        let by = Vec::new();
+        let asked = CoverageRequest { period, by, timezone: chrono_tz::UTC, as_of };
+        let coverage = with_coverage.then(|| coverage_of(compared, basis.of.book, &asked));
+        let buckets = basis.security.log_buckets.iter().flatten().cloned().collect();
+        let asked = OutageRequest { period, as_of, buckets };
+        let outages = Some(outages_of(compared, basis.of.book, &asked)?);
+        Ok(Self { coverage: coverage.transpose()?, outages })
+    }
+}
+
 /// What the controls of all frameworks come to.
 pub(super) fn controls(
     basis: ReportBasis<'_>,
     request: &ReportRequest,
     period: Period,
     detections: Option<&Detections>,
+    ledger: &Ledger,
 ) -> Result<Vec<ControlsResult>, Error> {
     let asked = ControlsRequest {
         frameworks: basis.frameworks.iter().collect(),
         rules: basis.rules,
         detections,
         basis: held_against(basis, period),
-        ledger: None,
+        ledger: ledger.coverage.as_ref().zip(ledger.outages.as_ref()),
         verification: None,
         as_of: request.now,
     };
@@ -57,17 +88,7 @@ pub(super) fn controls(
 }
 
 /// Stretches in which logging or a trail recorded nothing.
-pub(super) fn stops(
-    basis: ReportBasis<'_>,
-    request: &ReportRequest,
-    period: Period,
-) -> Result<Vec<Stop>, Error> {
-    let asked = OutageRequest {
-        period,
-        as_of: request.now,
-        buckets: basis.security.log_buckets.iter().flatten().cloned().collect(),
-    };
-    let answer = audit_outages(basis.of.store, basis.of.book, &asked)?;
+pub(super) fn stops(answer: &OutageAnswer) -> Vec<Stop> {
     let stop = |counted: &CountedOutage| {
         let outage = &counted.outage;
         let is_stop = outage.is_of_logging()
@@ -76,13 +97,13 @@ pub(super) fn stops(
             recorder: recorder_of(outage),
             account: outage.account.clone(),
             region: outage.region.clone(),
-            period: outage.within(period).filter(|_| is_stop)?,
+            period: outage.within(answer.period).filter(|_| is_stop)?,
             is_open: outage.to.is_none(),
             cause: cause(outage),
             unlogged: counted.unrecorded.calls.unsigned_abs(),
         })
     };
-    Ok(answer.outages.iter().filter_map(stop).collect())
+    answer.outages.iter().filter_map(stop).collect()
 }
 
 /// Who used what in the period.

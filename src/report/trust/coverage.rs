@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use polars::prelude::PolarsResult;
 
-use crate::metrics::coverage::{calls, gaps_in, hourly, places_of, totals_of};
+use crate::metrics::coverage::{gaps_in, places_of, totals_of};
 use crate::report::inputs::Inputs;
 use crate::report::read::Rows;
 use crate::schema::api_event::{ACCOUNT_ID, REGION};
@@ -76,21 +76,21 @@ impl Coverage {
         if scope.filter.is_some() && !scope.narrows_events {
             return Ok(Self { is_of_others: true, ..Self::default() });
         }
-        let calls = Rows::collect_many(calls(inputs.api_events.clone()))?;
-        if calls.count(0, names::CALLED)?.unwrap_or(0) == 0 {
-            return Ok(Self { log_only: requests, ..Self::default() }); // nothing to join with
-        }
-        let (events, logs) = (inputs.api_events.clone(), inputs.invocations.clone());
-        let hourly = Rows::collect_many(hourly(events, logs, inputs.period)?)?;
-        let totals = Rows::collect(totals_of(hourly.frame()))?;
+        let none = || Self { log_only: requests, ..Self::default() };
+        let Some(hours) = &inputs.coverage_hours else { return Ok(none()) };
+        let hours = || hours.clone();
+        let totals = Rows::collect(totals_of(hours()))?;
         let count = |name| totals.count(0, name).map(|count| count.unwrap_or(0));
+        if count(names::CALLED)? == 0 {
+            return Ok(none());
+        }
         Ok(Self {
             called: count(names::CALLED)?,
             logged: count(names::LOGGED)?,
             unlogged: count(names::UNLOGGED)?,
             log_only: count(names::LOG_ONLY)?,
-            gaps: read_gaps(&Rows::collect(gaps_in(hourly.frame())?)?)?,
-            places: read_places(&Rows::collect(places_of(hourly.frame()))?)?,
+            gaps: read_gaps(&Rows::collect(gaps_in(hours())?)?)?,
+            places: read_places(&Rows::collect(places_of(hours()))?)?,
             is_of_others: false,
         })
     }

@@ -5,12 +5,12 @@ use polars::prelude::{DataFrame, IntoLazy, PolarsResult};
 
 use super::{Asked, Found};
 use crate::alerts::{self, Breach, Kind, Quietness, Rule, Silent};
-use crate::metrics::coverage::{gaps_in, hourly};
+use crate::metrics::coverage::gaps_in;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::small_frame::{integers, texts};
 use crate::metrics::windows::{silences, windows};
 use crate::period::{Period, midnight};
-use crate::pipeline::coverage::{MARGIN, with_models};
+use crate::pipeline::compared::Compared;
 use crate::pipeline::ingest::LOG_DELIVERY;
 use crate::pipeline::{Error, figures};
 use crate::schema::Table;
@@ -67,11 +67,8 @@ impl Asked<'_> {
         if period.to <= period.from {
             return Ok(());
         }
-        let wide = Period { from: period.from - MARGIN, to: period.to + MARGIN };
-        let scan = |table| self.basis.store.scan(table, Some(wide)).map_err(Error::Store);
-        let events = with_models(scan(Table::ApiEvents)?)?;
-        let hours = hourly(events, scan(Table::Invocations)?, period).map_err(Error::Compute)?;
-        let gaps = gaps_in(figures::collect(hours)?.lazy()).map_err(Error::Compute)?;
+        let hours = Compared::read(self.basis.store, period, self.question.now)?.hours;
+        let gaps = gaps_in(hours.lazy()).map_err(Error::Compute)?;
         let gaps = unlogged(&figures::collect(gaps)?).map_err(Error::Compute)?;
         for rule in rules {
             found.breaches.extend(gaps.iter().filter(|gap| gap.calls >= LEAST_UNLOGGED).map(
