@@ -94,7 +94,7 @@ pub fn key_figures(
     zone: Tz,
 ) -> Result<KpiAnswer, Error> {
     let list = kpis(targets).map_err(Error::Kpis)?;
-    let previous = period.preceding(zone);
+    let previous = period.counterpart(zone);
     let now = figures_of(basis, period, filter, zone)?;
     let before = figures_of(basis, previous, filter, zone)?;
     let judged = list.into_iter().map(|kpi| {
