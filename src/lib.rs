@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! sources → records → store → metrics → insight → report → render → deliver
-//!                        prices ─┘
+//!                        prices ─┘    audit ──┘      alerts ─┘
 //! ```
 //!
 //! [`pipeline`] strings the stages into journeys, [`cli`] is the thin shell around it, [`settings`]

@@ -43,6 +43,24 @@ impl Period {
         }
     }
 
+    /// The range that this one is compared with: of whole calendar months as many months before, of
+    /// anything else as much time just before.
+    #[must_use]
+    pub fn counterpart(self, zone: Tz) -> Self {
+        match self.whole_months(zone) {
+            Some(months) => self.months_before(months, zone),
+            None => self.preceding(zone),
+        }
+    }
+
+    /// How many calendar months the range is, if it is made of nothing else.
+    pub fn whole_months(self, zone: Tz) -> Option<u32> {
+        let (first, end) = self.whole_days(zone)?;
+        let months = (end.year() - first.year()) * 12 + end.month().cast_signed()
+            - first.month().cast_signed();
+        (first.day() == 1 && end.day() == 1).then(|| u32::try_from(months).ok()).flatten()
+    }
+
     /// The same dates (and times of day) some months earlier; a date that the month lacks is its
     /// last day.
     #[must_use]
@@ -209,6 +227,25 @@ mod tests {
         let week = Cadence::Weekly.period_of(day("2026-11-15"), Berlin);
         let year = Cadence::Weekly.period_of(day("2025-11-16"), Berlin);
         assert_eq!(week.weeks_before(52, Berlin), year);
+    }
+
+    #[test]
+    fn whole_months_are_compared_with_as_many_months_before_and_all_else_with_as_many_days() {
+        let range = |from: &str, to: &str| super::Period {
+            from: midnight(day(from), Berlin),
+            to: midnight(day(to), Berlin),
+        };
+        for (asked, before) in [
+            (range("2026-10-01", "2026-11-01"), range("2026-09-01", "2026-10-01")),
+            (range("2026-03-01", "2026-05-01"), range("2026-01-01", "2026-03-01")),
+            (range("2026-01-01", "2027-01-01"), range("2025-01-01", "2026-01-01")),
+            (range("2026-10-01", "2026-10-31"), range("2026-09-01", "2026-10-01")),
+            (range("2026-10-02", "2026-11-02"), range("2026-09-01", "2026-10-02")),
+        ] {
+            assert_eq!(asked.counterpart(Berlin), before, "{asked:?}");
+        }
+        assert_eq!(range("2026-11-01", "2027-02-01").whole_months(Berlin), Some(3));
+        assert_eq!(range("2026-11-01", "2027-02-02").whole_months(Berlin), None);
     }
 
     #[test]

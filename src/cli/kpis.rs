@@ -15,7 +15,7 @@ use crate::units::Usd;
 /// Show the key figures of a period against their targets
 ///
 /// Each has one definition and denominator (--json prints them). A figure that can't be known is not
-/// judged. Targets that name a trend compare with the period of the same length before.
+/// judged. Targets that name a trend compare with the period before.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Targets are data; set your own in bedrock-lens.toml:

@@ -67,7 +67,7 @@ impl RangeArgs {
 /// What a range is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Against {
-    /// The range just before, as long as this one; for months the months before.
+    /// The range just before, as long as this one; for whole calendar months as many months before.
     Previous,
     /// The same dates a year before; for ISO weeks the same weekdays 52 weeks before.
     Year,
@@ -86,9 +86,9 @@ impl RangeArgs {
         Ok(match (against, last.map(|last| (last.unit, last.number))) {
             (Against::Year, Some((Unit::Weeks, _))) => period.weeks_before(52, zone),
             (Against::Year, _) => period.months_before(12, zone),
-            (Against::Previous, Some((Unit::Months, months))) => period.months_before(months, zone),
-            (Against::Previous, None) if self.month.is_some() => period.months_before(1, zone),
-            (Against::Previous, _) => period.preceding(zone),
+            (Against::Previous, Some((Unit::Months, _)) | None) => period.counterpart(zone),
+            // Days that happen to be a month are days.
+            (Against::Previous, Some(_)) => period.preceding(zone),
         })
     }
 }

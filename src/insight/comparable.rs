@@ -1,13 +1,14 @@
 //! The period that a period is rightly compared with.
 //!
-//! Calendar months, quarters and years are set against the one before; everything else against the
-//! same weekdays, a whole number of weeks earlier. A period that isn't over is cut to its complete days,
+//! Whole calendar months, so also quarters and years, are set against as many months before; everything
+//! else against the same weekdays, a whole number of weeks earlier: as much time just before, which
+//! [`Period::counterpart`] gives, could hold other weekdays, and they would pass for a change of volume. A period that isn't over is cut to its complete days,
 //! and so is the one before.
 
-use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 
-use crate::period::{Cadence, Period, midnight};
+use crate::period::{Period, midnight};
 
 /// What to compare a period with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,25 +65,17 @@ fn over(asked: Period, zone: Tz, now: DateTime<Utc>) -> Option<Period> {
 }
 
 fn before(asked: Period, zone: Tz) -> Period {
-    match calendar(asked, zone) {
-        Some(cadence) => cadence.before(asked, zone),
+    match asked.whole_months(zone) {
+        Some(months) => asked.months_before(months, zone),
         None => weeks_earlier(asked, weeks_that_hold(asked, zone), zone),
     }
 }
 
 fn year_before(asked: Period, zone: Tz) -> Period {
-    let Some(cadence) = calendar(asked, zone) else { return weeks_earlier(asked, 52, zone) };
-    let first = asked.from.with_timezone(&zone).date_naive();
-    let year_ago = first.checked_sub_months(Months::new(12)).unwrap_or(first);
-    cadence.period_of(year_ago, zone)
-}
-
-/// The month, quarter or year that the period is.
-fn calendar(period: Period, zone: Tz) -> Option<Cadence> {
-    let first = period.from.with_timezone(&zone).date_naive();
-    [Cadence::Monthly, Cadence::Quarterly, Cadence::Annual]
-        .into_iter()
-        .find(|cadence| cadence.period_of(first, zone) == period)
+    match asked.whole_months(zone) {
+        Some(_) => asked.months_before(12, zone),
+        None => weeks_earlier(asked, 52, zone),
+    }
 }
 
 /// The fewest weeks that are as long as the period; by local days where it is made of them, since a

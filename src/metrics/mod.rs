@@ -33,6 +33,7 @@ pub mod presence;
 pub mod price_coverage;
 pub mod rejected;
 pub mod sensitive;
+pub mod service_latency;
 pub(crate) mod small_frame;
 pub mod spans;
 pub mod summary;

@@ -47,14 +47,10 @@ pub fn three_counts(
     grain: Grain,
 ) -> PolarsResult<LazyFrame> {
     let one = || lit(1_i64);
-    let attempts = [INVOCATIONS, CLIENT_ERRORS, SERVER_ERRORS, THROTTLES]
-        .map(|count| col(count).fill_null(lit(0_i64)))
-        .into_iter()
-        .fold(lit(0_i64), |sum, count| sum + count);
     let parts = [
         part(invocations, EVENT_TIME, grain, LOGGED_REQUESTS, &one()),
         part(api_events.filter(is_runtime_call()), EVENT_TIME, grain, CLOUDTRAIL_CALLS, &one()),
-        part(service_metrics, HOUR_TIME, grain, CLOUDWATCH_CALLS, &attempts),
+        part(service_metrics, HOUR_TIME, grain, CLOUDWATCH_CALLS, &attempts()),
     ];
     let key = [FROM, ACCOUNT, REGION].map(col);
     // Polars sums nothing but nulls to 0.
@@ -69,6 +65,14 @@ pub fn three_counts(
         .group_by(&key)
         .agg([LOGGED_REQUESTS, CLOUDTRAIL_CALLS, CLOUDWATCH_CALLS].map(sum))
         .sort_by_exprs(&key, SortMultipleOptions::default().with_nulls_last(true)))
+}
+
+/// The calls of a row of `service_metrics`: succeeded, failed and throttled together.
+pub(super) fn attempts() -> Expr {
+    [INVOCATIONS, CLIENT_ERRORS, SERVER_ERRORS, THROTTLES]
+        .map(|count| col(count).fill_null(lit(0_i64)))
+        .into_iter()
+        .fold(lit(0_i64), |sum, count| sum + count)
 }
 
 /// One system's counts under its name; the others' are null.

@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 use polars::prelude::{
-    DataFrame, IntoLazy, IntoSeries, LazyFrame, NamedFrom, Series, UniqueKeepStrategy, col, lit,
+    DataFrame, IntoLazy, IntoSeries, JoinType, LazyFrame, NamedFrom, Series, UniqueKeepStrategy,
+    col, lit,
 };
 
 use super::ingest::LOG_DELIVERY;
@@ -89,7 +90,13 @@ pub(super) fn both(
     BothLogs::read(api_events, invocations, models, period).map_err(Error::Compute)
 }
 
-/// The base model that each distinct model id of events addresses.
+/// Rows with the base model that their model id addresses, for tables that have no such column.
+pub(super) fn with_models(rows: LazyFrame) -> Result<LazyFrame, Error> {
+    let models = models(rows.clone())?;
+    Ok(rows.join_builder().with(models).on([col(MODEL_ID)]).how(JoinType::Left).finish())
+}
+
+/// The base model that each distinct model id of the rows addresses.
 fn models(events: LazyFrame) -> Result<LazyFrame, Error> {
     let ids = events
         .select([col(MODEL_ID)])

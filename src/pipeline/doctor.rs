@@ -33,16 +33,36 @@ pub struct DoctorRequest<'a> {
     pub sources: Vec<(String, Result<SourceRequest, Check>)>,
     /// Buckets that the sources read.
     pub buckets: Vec<String>,
-    /// The address that reports come from.
-    pub mail_from: Option<String>,
-    /// The topic that alerts go to.
-    pub topic: Option<String>,
+    /// What reports are sent by.
+    pub mail: Mail,
+    /// The topics that alerts go to.
+    pub topics: Vec<String>,
     /// The store's folder.
     pub store: &'a Path,
     /// The present time, for how old things are.
     pub now: DateTime<Utc>,
     /// This machine's clock.
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
+}
+
+/// What reports are sent by.
+pub enum Mail {
+    /// SES, from an address; reached in a way of its own where one is configured.
+    Ses {
+        /// The address alone.
+        from: String,
+        /// How SES is reached; none: as the account is.
+        access: Option<Access>,
+    },
+    /// A mail server, which nothing is asked of.
+    Smtp {
+        /// The address alone.
+        from: String,
+        /// Its host.
+        host: String,
+    },
+    /// Nobody is named.
+    Unnamed,
 }
 
 /// Every check, in a fixed order.
@@ -100,21 +120,31 @@ fn account(request: &DoctorRequest<'_>) -> Vec<Check> {
         checks.push(logging_check(&aws, region, &request.buckets));
         checks.extend(trail_checks(&aws, region, request.now));
     }
-    match (&request.mail_from, aws.region()) {
-        (Some(from), Some(_)) => checks.extend(mail_checks(&aws, from)),
-        (Some(from), None) => checks.push(Check::not_checked("mail", from, "no Region is set")),
-        (None, _) => checks.push(no_sender()),
-    }
-    match &request.topic {
+    checks.extend(sender_checks(&request.mail, &aws));
+    checks.extend(request.topics.iter().map(|arn| {
         // A topic is asked in its own Region.
-        Some(arn) => {
-            let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
-            let there = region.map_or_else(|| aws.clone(), |region| aws.in_region(region));
-            checks.push(topic_check(&there, arn));
-        }
-        None => checks.push(no_topic()),
-    }
+        let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
+        let there = region.map_or_else(|| aws.clone(), |region| aws.in_region(region));
+        topic_check(&there, arn)
+    }));
+    checks.extend(request.topics.is_empty().then(no_topic));
     checks
+}
+
+fn sender_checks(mail: &Mail, account: &Connection) -> Vec<Check> {
+    let (from, access) = match mail {
+        Mail::Ses { from, access } => (from, access),
+        Mail::Smtp { .. } | Mail::Unnamed => return vec![unasked_sender(mail, "")],
+    };
+    let aws = match access.as_ref().map(Connection::open) {
+        Some(Err(error)) => return vec![Check::of_error("mail", from, &error)],
+        Some(Ok(own)) => own,
+        None => account.clone(),
+    };
+    match aws.region() {
+        Some(_) => mail_checks(&aws, from),
+        None => vec![Check::not_checked("mail", from, "no Region is set")],
+    }
 }
 
 /// The questions that were not asked, and why.
@@ -125,23 +155,32 @@ fn unasked(request: &DoctorRequest<'_>, why: &str) -> Vec<Check> {
             .into_iter()
             .map(|(check, subject)| Check::not_checked(check, subject, why))
             .collect();
-    checks.push(match &request.mail_from {
-        Some(from) => Check::not_checked("mail", from, why),
-        None => no_sender(),
-    });
-    checks.push(match &request.topic {
-        Some(arn) => Check::not_checked("topic", arn, why),
-        None => no_topic(),
-    });
+    checks.push(unasked_sender(&request.mail, why));
+    checks.extend(request.topics.iter().map(|arn| Check::not_checked("topic", arn, why)));
+    checks.extend(request.topics.is_empty().then(no_topic));
     checks
 }
 
-fn no_sender() -> Check {
-    Check::not_checked("mail", "-", "no sender is named (`--mail-from`)")
+/// The question about the sender, not asked.
+fn unasked_sender(mail: &Mail, why: &str) -> Check {
+    match mail {
+        Mail::Ses { from, .. } => Check::not_checked("mail", from, why),
+        Mail::Smtp { from, host } => Check::not_checked(
+            "mail",
+            from,
+            format!("mail goes by the server `{host}`, which is asked nothing"),
+        ),
+        Mail::Unnamed => Check::not_checked(
+            "mail",
+            "-",
+            "no sender is named (`--mail-from`, or `from` in `[mail]`)",
+        ),
+    }
 }
 
 fn no_topic() -> Check {
-    Check::not_checked("topic", "-", "no topic is named (`--topic`)")
+    let why = "no topic is named (`--topic`, or an `[[alerts.channel]]` of kind `sns`)";
+    Check::not_checked("topic", "-", why)
 }
 
 /// Whether a source can be listed and read, as `ingest` would, and how fresh it is.

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use polars::prelude::{DataFrame, LazyFrame};
 use serde::Serialize;
 
+use super::summed::Wanted;
 use super::{Basis, Error, figures};
 use crate::insight::kpi::{Kpi, kpis};
 use crate::metrics::activity::mean_daily_active;
@@ -96,7 +97,7 @@ pub fn key_figures(
     zone: Tz,
 ) -> Result<KpiAnswer, Error> {
     let list = kpis(targets).map_err(Error::Kpis)?;
-    let previous = period.preceding(zone);
+    let previous = period.counterpart(zone);
     let now = figures_of(basis, period, filter, zone, &|_| true)?;
     let before = figures_of(basis, previous, filter, zone, &|_| true)?;
     Ok(KpiAnswer { period, previous, kpis: judged(list, &now, &before) })
@@ -114,7 +115,7 @@ pub(super) fn key_figures_with_targets(
 ) -> Result<KpiAnswer, Error> {
     let list = kpis(&BTreeMap::new()).map_err(Error::Kpis)?;
     let target = |name: &str| list.iter().find(|kpi| kpi.name == name)?.target;
-    let previous = period.preceding(zone);
+    let previous = period.counterpart(zone);
     let now = figures_of(basis, period, None, zone, &|name| target(name).is_some())?;
     let is_compared = |name: &str| target(name).is_some_and(|target| target.limit().is_none());
     let before = figures_of(basis, previous, None, zone, &is_compared)?;
@@ -173,7 +174,7 @@ fn figures_of(
     ];
     let sums = Grain { by: by.to_vec(), metrics: METRICS.to_vec(), timezone: zone };
     let values = Grain { by: Vec::new(), ..sums.clone() };
-    let requests = figures::summed(rows.clone(), basis.book, &sums, &values)?;
+    let requests = Wanted { basis, period: Some(period), filter }.with_values(&sums, &values)?;
     let logs = match filter {
         None => requests.cells.clone(), // hours are enough to tell days apart
         Some(_) => figures::invocations(basis.store, Some(period))?,

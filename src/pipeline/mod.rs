@@ -57,7 +57,7 @@ pub use controls::{
 pub use coverage::{CoverageAnswer, CoverageRequest, CoverageRow, Estimate, Join, audit_coverage};
 pub use daily::{DaysRead, Followed, SeriesQuestion};
 pub use detections::{DetectionsRequest, SecurityBasis, audit_detections, detection_rules, places};
-pub use doctor::{DoctorRequest, doctor};
+pub use doctor::{DoctorRequest, Mail, doctor};
 pub use drivers::{DriversAnswer, DriversQuestion, PeriodFacts, drivers};
 pub use error::{Error, SqlMistake};
 pub use figures::Basis;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::period::Period;
-use crate::report::parts::Report;
+use crate::report::parts::{Finding, Report, Severity};
 
 /// Version of the line's layout.
 const SCHEMA: u32 = 1;
@@ -21,8 +21,19 @@ pub fn of(report: &Report) -> Map<String, Json> {
         ("log_coverage", json!(totals.log_coverage)),
         ("price_coverage", json!(totals.price_coverage)),
         ("grade", json!(report.trust.grade)),
+        ("anomalies", json!(report.anomalies.as_ref().map(Vec::len))),
+        ("findings", json!(report.findings.as_deref().map(by_severity))),
     ];
     fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// How many there are of each severity that there are any of.
+fn by_severity(findings: &[Finding]) -> Map<String, Json> {
+    let of = |severity| findings.iter().filter(|one| one.severity == severity).count();
+    let counts = [Severity::High, Severity::Medium, Severity::Low]
+        .map(|severity| (severity.as_str(), of(severity)));
+    let known = counts.into_iter().filter(|(_, count)| *count > 0);
+    known.map(|(severity, count)| (severity.to_owned(), json!(count))).collect()
 }
 
 /// The line of a report that was not made because its period is not complete.

@@ -49,6 +49,8 @@ pub fn build(kind: Kind, audience: Option<Audience>, inputs: &Inputs) -> PolarsR
         attention: headline::attention(&facts, &kpis),
         kpis,
         sections,
+        anomalies: sections::all_anomalies(&facts),
+        findings: sections::all_findings(&facts),
         reproduce: inputs.reproduce.clone(),
     };
     if topics.contains(&Topic::Changes) {
@@ -67,8 +69,9 @@ pub fn build(kind: Kind, audience: Option<Audience>, inputs: &Inputs) -> PolarsR
 /// Says which findings the last report did not name, where they stand.
 fn mark_new(report: &mut Report, since: &Since) {
     let Since::Report(entry) = since else { return };
-    let findings = report.sections.iter_mut().flat_map(|section| &mut section.findings);
-    for finding in findings.filter(|finding| finding.state.is_none()) {
+    let in_sections = report.sections.iter_mut().flat_map(|section| &mut section.findings);
+    let listed = [&mut report.anomalies, &mut report.findings].into_iter().flatten().flatten();
+    for finding in in_sections.chain(listed).filter(|finding| finding.state.is_none()) {
         let is_known = entry.findings.iter().any(|kept| kept.id == finding.id);
         finding.state = Some(if is_known { "open" } else { "new" });
     }

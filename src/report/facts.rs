@@ -1,5 +1,8 @@
 //! Figures that several parts of a report use, read once.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use polars::prelude::PolarsResult;
 
@@ -18,6 +21,10 @@ pub(super) struct Facts<'a> {
     pub(super) coverage: trust::Coverage,
     pub(super) pricing: trust::Pricing,
     pub(super) reading: trust::Reading,
+    /// What CloudWatch counted of the same calls; none where the store holds nothing of it.
+    pub(super) counted: Option<trust::Counted>,
+    /// Local days of both periods with a log of anything.
+    logged_days: BTreeSet<NaiveDate>,
 }
 
 impl<'a> Facts<'a> {
@@ -34,6 +41,8 @@ impl<'a> Facts<'a> {
             previous: totals(&inputs.previous)?,
             pricing: trust::Pricing::read(&inputs.current.cells)?,
             reading: trust::Reading::read(inputs)?,
+            counted: trust::Counted::read(inputs)?,
+            logged_days: logged_days(inputs)?,
             inputs,
         })
     }
@@ -64,6 +73,12 @@ impl<'a> Facts<'a> {
         let preposition =
             if words::is_day(self.inputs.previous_period, self.zone()) { "on" } else { "in" };
         format!("{preposition} {name}")
+    }
+
+    /// Whether the log holds anything of a local day: of such a day no request means none, of another
+    /// nothing is known.
+    pub(super) fn is_logged(&self, day: NaiveDate) -> bool {
+        self.logged_days.contains(&day)
     }
 
     /// Whether the log holds anything of the period before.
@@ -98,4 +113,16 @@ impl<'a> Facts<'a> {
     pub(super) fn command_of_all(&self, what: &str) -> String {
         words::command(what, self.inputs.period, self.zone(), None)
     }
+}
+
+fn logged_days(inputs: &Inputs) -> PolarsResult<BTreeSet<NaiveDate>> {
+    if let Some(days) = &inputs.logged_days {
+        return Ok(days.clone());
+    }
+    let mut days = BTreeSet::new();
+    for requests in [&inputs.previous, &inputs.current] {
+        let groups = figures(requests, &[Dimension::Day], &[Metric::Requests], inputs.timezone)?;
+        days.extend(groups.iter().filter_map(|group| group.key()?.parse::<NaiveDate>().ok()));
+    }
+    Ok(days)
 }

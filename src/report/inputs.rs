@@ -1,5 +1,7 @@
 //! Everything a report is made of: summed rows, facts about them, and what the insights found.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use polars::prelude::LazyFrame;
@@ -38,6 +40,12 @@ pub struct Inputs {
     pub previous: Requests,
     /// Invocations of the period before, row by row, with a margin for repeated prompts.
     pub previous_invocations: LazyFrame,
+    /// The local days of both periods with a log of any request, where the report is about a part of
+    /// them; none: the days with requests of the report's own.
+    pub logged_days: Option<BTreeSet<NaiveDate>>,
+    /// What CloudWatch counted in the period, of what the report is about; none where it can't tell that
+    /// from the rest.
+    pub service_metrics: Option<LazyFrame>,
     /// What made spend change from the period before.
     pub drivers: DriverTree,
     /// Invocations of the period, row by row, with a margin for repeated prompts.

@@ -7,6 +7,7 @@ use polars::prelude::{LazyFrame, PolarsResult};
 
 use super::compare::{beyond_chance, difference, tone_where_more_is_worse};
 use super::facts::Facts;
+use super::followed::{Followed, followed};
 use super::inputs::Inputs;
 use super::parts::{Kpi, Missing, Outcome, Spark, Tone, Value};
 use super::read::{Rows, Usage, figures};
@@ -244,6 +245,7 @@ struct Daily {
 /// One local day; what it has no value for is absent.
 #[derive(Default)]
 struct Day {
+    date: NaiveDate,
     has_logs: bool,
     tokens: Tokens,
     values: BTreeMap<&'static str, f64>,
@@ -291,12 +293,10 @@ impl Daily {
     }
 
     fn spark(&self, name: &'static str, target: Option<f64>, form: impl Fn(f64) -> Value) -> Spark {
-        let values: Vec<Option<f64>> = self
-            .previous
-            .iter()
-            .chain(&self.current)
-            .map(|day| day.values.get(name).copied())
-            .collect();
+        let days = self.previous.iter().chain(&self.current);
+        let days: Vec<(NaiveDate, Option<f64>)> =
+            days.map(|day| (day.date, day.values.get(name).copied())).collect();
+        let Followed { step, values, previous, days } = followed(&days, self.previous.len());
         let known = || values.iter().flatten().copied();
         let entries = [
             ("first", known().next()),
@@ -308,7 +308,7 @@ impl Daily {
             .into_iter()
             .filter_map(|(word, value)| Some((word.to_owned(), form(value?))))
             .collect();
-        Spark { previous: self.previous.len(), target, summary, values }
+        Spark { step, days, values, previous, target, summary }
     }
 }
 
@@ -322,8 +322,8 @@ fn days(
     period: Period,
 ) -> PolarsResult<Vec<Day>> {
     let zone = inputs.timezone;
-    let mut by_day: BTreeMap<String, Day> =
-        period.local_days(zone).map(|day: NaiveDate| (day.to_string(), Day::default())).collect();
+    let day = |date: NaiveDate| (date.to_string(), Day { date, ..Day::default() });
+    let mut by_day: BTreeMap<String, Day> = period.local_days(zone).map(day).collect();
     for usage in figures(requests, &[Dimension::Day], &DAILY_METRICS, zone)? {
         if let Some(day) = usage.key().and_then(|key| by_day.get_mut(key)) {
             day.has_logs = true;

@@ -9,6 +9,7 @@ pub mod answer;
 mod build;
 mod compare;
 mod facts;
+mod followed;
 pub mod grain;
 pub mod happened;
 mod headline;

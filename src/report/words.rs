@@ -83,6 +83,9 @@ pub(super) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
 /// `Fri 13 Nov 04:00–05:00`, or both days where it ends on another.
 pub(super) fn span(from: DateTime<Utc>, to: DateTime<Utc>, zone: Tz) -> String {
     let (first, last) = (from.with_timezone(&zone), to.with_timezone(&zone));
+    if is_day(Period { from, to }, zone) {
+        return day(first.date_naive());
+    }
     if first.date_naive() == last.date_naive() {
         format!("{}\u{2013}{}", moment(from, zone), last.format("%H:%M"))
     } else {

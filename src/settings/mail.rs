@@ -322,14 +322,16 @@ fn checked_address(address: &Spanned<String>, place: Place<'_>) -> Result<(), Er
     Err(place.problem(address.span(), problem))
 }
 
+/// The address alone, without a name before it and angle brackets around it.
+pub fn address(text: &str) -> &str {
+    let inner = text.trim().strip_suffix('>').and_then(|start| start.rsplit_once('<'));
+    inner.map_or(text.trim(), |(_, bare)| bare)
+}
+
 /// `name@example.com`, or the same in angle brackets after a name. The rest is for the mail's builder to
 /// refuse.
 fn is_address(text: &str) -> bool {
-    let bare = match text.trim().strip_suffix('>').map(|start| start.rsplit_once('<')) {
-        Some(Some((_, bare))) => bare,
-        Some(None) => return false,
-        None => text.trim(),
-    };
+    let bare = address(text);
     let is_part = |part: &str| {
         !part.is_empty()
             && !part.contains(|c: char| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c))

@@ -30,12 +30,13 @@ use etcetera::AppStrategy;
 
 use crate::likeness::{ALIKE, nearest};
 
-pub use alerts::{Address, AlertSettings, ChannelSettings, ChannelTarget, Gravity};
+pub use alerts::{Address, AlertSettings, ChannelSettings, ChannelTarget, Gravity, MuteSettings};
 pub use brand::BrandSettings;
 pub use error::Error;
 pub use ingest::IngestSettings;
 pub use mail::{
     AttachedForm, MailSettings, RecipientList, Secret, SmtpSecurity, SmtpSettings, Transport,
+    address,
 };
 pub use savings::Substitute;
 pub use secrets::{censored, without_secrets};

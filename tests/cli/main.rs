@@ -39,6 +39,7 @@ mod shape;
 mod store;
 mod support;
 mod truth;
+mod unknown;
 mod verify;
 mod week;
 

@@ -120,6 +120,71 @@ fn mistakes_in_mail_and_upload_are_named_with_their_line() {
 }
 
 #[test]
+fn what_is_allowed_who_is_told_and_what_is_added_are_shown_and_can_be_read_again() {
+    let sandbox = Sandbox::new();
+    let written = r#"
+        [security]
+        internal_networks = ["10.0.0.0/8"]
+        vpc_endpoint_required = ["vpce-1"]
+        guardrail_required = true
+        [security.business_hours]
+        from = "08:00"
+        to = "18:00"
+        [audit]
+        detections = ["own.yaml"]
+        [alerts]
+        rules = ["own.toml"]
+        [[alerts.channel]]
+        name = "on-call"
+        kind = "sns"
+        topic_arn = "arn:aws:sns:eu-west-1:111122223333:oncall"
+        severity = "critical"
+        quiet = { from = "22:00", to = "07:00" }
+        [[alerts.channel]]
+        name = "chat"
+        kind = "slack"
+        url = "https://hooks.example.com/secret-token"
+        [[alerts.mute]]
+        rule = "latency"
+        until = "2027-01-01T00:00:00Z"
+        reason = "known"
+    "#;
+    sandbox.write("work/bedrock-lens.toml", written);
+    let shown = sandbox.run(["config", "show", "--json"]).exits(0).json();
+    assert_eq!(shown["security"]["internal_networks"][0], "10.0.0.0/8");
+    assert_eq!(shown["security"]["guardrail_required"][0], "*");
+    assert_eq!(shown["security"]["business_hours"]["to"], "18:00");
+    assert_eq!(shown["security"]["allowed_regions"], Value::Null);
+    assert!(shown["audit"]["detections"][0].as_str().expect("a path").ends_with("own.yaml"));
+    let channels = &shown["alerts"]["channels"];
+    assert_eq!(
+        (&channels[0]["kind"], &channels[0]["severity"]),
+        (&"sns".into(), &"critical".into())
+    );
+    assert_eq!(channels[0]["quiet"]["from"], "22:00");
+    assert_eq!(shown["alerts"]["mutes"][0]["reason"], "known");
+    let text = sandbox.run(["config", "show"]).exits(0).stdout;
+    assert!(!text.contains("secret-token") && !shown.to_string().contains("secret-token"));
+    for heading in
+        ["[security]", "[security.business_hours]", "[audit]", "[alerts]", "[[alerts.mute]]"]
+    {
+        assert_eq!(text.matches(&format!("\n{heading}\n")).count(), 1, "{heading}: {text}");
+    }
+    // What is shown says the same when it is read; but for the address, which is kept back.
+    let again = text.replace("kind = \"slack\"", "kind = \"slack\"\nurl = \"https://x.example\"");
+    sandbox.write("work/again.toml", &again);
+    let reread =
+        sandbox.run(["--config", "again.toml", "config", "show", "--json"]).exits(0).json();
+    for part in ["security", "audit", "alerts"] {
+        assert_eq!(reread[part], shown[part], "{part}");
+    }
+    // Nothing said, nothing shown.
+    sandbox.write("work/bedrock-lens.toml", "");
+    let plain = sandbox.run(["config", "show"]).exits(0).stdout;
+    assert!(!plain.contains("security") && !plain.contains("alerts") && !plain.contains("audit"));
+}
+
+#[test]
 fn shells_get_their_completions_and_every_command_its_page() {
     let sandbox = Sandbox::new();
     sandbox.write("work/bedrock-lens.toml", "broken = \n");

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::super::output;
 use super::{Context, Exit, Failure};
 use crate::schema::budget::Budget;
-use crate::settings::Settings;
+use crate::schema::security::{EndpointRule, Security};
+use crate::settings::{ChannelSettings, MuteSettings, Settings};
 
 pub(super) fn run(as_json: bool, context: &Context) -> Result<Exit, Failure> {
     let settings = &context.settings;
@@ -33,6 +34,13 @@ pub(in crate::cli) fn values(settings: &Settings) -> Value {
         "substitutes": settings.substitutes,
         "targets": settings.targets,
         "anomaly_rules": path(&settings.anomaly_rules),
+        "security": security(settings),
+        "audit": { "detections": settings.audit.detections, "controls": settings.audit.controls },
+        "alerts": {
+            "rules": settings.alerts.rules,
+            "channels": settings.alerts.channels.iter().map(channel).collect::<Vec<_>>(),
+            "mutes": settings.alerts.mutes.iter().map(mute).collect::<Vec<_>>(),
+        },
         "mail": settings.mail,
         "recipients": settings.recipients,
         "upload": settings.upload,
@@ -78,11 +86,109 @@ fn file(settings: &Settings) -> String {
     if rules > 0 {
         parts.push(format!("\n# [allocation]: {rules} rules, as in the file\n"));
     }
+    parts.extend(audit(&values));
+    parts.extend(alerts(&values["alerts"]));
     parts.extend(subtables("mail", &values["mail"]));
     let recipients = values["recipients"].as_array().into_iter().flatten();
     parts.extend(recipients.map(|list| table("[[recipients]]", list)));
     parts.push(table("[upload]", &values["upload"]));
     parts.concat()
+}
+
+/// `[security]` and `[audit]`, where they say anything.
+fn audit(values: &Value) -> Vec<String> {
+    let says =
+        |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
+    let is_said = |table: &Value| table.as_object().is_some_and(|keys| keys.values().any(says));
+    let mut parts = Vec::new();
+    if is_said(&values["security"]) {
+        parts.extend(subtables("security", &values["security"]));
+    }
+    if is_said(&values["audit"]) {
+        parts.push(table("[audit]", &values["audit"]));
+    }
+    parts
+}
+
+/// `[alerts]`, its channels and mutes. An address stands in no answer: it may hold a token.
+fn alerts(values: &Value) -> Vec<String> {
+    let entries = |list: &str| values[list].as_array().cloned().unwrap_or_default();
+    let mut parts = Vec::new();
+    if !entries("rules").is_empty() {
+        parts.push(table("[alerts]", &json!({ "rules": values["rules"] })));
+    }
+    parts.extend(entries("channels").iter().map(|one| table("[[alerts.channel]]", one)));
+    parts.extend(entries("mutes").iter().map(|one| table("[[alerts.mute]]", one)));
+    parts
+}
+
+/// `[security]` as a file says it; null for what is not said.
+fn security(settings: &Settings) -> Value {
+    let Security {
+        internal_networks,
+        allowed_regions,
+        allowed_models,
+        denied_models,
+        guardrail_required,
+        vpc_endpoint_required,
+        business_hours,
+        own_accounts,
+        allowed_countries,
+        log_buckets,
+    } = &settings.security;
+    let networks = internal_networks.as_ref();
+    json!({
+        "internal_networks":
+            networks.map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        "allowed_regions": allowed_regions,
+        "allowed_models": allowed_models,
+        "denied_models": denied_models,
+        "guardrail_required": guardrail_required,
+        "vpc_endpoint_required": vpc_endpoint_required.as_ref().map(|rule| match rule {
+            EndpointRule::Any => json!(true),
+            EndpointRule::OneOf(ids) => json!(ids),
+        }),
+        "own_accounts": own_accounts,
+        "allowed_countries": allowed_countries,
+        "log_buckets": log_buckets,
+        "geoip_databases": settings.audit.geoip_databases,
+        "business_hours": business_hours.as_ref().map(|hours| json!({
+            "days": hours.days,
+            "from": hours.from.format("%H:%M").to_string(),
+            "to": hours.to.format("%H:%M").to_string(),
+            "timezone": hours.timezone.name(),
+        })),
+    })
+}
+
+/// A channel with its target's keys beside its own, as a file says them.
+fn channel(channel: &ChannelSettings) -> Value {
+    let mut written = json!({
+        "name": channel.name,
+        "severity": channel.severity,
+        "teams": channel.teams,
+        "after_checks": channel.after_checks,
+        "resolved": channel.resolved,
+        "quiet": channel.quiet.map(|quiet| json!({
+            "from": quiet.from.format("%H:%M").to_string(),
+            "to": quiet.to.format("%H:%M").to_string(),
+            "timezone": quiet.timezone.name(),
+        })),
+    });
+    if let (Some(keys), Value::Object(target)) = (written.as_object_mut(), json!(channel.target)) {
+        keys.extend(target);
+    }
+    written
+}
+
+fn mute(mute: &MuteSettings) -> Value {
+    json!({
+        "rule": mute.rule,
+        "dimension": mute.group.as_ref().map(|(dimension, _)| dimension),
+        "value": mute.group.as_ref().map(|(_, value)| value),
+        "until": mute.until,
+        "reason": mute.reason,
+    })
 }
 
 fn budget(budget: &Budget) -> Value {

@@ -10,10 +10,11 @@ use crate::cli::answer::{aligned, json};
 use crate::cli::sources::{S3Args, requests};
 use crate::cli::{output, time};
 use crate::period::Period;
-use crate::pipeline::{DoctorRequest, Selection, SourceRequest, doctor};
+use crate::pipeline::{DoctorRequest, Mail, Selection, SourceRequest, doctor};
 use crate::render::format::words::clean;
 use crate::render::table::Row;
 use crate::report::parts::Align;
+use crate::settings::{AccessSettings, ChannelTarget, Transport, address};
 use crate::setup::doctor::{Check, Outcome};
 
 /// Check everything that an unattended run needs, and say what to do about it
@@ -36,10 +37,10 @@ pub(in crate::cli) struct DoctorArgs {
     /// Folders, `s3://bucket/prefix`, or names of configured sources [default: all of these]
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// The address that reports are sent from
+    /// The address that reports are sent from [default: `from` in `[mail]`]
     #[arg(long, value_name = "ADDRESS")]
     mail_from: Option<String>,
-    /// The topic that alerts go to
+    /// The topic that alerts go to [default: those of `[[alerts.channel]]`]
     #[arg(long, value_name = "ARN")]
     topic: Option<String>,
     /// Print one JSON object
@@ -65,8 +66,8 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure>
         regions: args.account.regions(),
         sources: sources(args, context),
         buckets: buckets(args, context),
-        mail_from: args.mail_from.clone(),
-        topic: args.topic.clone(),
+        mail: mail(args, context),
+        topics: topics(args, context),
         store: &context.settings.store,
         now: context.now,
         clock: &time::now,
@@ -102,6 +103,45 @@ fn sources(args: &DoctorArgs, context: &Context) -> Vec<(String, Result<SourceRe
         })
     };
     names.iter().map(|name| (name.clone(), open(name))).collect()
+}
+
+/// What reports are sent by: the address given, by SES of the account; else as the configuration says.
+fn mail(args: &DoctorArgs, context: &Context) -> Mail {
+    if let Some(from) = &args.mail_from {
+        return Mail::Ses { from: address(from).to_owned(), access: None };
+    }
+    let settings = &context.settings.mail;
+    let Some(from) = settings.from.as_deref().map(|from| address(from).to_owned()) else {
+        return Mail::Unnamed;
+    };
+    match (settings.transport, &settings.smtp) {
+        (Transport::Smtp, server) => {
+            let host = server.as_ref().map_or("none", |server| server.host.as_str());
+            Mail::Smtp { from, host: host.to_owned() }
+        }
+        // SES is asked as the account is, unless its own way there is configured.
+        (Transport::Ses, _) => {
+            let own = settings.ses.access();
+            let access = (own != AccessSettings::default()).then(|| context.access(&own));
+            Mail::Ses { from, access }
+        }
+    }
+}
+
+/// The topics that alerts go to.
+fn topics(args: &DoctorArgs, context: &Context) -> Vec<String> {
+    if let Some(topic) = &args.topic {
+        return vec![topic.clone()];
+    }
+    let mut topics: Vec<String> = Vec::new();
+    for channel in &context.settings.alerts.channels {
+        if let ChannelTarget::Sns { topic_arn } = &channel.target
+            && !topics.contains(topic_arn)
+        {
+            topics.push(topic_arn.clone());
+        }
+    }
+    topics
 }
 
 /// The buckets that are read.

@@ -1,9 +1,11 @@
 //! What a report is made of, read from the store: summed rows, facts, and the last report.
 
-use chrono::{DateTime, Duration, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use polars::prelude::{IntoLazy, LazyFrame};
 
-use super::super::compared::{Compared, both, wide};
+use super::super::compared::{Compared, both, wide, with_models};
 use super::super::drivers::driver_tree;
 use super::super::error::phrase;
 use super::super::summed::Wanted;
@@ -16,11 +18,13 @@ use crate::metrics::coverage::{calls, hourly};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::metrics::filter::Filter;
+use crate::metrics::presence;
 use crate::metrics::small_frame::integers;
 use crate::period::Period;
 use crate::prices::CacheConvention;
 use crate::report::{self, Inputs, PriceFacts, Scope};
 use crate::schema::usage::coverage::CALLED;
+use crate::schema::usage::dimension;
 use crate::schema::{Table, api_event};
 use crate::units::Usd;
 
@@ -51,6 +55,10 @@ pub(super) fn inputs(
         timezone: zone,
         generated: request.now,
         previous_invocations: selected(before(previous_period))?,
+        logged_days: filter
+            .map(|_| logged_days(basis, request, [previous_period, period]))
+            .transpose()?,
+        service_metrics: service_metrics(basis, request, period)?,
         drivers: driver_tree(book, zone, sides)?,
         invocations: selected(before(period))?,
         coverage_hours: coverage_hours(basis, request, &scope, period, compared.as_ref())?,
@@ -162,26 +170,75 @@ fn before(period: Period) -> Period {
     Period { from: period.from - Duration::milliseconds(REPEAT_WINDOW_MS), to: period.to }
 }
 
+/// The local days of these periods with a log of any request.
+fn logged_days(
+    basis: ReportBasis<'_>,
+    request: &ReportRequest,
+    periods: [Period; 2],
+) -> Result<BTreeSet<NaiveDate>, Error> {
+    let mut days = BTreeSet::new();
+    for period in periods {
+        let invocations = figures::invocations(basis.of.store, Some(period))?;
+        let logged = presence::logged_days(invocations, request.timezone);
+        let frame = figures::collect(logged.map_err(Error::Compute)?)?;
+        let read = frame.column(dimension::DAY).and_then(|column| Ok(column.date()?.clone()));
+        days.extend(read.map_err(Error::Compute)?.as_date_iter().flatten());
+    }
+    Ok(days)
+}
+
+/// What CloudWatch counted, with base models beside, narrowed as the report is; none where CloudWatch
+/// can't tell what the report is about: it knows accounts, Regions and models.
+fn service_metrics(
+    basis: ReportBasis<'_>,
+    request: &ReportRequest,
+    period: Period,
+) -> Result<Option<LazyFrame>, Error> {
+    use crate::schema::{invocation, service_metric};
+    let chosen = &request.chosen;
+    let is_told =
+        chosen.teams.is_empty() && chosen.principals.is_empty() && chosen.condition.is_none();
+    if !is_told || basis.of.store.days(Table::ServiceMetrics)?.is_none() {
+        return Ok(None);
+    }
+    let counts = with_models(basis.of.store.scan(Table::ServiceMetrics, Some(period))?)?;
+    Ok(Some(narrowed(
+        counts,
+        [
+            (service_metric::ACCOUNT_ID, &chosen.accounts),
+            (service_metric::REGION, &chosen.regions),
+            (invocation::MODEL, &chosen.models),
+        ],
+    )))
+}
+
+/// The rows whose columns hold one of the values chosen of each; all where none is.
+fn narrowed(mut rows: LazyFrame, chosen: [(&'static str, &Vec<String>); 3]) -> LazyFrame {
+    use polars::prelude::{col, lit};
+    for (column, values) in chosen {
+        let tests = values.iter().map(|value| col(column).eq(lit(value.as_str())));
+        if let Some(any) = tests.reduce(polars::prelude::Expr::or) {
+            rows = rows.filter(any);
+        }
+    }
+    rows
+}
+
 /// CloudTrail's events, narrowed by account and Region where the report is.
 pub(super) fn events(
     basis: ReportBasis<'_>,
     request: &ReportRequest,
     period: Period,
 ) -> Result<LazyFrame, Error> {
-    use polars::prelude::{col, lit};
-    let mut events = basis.of.store.scan(Table::ApiEvents, Some(period))?;
-    let narrowed = [
-        (api_event::ACCOUNT_ID, &request.chosen.accounts),
-        (api_event::REGION, &request.chosen.regions),
-        (api_event::PRINCIPAL, &request.chosen.principals),
-    ];
-    for (column, values) in narrowed {
-        let tests = values.iter().map(|value| col(column).eq(lit(value.as_str())));
-        if let Some(any) = tests.reduce(polars::prelude::Expr::or) {
-            events = events.filter(any);
-        }
-    }
-    Ok(events)
+    let events = basis.of.store.scan(Table::ApiEvents, Some(period))?;
+    Ok(narrowed(
+        events,
+        [
+            (api_event::ACCOUNT_ID, &request.chosen.accounts),
+            (api_event::REGION, &request.chosen.regions),
+            (api_event::PRINCIPAL, &request.chosen.principals),
+        ],
+    ))
 }
 
 /// What the report selects, in words.

@@ -20,7 +20,7 @@ pub enum PeriodChoice {
     LastInData,
     /// The one that holds this day.
     Holding(NaiveDate),
-    /// Exactly this range; compared with the range of the same length before.
+    /// Exactly this range; compared with as many months, or as long a time, before.
     Range(Period),
 }
 
@@ -75,12 +75,7 @@ fn against(request: &ReportRequest, period: Period, is_calendar: bool) -> Period
     match request.comparison {
         Comparison::Range(range) => range,
         Comparison::Previous if is_calendar => cadence.before(period, zone),
-        Comparison::Previous => {
-            // A range that is a month, a quarter or a year is compared with the one before.
-            let day = period.from.with_timezone(&zone).date_naive();
-            let same = Cadence::ALL.into_iter().find(|one| one.period_of(day, zone) == period);
-            same.map_or_else(|| period.preceding(zone), |cadence| cadence.before(period, zone))
-        }
+        Comparison::Previous => period.counterpart(zone),
         Comparison::Year => match cadence {
             Cadence::Daily | Cadence::Weekly => period.weeks_before(52, zone),
             _ => period.months_before(12, zone),

@@ -1,5 +1,7 @@
 //! Stacked hourly columns with day labels and the largest burst named.
 
+use chrono::{DateTime, Utc};
+
 use super::canvas::{Anchor, Canvas, DrawError, Label};
 use super::style::{self, WIDTH};
 use super::svg::{self, Words};
@@ -39,8 +41,9 @@ pub(super) fn draw(
         axis(canvas, &plan)?;
         days(canvas, chart, &plan)?;
         for (index, (_, counts)) in chart.hours.iter().enumerate() {
-            column(canvas, chart, counts, index, &plan)?;
+            column(canvas, chart, counts.as_deref().unwrap_or(&[]), index, &plan)?;
         }
+        gaps(canvas, chart, &plan)?;
         legend(canvas, chart)?;
         match &chart.burst {
             Some((first, hours, words)) => {
@@ -52,12 +55,30 @@ pub(super) fn draw(
 }
 
 fn plan(chart: &HourlyColumns) -> Plan {
-    let total = |counts: &Vec<u64>| counts.iter().map(|n| float(*n)).sum::<f64>();
-    let max = chart.hours.iter().map(|(_, counts)| total(counts)).fold(0.0, f64::max);
+    let max = chart.hours.iter().map(total).fold(0.0, f64::max);
     let ticks = ticks::counts(max);
     let text = |tick: &f64| style::text_width(&decimals(*tick, 0), style::AXIS_TEXT);
     let left = ticks.iter().map(text).fold(0.0, f64::max) + 12.0;
     Plan { left, slot: (RIGHT - left) / position(chart.hours.len().max(1)), ticks }
+}
+
+/// What happened in an hour, as far as it is known.
+fn total((_, counts): &(DateTime<Utc>, Option<Vec<u64>>)) -> f64 {
+    counts.iter().flatten().map(|n| float(*n)).sum()
+}
+
+/// A frame over hours that follow each other and of which the log holds nothing.
+fn gaps(canvas: &Canvas, chart: &HourlyColumns, plan: &Plan) -> Result<(), DrawError> {
+    let mut first = 0;
+    for run in chart.hours.chunk_by(|a, b| a.1.is_none() == b.1.is_none()) {
+        let end = first + run.len();
+        if run.iter().all(|(_, counts)| counts.is_none()) {
+            let (from, to) = (plan.x(first) + 1.0, (plan.x(end) - 1.0).max(plan.x(first) + 2.0));
+            canvas.frame((from, BASE - 14.0), (to, BASE), style::LINE_2, 1.0)?;
+        }
+        first = end;
+    }
+    Ok(())
 }
 
 fn axis(canvas: &Canvas, plan: &Plan) -> Result<(), DrawError> {
@@ -145,7 +166,6 @@ fn burst(
     let Some(counts) = chart.hours.get(first..last).filter(|slice| !slice.is_empty()) else {
         return Ok(());
     };
-    let total = |(_, counts): &(_, Vec<u64>)| counts.iter().map(|n| float(*n)).sum::<f64>();
     let top = plan.y(counts.iter().map(total).fold(0.0, f64::max));
     let y = (top + 8.0).clamp(TOP + 4.0, BASE - 32.0);
     let (start, end) = (plan.x(first), plan.x(last));

@@ -8,7 +8,7 @@ use crate::report::parts::{
     Bar, Category, Chart, ColumnGroup, DotRange, DotRow, DriverBar, DriverBars, Event, EventStrip,
     Figure, ForecastDay, ForecastLine, HeatCell, HeatMap, HorizontalBars, HourlyColumns, Mark,
     MarkedLine, Panel, Prose, RangeRow, Ranges, Severity, SmallMultiples, Spark, StackedColumns,
-    Tone, Value,
+    Step, Tone, Value,
 };
 use crate::units::{UNITS_PER_USD, Usd};
 
@@ -132,7 +132,9 @@ fn hourly_columns_cope_with_any_data() {
             {
                 check(Chart::HourlyColumns(HourlyColumns {
                     series: vec![(long(), Tone::Mute), ("throttled".into(), Tone::Bad)],
-                    hours: (0..hours).map(|hour| (at(hour), counts.clone())).collect(),
+                    hours: (0..hours)
+                        .map(|hour| (at(hour), (hour % 3 != 1).then(|| counts.clone())))
+                        .collect(),
                     days: vec![(0, long()), (24, "Tue".into()), (5_000, "far".into())],
                     burst,
                 }));
@@ -283,7 +285,7 @@ fn horizontal_bars_cope_with_any_data() {
 #[test]
 fn sparklines_leave_gaps_open_and_vanish_without_values() {
     let line = |values: Vec<Option<f64>>, previous, target| {
-        let data = Spark { values, previous, target, summary: vec![] };
+        let data = Spark { step: Step::Day, days: None, values, previous, target, summary: vec![] };
         spark(&data, "s", "Title", "Words").expect("drawn")
     };
     assert_eq!(line(vec![], 0, None), None);
@@ -329,7 +331,7 @@ fn months_days_and_long_names_are_drawn() {
     let hour = |n: u32| Utc.with_ymd_and_hms(2026, 11, 9, n, 0, 0).single().expect("a time");
     add(Chart::HourlyColumns(HourlyColumns {
         series: vec![("other".into(), Tone::Mute), ("throttled".into(), Tone::Bad)],
-        hours: (0..24).map(|n| (hour(n), vec![2, u64::from(n / 20)])).collect(),
+        hours: (0..24).map(|n| (hour(n), (n >= 4).then(|| vec![2, u64::from(n / 20)]))).collect(),
         days: vec![
             (0, "00:00".into()),
             (6, "06:00".into()),

@@ -3,6 +3,7 @@
 //! A spreadsheet computes in doubles: money is a number with its decimals shown, exact to 15
 //! digits. Whoever needs every digit takes CSV or JSON.
 
+mod native;
 mod report;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};

@@ -1,24 +1,17 @@
 //! A report as a workbook: what it is about, a sheet per table, a sheet with a native chart per figure.
 
-use rust_xlsxwriter::{
-    Chart as NativeChart, ChartLegendPosition, ChartType, ConditionalFormat2ColorScale, Format,
-    Workbook, Worksheet, XlsxError,
-};
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
+use super::native::chart;
 use super::{LONGEST_TEXT, cell, created_at};
 use crate::render::Error;
 use crate::render::answer::exact;
 use crate::render::format::words::clean;
 use crate::render::format::{self, Script};
-use crate::report::parts::{
-    Chart, Figure, HeatCell, Outcome, Report, RowRole, Section, Table, Value,
-};
-use crate::units::Usd;
+use crate::report::parts::{Outcome, Report, RowRole, Section, Table, Value};
 
 /// Longest name of a sheet.
 const LONGEST_NAME: usize = 31;
-/// Pixels of a chart.
-const CHART_SIZE: (u32, u32) = (820, 380);
 
 /// The report's tables and charts as the bytes of a workbook.
 ///
@@ -74,12 +67,22 @@ impl Names {
     }
 }
 
-fn text(page: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<(), XlsxError> {
+pub(super) fn text(
+    page: &mut Worksheet,
+    row: u32,
+    column: u16,
+    text: &str,
+) -> Result<(), XlsxError> {
     let text: String = clean(text).chars().take(LONGEST_TEXT).collect();
     page.write_string(row, column, text).map(drop)
 }
 
-fn head(page: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<(), XlsxError> {
+pub(super) fn head(
+    page: &mut Worksheet,
+    row: u32,
+    column: u16,
+    text: &str,
+) -> Result<(), XlsxError> {
     page.write_string_with_format(row, column, clean(text), &Format::new().set_bold()).map(drop)
 }
 
@@ -186,138 +189,4 @@ fn number_format(value: &Value) -> Format {
         Value::MeanChange(_) | Value::SecondsChange(_) => "+0.00;-0.00;0.00",
         _ => "General",
     })
-}
-
-/// What a native chart is drawn from: names to the left, one column per series.
-struct Grid {
-    kind: ChartType,
-    series: Vec<String>,
-    rows: Vec<(String, Vec<Option<f64>>)>,
-    format: &'static str,
-}
-
-fn chart(page: &mut Worksheet, name: &str, figure: &Figure) -> Result<(), XlsxError> {
-    if let Chart::HeatMap(map) = &figure.chart {
-        let rows = map.rows.iter().zip(&map.cells).map(|(row, cells)| {
-            let cell = |cell: &HeatCell| match cell {
-                HeatCell::Known(n) | HeatCell::Partial(n) => Some(float(*n)),
-                HeatCell::NoLog => None,
-            };
-            (row.clone(), cells.iter().map(cell).collect())
-        });
-        let grid = Grid {
-            kind: ChartType::Column,
-            series: map.columns.clone(),
-            rows: rows.collect(),
-            format: "#,##0",
-        };
-        let (last_row, last_column) = data(page, &grid)?;
-        let scale = ConditionalFormat2ColorScale::new()
-            .set_minimum_color("#EEF3F9")
-            .set_maximum_color("#3273B8");
-        return page.add_conditional_format(1, 1, last_row, last_column, &scale).map(drop);
-    }
-    let Some(grid) = grid(&figure.chart) else {
-        return text(page, 0, 0, "This chart has no counterpart in a workbook.");
-    };
-    let (last_row, last_column) = data(page, &grid)?;
-    let mut chart = NativeChart::new(grid.kind);
-    for column in 1..=last_column {
-        chart
-            .add_series()
-            .set_name((name, 0, column))
-            .set_categories((name, 1, 0, last_row, 0))
-            .set_values((name, 1, column, last_row, column));
-    }
-    chart.title().set_name(&clean(&figure.title));
-    chart.legend().set_position(ChartLegendPosition::Bottom);
-    chart.set_width(CHART_SIZE.0).set_height(CHART_SIZE.1);
-    if grid.kind == ChartType::Bar {
-        // From top to bottom, as the rows are.
-        chart.y_axis().set_reverse();
-    }
-    page.insert_chart(1, last_column + 2, &chart).map(drop)
-}
-
-/// Writes the grid; returns its last row and column.
-fn data(page: &mut Worksheet, grid: &Grid) -> Result<(u32, u16), XlsxError> {
-    let number = Format::new().set_num_format(grid.format);
-    page.set_column_width(0, 24)?;
-    for (column, name) in (1..).zip(&grid.series) {
-        head(page, 0, column, name)?;
-    }
-    for (row, (name, values)) in (1..).zip(&grid.rows) {
-        text(page, row, 0, name)?;
-        for (column, value) in (1..).zip(values) {
-            if let Some(value) = value {
-                page.write_number_with_format(row, column, *value, &number)?;
-            }
-        }
-    }
-    let last = |count: usize| u16::try_from(count.max(1)).unwrap_or(u16::MAX);
-    Ok((u32::from(last(grid.rows.len())), last(grid.series.len())))
-}
-
-fn grid(chart: &Chart) -> Option<Grid> {
-    let usd = |amount: &Option<Usd>| amount.map(Usd::to_f64);
-    let grid = |kind, series: &[&str], rows: Vec<(String, Vec<Option<f64>>)>, format| Grid {
-        kind,
-        series: series.iter().map(|name| (*name).to_owned()).collect(),
-        rows,
-        format,
-    };
-    Some(match chart {
-        Chart::StackedColumns(chart) => {
-            let names: Vec<&str> = chart.series.iter().map(|one| one.label.as_str()).collect();
-            let rows = chart.groups.iter().flat_map(|group| {
-                let when = if group.previous { "before " } else { "" };
-                group.columns.iter().map(move |(day, values)| {
-                    (format!("{when}{day}"), values.iter().map(usd).collect())
-                })
-            });
-            grid(ChartType::ColumnStacked, &names, rows.collect(), "#,##0.00")
-        }
-        Chart::HorizontalBars(chart) => {
-            let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_number);
-            let rows = chart
-                .rows
-                .iter()
-                .map(|bar| (bar.label.clone(), vec![bar.value.as_number(), number(&bar.previous)]));
-            grid(ChartType::Bar, &["This period", "Before"], rows.collect(), "#,##0.00")
-        }
-        Chart::HourlyColumns(chart) => {
-            let names: Vec<&str> = chart.series.iter().map(|(name, _)| name.as_str()).collect();
-            let rows = chart.hours.iter().map(|(hour, counts)| {
-                let counts = counts.iter().map(|count| Some(float(*count))).collect();
-                (hour.format("%Y-%m-%d %H:%M").to_string(), counts)
-            });
-            grid(ChartType::ColumnStacked, &names, rows.collect(), "#,##0")
-        }
-        Chart::DotRange(chart) => {
-            let rows = chart.rows.iter().map(|row| {
-                (row.label.clone(), vec![Some(row.p50_ms), Some(row.p90_ms), Some(row.p99_ms)])
-            });
-            grid(ChartType::Bar, &["p50, ms", "p90, ms", "p99, ms"], rows.collect(), "#,##0")
-        }
-        Chart::ForecastLine(chart) => {
-            let past =
-                chart.past.iter().map(|(day, amount)| (day.to_string(), vec![usd(amount), None]));
-            let ahead = chart
-                .ahead
-                .iter()
-                .map(|one| (one.day.to_string(), vec![None, Some(one.expected.to_f64())]));
-            grid(
-                ChartType::Line,
-                &["Spend, USD", "Expected, USD"],
-                past.chain(ahead).collect(),
-                "#,##0.00",
-            )
-        }
-        _ => return None,
-    })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a spreadsheet computes in doubles")]
-fn float(n: u64) -> f64 {
-    n as f64
 }

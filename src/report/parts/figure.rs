@@ -130,8 +130,8 @@ pub struct DotRow {
 pub struct HourlyColumns {
     /// The classes, bottom first, with the colour role of each.
     pub series: Vec<(String, Tone)>,
-    /// One entry per hour: start, and one count per series.
-    pub hours: Vec<(DateTime<Utc>, Vec<u64>)>,
+    /// One entry per hour: start, and one count per series; null where the log holds nothing of it.
+    pub hours: Vec<(DateTime<Utc>, Option<Vec<u64>>)>,
     /// Day labels: the index of the hour a day starts with, and its label.
     pub days: Vec<(usize, String)>,
     /// The largest burst: first hour, hours, and what to write beside it.
@@ -264,7 +264,7 @@ pub struct SmallMultiples {
 pub struct Panel {
     /// Title.
     pub label: String,
-    /// One value per day, week or month, in order; null where not known.
+    /// One value per day, or the mean of a week's days, in order; null where not known.
     pub values: Vec<Option<f64>>,
     /// How many of the values belong to the earlier period.
     pub previous: usize,

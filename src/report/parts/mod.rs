@@ -8,7 +8,7 @@ mod figure;
 mod table;
 mod value;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use figure::{
@@ -60,6 +60,12 @@ pub struct Report {
     pub kpis: Vec<Kpi>,
     /// The sections in order; the renderer numbers them from 1.
     pub sections: Vec<Section>,
+    /// All departures from the usual, gravest first, also those that a section has no room for; null
+    /// where the report doesn't look for them, or nothing could be judged.
+    pub anomalies: Option<Vec<Finding>>,
+    /// All that the detection rules and the ledger of outages found, likewise; null where they were not
+    /// asked.
+    pub findings: Option<Vec<Finding>>,
     /// The command that makes this report again.
     pub reproduce: String,
 }
@@ -163,10 +169,34 @@ pub struct Kpi {
     pub target: String,
 }
 
-/// A small line of daily values.
+/// What the values of a line are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// A day.
+    Day,
+    /// An ISO week: the mean of its known days.
+    Week,
+}
+
+impl Step {
+    /// `day`, `week`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+        }
+    }
+}
+
+/// A small line of daily values; over long periods of their means per week.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spark {
-    /// One value per day; null where unknown.
+    /// What each value is of.
+    pub step: Step,
+    /// First and last day that the values are of.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+    /// One value per step; null where unknown.
     pub values: Vec<Option<f64>>,
     /// How many of the values belong to the earlier period.
     pub previous: usize,

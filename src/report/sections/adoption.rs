@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use polars::prelude::PolarsResult;
 
 use super::service;
 use crate::insight::anomaly::FirstSeenKind;
+use crate::insight::kpi::KpiUnit;
 use crate::metrics::cells::Requests;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::period::Period;
 use crate::report::compare::{or_missing, quiet};
 use crate::report::facts::Facts;
+use crate::report::followed::{Followed, followed};
+use crate::report::kpis::kpi_value;
 use crate::report::parts::{
     Kpi, Missing, Panel, Prose, RowRole, Section, Table, TableCell, TableRow, Value,
 };
@@ -22,12 +26,27 @@ use crate::report::words::{self, figure_column, text_column};
 const DAILY: [(Metric, &str); 2] =
     [(Metric::Requests, "Requests"), (Metric::TotalTokens, "Tokens")];
 
+/// One local day.
+struct Day {
+    date: NaiveDate,
+    is_logged: bool,
+    /// Its figures; empty without requests.
+    usage: Usage,
+}
+
+impl Day {
+    /// Whether the log tells of the day, and of no request that the report is about.
+    fn is_silent(&self) -> bool {
+        self.is_logged && self.usage.count(Metric::Requests) == 0
+    }
+}
+
 pub(super) fn section(facts: &Facts<'_>, kpis: &[Kpi]) -> PolarsResult<Section> {
     let mut section = super::bare("adoption", "Adoption", takeaway(facts));
     let mut panels = daily(facts)?;
     let tiles =
         kpis.iter().filter(|kpi| ["active_principals", "daily_active_models"].contains(&kpi.key));
-    panels.extend(tiles.filter_map(|kpi| service::panel(facts, kpi)).map(|panel| Panel {
+    panels.extend(tiles.filter_map(|kpi| service::panel(kpi)).map(|panel| Panel {
         // Growth is the question here, not the target.
         target: None,
         ..panel
@@ -66,15 +85,14 @@ fn takeaway(facts: &Facts<'_>) -> Prose {
 fn daily(facts: &Facts<'_>) -> PolarsResult<Vec<Panel>> {
     let inputs = facts.inputs;
     let metrics = DAILY.map(|(metric, _)| metric);
-    let read = |requests: &Requests, period: Period| -> PolarsResult<Vec<Usage>> {
+    let read = |requests: &Requests, period: Period| -> PolarsResult<Vec<Day>> {
         let groups = figures(requests, &[Dimension::Day], &metrics, facts.zone())?;
-        let mut days: BTreeMap<String, Usage> = period
-            .local_days(facts.zone())
-            .map(|day| (day.to_string(), Usage::default()))
-            .collect();
+        let day = |date| Day { date, is_logged: facts.is_logged(date), usage: Usage::default() };
+        let mut days: BTreeMap<String, Day> =
+            period.local_days(facts.zone()).map(|date| (date.to_string(), day(date))).collect();
         for usage in groups {
             if let Some(day) = usage.key().and_then(|key| days.get_mut(key)) {
-                *day = usage;
+                day.usage = usage;
             }
         }
         Ok(days.into_values().collect())
@@ -82,20 +100,22 @@ fn daily(facts: &Facts<'_>) -> PolarsResult<Vec<Panel>> {
     let before = read(&inputs.previous, inputs.previous_period)?;
     let now = read(&inputs.current, inputs.period)?;
     let panel = |(metric, label): (Metric, &str)| {
-        let value = |usage: &Usage| usage.number(metric);
-        let values: Vec<Option<f64>> = before.iter().chain(&now).map(value).collect();
-        let known = || before.iter().chain(&now).filter_map(|usage| usage.known(metric));
-        let form = |count| {
-            if metric == Metric::TotalTokens { Value::Tokens(count) } else { Value::Count(count) }
-        };
+        let all = || before.iter().chain(&now);
+        let number = |day: &Day| day.usage.number(metric).or(day.is_silent().then_some(0.0));
+        let days: Vec<_> = all().map(|day| (day.date, number(day))).collect();
+        let Followed { values, previous, days, .. } = followed(&days, before.len());
+        let unit = if metric == Metric::TotalTokens { KpiUnit::Tokens } else { KpiUnit::Count };
+        let form = |value| kpi_value(unit, value);
+        let known = || values.iter().flatten().copied();
+        let (last, highest) = (known().next_back()?, known().max_by(f64::total_cmp)?);
         Some(Panel {
             label: label.to_owned(),
+            last: form(last),
+            highest: form(highest),
             values,
-            previous: before.len(),
+            previous,
             target: None,
-            last: form(known().next_back()?),
-            highest: form(known().max()?),
-            ends: service::ends(facts),
+            ends: service::ends(days),
         })
     };
     Ok(DAILY.into_iter().filter_map(panel).collect())

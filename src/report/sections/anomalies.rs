@@ -21,7 +21,7 @@ const MOST_HOURS: usize = 24 * 35;
 pub(super) fn section(facts: &Facts<'_>) -> Section {
     let query = facts.command("anomalies");
     let Some(found) = &facts.insights().anomalies else { return nothing_judged(query, None) };
-    if found.series_tested == 0 && found.incidents.is_empty() {
+    if !is_judged(found) {
         return nothing_judged(query, Some(found));
     }
     let incidents = ranked(found);
@@ -43,6 +43,16 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     );
     section.queries = vec![query];
     section
+}
+
+/// All of them, gravest first; none where nothing could be judged.
+pub(in crate::report) fn all(facts: &Facts<'_>) -> Option<Vec<Finding>> {
+    let found = facts.insights().anomalies.as_ref().filter(|found| is_judged(found))?;
+    Some(ranked(found).iter().enumerate().map(finding).collect())
+}
+
+fn is_judged(found: &Anomalies) -> bool {
+    found.series_tested > 0 || !found.incidents.is_empty()
 }
 
 fn nothing_judged(query: String, found: Option<&Anomalies>) -> Section {

@@ -22,11 +22,15 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     let gaps = coverage.known_gaps();
     section.figure = (!gaps.is_empty()).then(|| strip(facts, gaps));
     section.tables = vec![table(&coverage.places)];
+    if let Some(counts) = super::cloudwatch::three_counts(facts) {
+        section.tables.push(counts);
+        section.queries.push(facts.command_of_all("audit counts --by day"));
+    }
     section.notes = vec![Prose::text(
         "Called: Converse and InvokeModel calls in CloudTrail, failed ones included. A call without a log \
          was made where logging was off, or its log was not delivered.",
     )];
-    section.queries = vec![query];
+    section.queries.insert(0, query);
     section
 }
 

@@ -27,7 +27,8 @@ struct Days(Vec<Day>);
 struct Day {
     /// Its first day.
     date: NaiveDate,
-    /// Logged requests; 0 means that the log holds nothing of this time.
+    /// Whether the log holds anything of this time; else its figures are unknown.
+    is_logged: bool,
     requests: u64,
     by_model: BTreeMap<Option<String>, Usd>,
 }
@@ -39,6 +40,11 @@ impl Day {
 
     fn cost(&self) -> Usd {
         self.by_model.values().copied().sum()
+    }
+
+    /// What is known of the cost: nothing of a time without logs, or where no request has a price.
+    fn known_cost(&self) -> Option<Usd> {
+        (self.is_logged && (self.has_price() || self.requests == 0)).then(|| self.cost())
     }
 }
 
@@ -127,7 +133,12 @@ impl Days {
     fn read(facts: &Facts<'_>, requests: &Requests, period: Period) -> PolarsResult<Self> {
         let mut days: Vec<Day> = period
             .local_days(facts.zone())
-            .map(|date| Day { date, requests: 0, by_model: BTreeMap::new() })
+            .map(|date| Day {
+                date,
+                is_logged: facts.is_logged(date),
+                requests: 0,
+                by_model: BTreeMap::new(),
+            })
             .collect();
         let by = [Dimension::Day, Dimension::Model];
         for usage in figures(requests, &by, &[Metric::Requests, Metric::CostUsd], facts.zone())? {
@@ -148,9 +159,11 @@ impl Days {
         for day in &self.0 {
             let start = unit.start(day.date);
             if grouped.last().is_none_or(|last| unit.start(last.date) != start) {
-                grouped.push(Day { date: day.date, requests: 0, by_model: BTreeMap::new() });
+                let (date, by_model) = (day.date, BTreeMap::new());
+                grouped.push(Day { date, is_logged: false, requests: 0, by_model });
             }
             let Some(last) = grouped.last_mut() else { continue };
+            last.is_logged |= day.is_logged;
             last.requests += day.requests;
             for (model, cost) in &day.by_model {
                 *last.by_model.entry(model.clone()).or_default() += *cost;
@@ -164,7 +177,7 @@ impl Days {
     }
 
     fn has_silent_day(&self) -> bool {
-        self.0.iter().any(|day| day.requests == 0)
+        self.0.iter().any(|day| !day.is_logged)
     }
 
     fn total(&self) -> Usd {
@@ -238,10 +251,10 @@ fn figure(
     for day in &current.0 {
         description = description
             .say(format!("{} ", words::day(day.date)))
-            .value(if day.requests == 0 {
-                Value::Missing(Missing::Unknown)
-            } else {
+            .value(if day.is_logged {
                 Value::Usd(day.cost())
+            } else {
+                Value::Missing(Missing::Unknown)
             })
             .say("; ");
     }
@@ -287,7 +300,7 @@ fn column(
     columns: usize,
     (names, has_other): (&[Option<String>], bool),
 ) -> (String, Vec<Option<Usd>>) {
-    let known = (day.requests > 0).then_some(());
+    let known = day.is_logged.then_some(());
     let of = |name| day.by_model.get(name).copied().unwrap_or_default();
     let mut values: Vec<Option<Usd>> = names.iter().map(|name| known.map(|()| of(name))).collect();
     if has_other {
@@ -334,17 +347,24 @@ fn table(facts: &Facts<'_>, current: &Days, previous: &Days, unit: Unit) -> Tabl
     Table { caption, show_caption: false, wide: false, columns, rows }
 }
 
+fn requests(day: &Day) -> TableCell {
+    if day.is_logged { Value::Count(day.requests).into() } else { quiet(Missing::NotInLog) }
+}
+
 fn spend(day: &Day) -> TableCell {
-    if day.requests > 0 { priced(day) } else { quiet(Missing::NotInLog) }
+    match day.known_cost() {
+        Some(cost) => Value::Usd(cost).into(),
+        None if day.is_logged => quiet(Missing::NotPriced),
+        None => quiet(Missing::NotInLog),
+    }
 }
 
 fn row_alone(name: String, day: &Day, total: Usd) -> TableRow {
-    let share: TableCell = match (day.has_price(), total.0) {
-        (true, 1..) => Value::Share(day.cost().to_f64() / total.to_f64()).into(),
+    let share: TableCell = match (day.known_cost(), total.0) {
+        (Some(cost), 1..) => Value::Share(cost.to_f64() / total.to_f64()).into(),
         _ => quiet(Missing::NotApplicable),
     };
-    let cells =
-        vec![Value::Text(name).into(), Value::Count(day.requests).into(), spend(day), share];
+    let cells = vec![Value::Text(name).into(), requests(day), spend(day), share];
     TableRow { role: RowRole::Body, swatch: None, cells }
 }
 
@@ -363,10 +383,10 @@ fn total_alone(facts: &Facts<'_>, current: &Days) -> TableRow {
 }
 
 fn row(name: String, day: &Day, before: Option<&Day>) -> TableRow {
-    let before = before.filter(|before| before.requests > 0);
-    let change = match before {
-        Some(before) if day.has_price() && before.has_price() => {
-            Value::UsdChange(day.cost() - before.cost()).into()
+    let before = before.filter(|before| before.is_logged);
+    let change = match before.map(Day::known_cost) {
+        Some(Some(before)) if day.known_cost().is_some() => {
+            Value::UsdChange(day.cost() - before).into()
         }
         Some(_) => quiet(Missing::NotApplicable),
         None => quiet(Missing::New),
@@ -376,16 +396,12 @@ fn row(name: String, day: &Day, before: Option<&Day>) -> TableRow {
         swatch: None,
         cells: vec![
             Value::Text(name).into(),
-            Value::Count(day.requests).into(),
+            requests(day),
             spend(day),
-            before.map_or_else(|| quiet(Missing::NotInLog), priced),
+            before.map_or_else(|| quiet(Missing::NotInLog), spend),
             change,
         ],
     }
-}
-
-fn priced(day: &Day) -> TableCell {
-    if day.has_price() { Value::Usd(day.cost()).into() } else { quiet(Missing::NotPriced) }
 }
 
 fn total(facts: &Facts<'_>, current: &Days, previous: &Days) -> TableRow {

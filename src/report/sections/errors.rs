@@ -37,6 +37,8 @@ const NOISE: f64 = 0.0005;
 struct Hour {
     start: DateTime<Utc>,
     end: DateTime<Utc>,
+    /// Whether the log holds anything of its day.
+    is_logged: bool,
     throttled: u64,
     other: u64,
 }
@@ -64,7 +66,7 @@ pub(super) fn section(facts: &Facts<'_>) -> PolarsResult<Section> {
 fn hour(slot: &Slot) -> Hour {
     let throttled = slot.usage.count(Metric::Throttled);
     let other = slot.usage.count(Metric::Errors).saturating_sub(throttled);
-    Hour { start: slot.start, end: slot.end, throttled, other }
+    Hour { start: slot.start, end: slot.end, is_logged: slot.is_logged, throttled, other }
 }
 
 /// The peak hour and its neighbours that are nearly as high: first hour and number of hours.
@@ -147,7 +149,8 @@ fn figure(
             zone.name()
         ))
         .value(Value::Count(facts.current.count(Metric::Requests)))
-        .say(" logged requests, failed ones included. A change within chance is not coloured."),
+        .say(" logged requests, failed ones included. A change within chance is not coloured.")
+        .say(timeline.gap_words()),
         chart: Chart::HourlyColumns(HourlyColumns {
             series: vec![
                 ("throttled".to_owned(), Tone::Bad),
@@ -155,7 +158,10 @@ fn figure(
             ],
             hours: hours
                 .iter()
-                .map(|hour| (hour.start, vec![hour.throttled, hour.other]))
+                .map(|hour| {
+                    let counts = || vec![hour.throttled, hour.other];
+                    (hour.start, hour.is_logged.then(counts))
+                })
                 .collect(),
             days: timeline.labels(facts),
             burst: burst.map(|(first, length)| {

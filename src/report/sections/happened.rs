@@ -75,10 +75,8 @@ fn figure(facts: &Facts<'_>, timeline: &Timeline) -> Figure {
         };
         counts[class] += one.number;
     }
-    let hours: Vec<(DateTime<Utc>, Vec<u64>)> =
-        stretches.into_iter().map(|(at, counts)| (at, counts.to_vec())).collect();
-    let total: u64 = hours.iter().flat_map(|(_, counts)| counts).sum();
-    let busiest = hours.iter().max_by_key(|(_, counts)| counts.iter().sum::<u64>());
+    let total: u64 = stretches.values().flatten().sum();
+    let busiest = stretches.iter().max_by_key(|(_, counts)| counts.iter().sum::<u64>());
     let step = step_words(timeline.step);
     let mut description = Prose::text(format!("Stacked columns, one per {step}. "))
         .value(Value::Count(total))
@@ -90,6 +88,8 @@ fn figure(facts: &Facts<'_>, timeline: &Timeline) -> Figure {
             .say(", from ")
             .value(Value::Time(*at));
     }
+    let hours: Vec<(DateTime<Utc>, Option<Vec<u64>>)> =
+        stretches.into_iter().map(|(at, counts)| (at, Some(counts.to_vec()))).collect();
     Figure {
         title: format!("Logged calls per {step}"),
         description,
@@ -111,7 +111,7 @@ fn figure(facts: &Facts<'_>, timeline: &Timeline) -> Figure {
 }
 
 /// About eight labels along the time.
-fn labels(hours: &[(DateTime<Utc>, Vec<u64>)], facts: &Facts<'_>) -> Vec<(usize, String)> {
+fn labels(hours: &[(DateTime<Utc>, Option<Vec<u64>>)], facts: &Facts<'_>) -> Vec<(usize, String)> {
     let every = hours.len().div_ceil(8).max(1);
     let span = facts.inputs.period.to - facts.inputs.period.from;
     let format = if span > Duration::days(2) { "%-d %b" } else { "%H:%M" };
@@ -126,6 +126,16 @@ fn step_words(step: Duration) -> String {
         1_440 => "day".to_owned(),
         minutes if minutes % 60 == 0 => format!("{} hours", minutes / 60),
         minutes => format!("{minutes} minutes"),
+    }
+}
+
+/// `a minute`, `5 minutes`.
+fn a_step(step: Duration) -> String {
+    let words = step_words(step);
+    match words.as_str() {
+        "hour" => format!("an {words}"),
+        "minute" | "day" => format!("a {words}"),
+        _ => words,
     }
 }
 
@@ -252,7 +262,7 @@ fn whence(one: &Moment) -> String {
 
 fn what(one: &Moment) -> Value {
     let region = one.region.clone().unwrap_or_default();
-    let model = one.model_id.as_deref().map(model_name::short);
+    let model = one.model_id.as_deref().map(model_name::short_addressed);
     match (&one.event, model) {
         (Some((service, name)), Some(model)) => {
             Value::Lines(name.clone(), format!("{service}, {model}, {region}"))
@@ -278,15 +288,18 @@ fn outcome(one: &Moment) -> TableCell {
 
 fn notes(timeline: &Timeline) -> Vec<Prose> {
     let mut notes = vec![Prose::text(format!(
-        "One line for what is alike within a {}: same principal, event or model, and outcome. Model \
+        "One line for what is alike within {}: same principal, event or model, and outcome. Model \
          calls that CloudTrail and the log both hold stand once, as logged calls; those of CloudTrail \
          alone say so. Cost is list cost.",
-        step_words(timeline.step)
+        a_step(timeline.step)
     ))];
     if timeline.left_out > 0 {
-        notes.push(Prose::default().value(Value::Count(timeline.left_out)).say(
-            " events of other services that only read are left out; `--principal` shows them.",
+        let left_out = Prose::default().value(Value::Count(timeline.left_out)).say(words::counted(
+            timeline.left_out,
+            " event of another service that only reads is left out; ",
+            " events of other services that only read are left out; ",
         ));
+        notes.push(left_out.and(Prose::marked("`--principal` shows what a principal did there.")));
     }
     notes
 }

@@ -1,6 +1,7 @@
-//! Response time by model: p50, p90 and p99 of the requests whose latency the log holds.
+//! Response time by model: p50, p90 and p99 of the requests whose latency the log holds, and
+//! CloudWatch's mean of models of which it holds none.
 
-use super::{Models, chart_model, model};
+use super::{Models, chart_model, cloudwatch, model};
 use crate::metrics::metric::Metric;
 use crate::report::compare::{
     Pair, difference, judged, or_missing, quiet, share, tone_where_more_is_worse,
@@ -31,12 +32,24 @@ pub(super) fn section(facts: &Facts<'_>, models: &Models) -> Section {
     let metrics =
         "requests,latency_known,latency_mean_ms,latency_p50_ms,latency_p90_ms,latency_p99_ms";
     let query = facts.query("model", metrics);
-    if measured.is_empty() {
+    let by_cloudwatch = cloudwatch::untimed(facts, models);
+    if measured.is_empty() && by_cloudwatch.is_empty() {
         return nothing_measured(query);
     }
-    let mut section = super::bare("latency", "Response time", takeaway(facts, &measured));
-    section.figure = Some(figure(facts, &measured));
-    section.tables = vec![table(facts, models, &measured)];
+    let takeaway = if measured.is_empty() {
+        cloudwatch::takeaway(&by_cloudwatch)
+    } else {
+        takeaway(facts, &measured)
+    };
+    let mut section = super::bare("latency", "Response time", takeaway);
+    if !measured.is_empty() {
+        section.figure = Some(figure(facts, &measured));
+        section.tables = vec![table(facts, models, &measured)];
+    }
+    if !by_cloudwatch.is_empty() {
+        section.tables.push(cloudwatch::table(&by_cloudwatch));
+        section.notes.push(cloudwatch::note());
+    }
     section.queries = vec![query];
     section
 }
@@ -49,8 +62,9 @@ fn nothing_measured(query: String) -> Section {
             "InvokeModel records and records without bodies carry no latency. This is missing data, not zero.",
         ),
         fill: Prose::text(
-            "Converse and streaming calls carry it, with delivery of text bodies switched on in the logging configuration.",
-        ),
+            "Converse and streaming calls carry it, with delivery of text bodies switched on in the logging configuration. ",
+        )
+        .and(Prose::marked("CloudWatch times the others: `bedrock-lens ingest cloudwatch:REGION`.")),
         check: query,
     });
     section

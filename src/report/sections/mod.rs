@@ -6,6 +6,7 @@ mod anomalies;
 mod budgets;
 mod callers;
 pub(super) mod changes;
+pub(super) mod cloudwatch;
 mod compliance;
 mod coverage;
 mod daily;
@@ -38,7 +39,8 @@ use super::compare::{Pair, pairs, quiet};
 use super::facts::Facts;
 use super::model_name;
 use super::parts::{
-    Chart, Event, EventStrip, Figure, Kpi, Missing, Prose, Section, Table, TableCell, Value,
+    Chart, Event, EventStrip, Figure, Finding, Kpi, Missing, Prose, Section, Table, TableCell,
+    Value,
 };
 use super::topic::Topic;
 use crate::metrics::dimensions::Dimension;
@@ -98,7 +100,16 @@ fn one(
     }))
 }
 
+pub(super) use anomalies::all as all_anomalies;
 pub(super) use load::{name as load_name, peak_share};
+
+/// All that the detection rules, and the ledger of outages, found in the period; none where the report
+/// doesn't ask them.
+pub(super) fn all_findings(facts: &Facts<'_>) -> Option<Vec<Finding>> {
+    let timeline = facts.insights().timeline.as_ref();
+    let in_time = || timeline.filter(|timeline| timeline.detections.is_some());
+    security::all(facts).or_else(|| in_time().map(happened::findings))
+}
 
 /// When each of these things happened, one row per thing.
 fn events(facts: &Facts<'_>, title: &str, rows: Vec<Event>) -> Figure {

@@ -81,15 +81,19 @@ fn figure(facts: &Facts<'_>, timeline: &Timeline) -> Figure {
             .value(Value::Count(busiest))
             .say("."),
         caption: Prose::text(format!(
-            "Logged requests per {step}, {}. Failed ones stand at the bottom.",
-            facts.zone().name()
+            "Logged requests per {step}, {}. Failed ones stand at the bottom.{}",
+            facts.zone().name(),
+            timeline.gap_words()
         )),
         chart: Chart::HourlyColumns(HourlyColumns {
             series: vec![("failed".to_owned(), Tone::Bad), ("succeeded".to_owned(), Tone::Neutral)],
             hours: timeline
                 .slots
                 .iter()
-                .map(|slot| (slot.start, vec![failed(slot), requests_of(slot) - failed(slot)]))
+                .map(|slot| {
+                    let counts = || vec![failed(slot), requests_of(slot) - failed(slot)];
+                    (slot.start, slot.is_logged.then(counts))
+                })
                 .collect(),
             days: timeline.labels(facts),
             burst: None,

@@ -16,9 +16,7 @@ const UNASKED: usize = 12;
 pub(super) fn section(facts: &Facts<'_>) -> Section {
     let query = facts.command_of_all("audit detections");
     let Some(found) = &facts.insights().detections else { return not_asked(query) };
-    let mut findings: Vec<Finding> = found.findings.iter().map(finding).collect();
-    findings.extend(facts.insights().stops.iter().map(|stop| stopped(facts, stop)));
-    findings.sort_by_key(|one| one.severity);
+    let mut findings = everything(facts, found);
     let mut section =
         super::bare("security", "Security findings", takeaway(found, findings.len() as u64));
     let rows = strip(&findings);
@@ -40,6 +38,18 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     section.findings = findings;
     section.queries = vec![query, facts.command_of_all("audit outages")];
     section
+}
+
+/// All findings, gravest first; none where the rules were not asked.
+pub(super) fn all(facts: &Facts<'_>) -> Option<Vec<Finding>> {
+    facts.insights().detections.as_ref().map(|found| everything(facts, found))
+}
+
+fn everything(facts: &Facts<'_>, found: &Detections) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = found.findings.iter().map(finding).collect();
+    findings.extend(facts.insights().stops.iter().map(|stop| stopped(facts, stop)));
+    findings.sort_by_key(|one| one.severity);
+    findings
 }
 
 fn not_asked(query: String) -> Section {

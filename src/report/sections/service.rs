@@ -1,10 +1,13 @@
 //! Key figures against their targets.
 
+use chrono::NaiveDate;
+
 use crate::report::compare::judged;
 use crate::report::facts::Facts;
+use crate::report::followed;
 use crate::report::parts::{
-    Chart, Figure, Kpi, Outcome, Panel, Prose, RowRole, Section, SmallMultiples, Table, TableRow,
-    Tone, Value,
+    Chart, Figure, Kpi, Outcome, Panel, Prose, RowRole, Section, SmallMultiples, Step, Table,
+    TableRow, Tone, Value,
 };
 use crate::report::words::{self, figure_column, text_column};
 
@@ -41,7 +44,7 @@ fn takeaway(kpis: &[Kpi]) -> Prose {
 }
 
 /// A panel of a tile's daily values; none where no day has one.
-pub(super) fn panel(facts: &Facts<'_>, kpi: &Kpi) -> Option<Panel> {
+pub(super) fn panel(kpi: &Kpi) -> Option<Panel> {
     let known = |place: usize| kpi.spark.summary.get(place).map(|(_, value)| value.clone());
     let [last, highest] = [known(1)?, known(3)?];
     Some(Panel {
@@ -51,20 +54,18 @@ pub(super) fn panel(facts: &Facts<'_>, kpi: &Kpi) -> Option<Panel> {
         target: kpi.spark.target,
         last,
         highest,
-        ends: ends(facts),
+        ends: ends(kpi.spark.days),
     })
 }
 
-/// The first day of the earlier period and the last of this one.
-pub(super) fn ends(facts: &Facts<'_>) -> [String; 2] {
-    let zone = facts.zone();
-    let first = facts.inputs.previous_period.local_days(zone).next();
-    let last = facts.inputs.period.local_days(zone).last();
-    [first, last].map(|day| day.map(|day| day.format("%-d %b").to_string()).unwrap_or_default())
+/// The first and the last day of values, as labels.
+pub(super) fn ends(days: Option<(NaiveDate, NaiveDate)>) -> [String; 2] {
+    let Some((first, last)) = days else { return [String::new(), String::new()] };
+    [first, last].map(|day| day.format("%-d %b").to_string())
 }
 
 fn figure(facts: &Facts<'_>, kpis: &[Kpi]) -> Option<Figure> {
-    let panels: Vec<Panel> = kpis.iter().take(PANELS).filter_map(|kpi| panel(facts, kpi)).collect();
+    let panels: Vec<Panel> = kpis.iter().take(PANELS).filter_map(panel).collect();
     figure_of(facts, panels, "Key figures per day", "Dashed: the target.")
 }
 
@@ -80,7 +81,13 @@ pub(super) fn figure_of(
     if panels.is_empty() {
         return None;
     }
-    let mut description = Prose::text("Small lines of daily values, each from zero. ");
+    let (lines, per) = match followed::step(facts) {
+        Step::Day => ("Small lines of daily values", "Per day"),
+        Step::Week => {
+            ("Small lines of daily values, the mean of each week", "Mean per day of each week")
+        }
+    };
+    let mut description = Prose::text(format!("{lines}, each from zero. "));
     for panel in &panels {
         description = description
             .say(format!("{}: last ", panel.label))
@@ -98,7 +105,7 @@ pub(super) fn figure_of(
         title: title.to_owned(),
         description,
         caption: Prose::text(format!(
-            "Per day, {}, each on its own scale from zero. {lines}",
+            "{per}, {}, each on its own scale from zero. {lines}",
             facts.zone().name()
         )),
         chart: Chart::SmallMultiples(SmallMultiples { panels }),

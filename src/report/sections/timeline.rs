@@ -52,6 +52,8 @@ pub(super) struct Timeline {
 pub(super) struct Slot {
     pub(super) start: DateTime<Utc>,
     pub(super) end: DateTime<Utc>,
+    /// Whether the log holds anything of its day; else its figures are unknown.
+    pub(super) is_logged: bool,
     /// Its figures; empty without requests.
     pub(super) usage: Usage,
 }
@@ -72,6 +74,16 @@ impl Timeline {
             }
         }
         Ok(Self { step, slots })
+    }
+
+    /// Whether there are slots of which nothing is known.
+    pub(super) fn has_gap(&self) -> bool {
+        self.slots.iter().any(|slot| !slot.is_logged)
+    }
+
+    /// What columns over the time say of slots of which nothing is known.
+    pub(super) fn gap_words(&self) -> &'static str {
+        if self.has_gap() { " Outlined: days without logs." } else { "" }
     }
 
     /// Labels along the time: the index of the slot each begins with.
@@ -125,22 +137,22 @@ pub(super) fn starts(facts: &Facts<'_>, step: Step) -> Vec<DateTime<Utc>> {
 
 fn empty(facts: &Facts<'_>, step: Step) -> Vec<Slot> {
     let Period { from, to } = facts.inputs.period;
+    let zone = facts.zone();
+    let slot = |start: DateTime<Utc>, end: DateTime<Utc>| Slot {
+        start,
+        end: end.min(to),
+        is_logged: facts.is_logged(start.with_timezone(&zone).date_naive()),
+        usage: Usage::default(),
+    };
     match step {
         Step::Hour => {
             let count = facts.inputs.period.hours().max(1);
             let start = |n: i64| from + Duration::hours(n);
-            let slot =
-                |n| Slot { start: start(n), end: start(n + 1).min(to), usage: Usage::default() };
-            (0..count).map(slot).collect()
+            (0..count).map(|n| slot(start(n), start(n + 1))).collect()
         }
         Step::Day => {
-            let zone = facts.zone();
             let next = |day: NaiveDate| midnight(day.succ_opt().unwrap_or(day), zone);
-            let slot = |day| Slot {
-                start: midnight(day, zone).max(from),
-                end: next(day).min(to),
-                usage: Usage::default(),
-            };
+            let slot = |day| slot(midnight(day, zone).max(from), next(day));
             facts.inputs.period.local_days(zone).map(slot).collect()
         }
     }

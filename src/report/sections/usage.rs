@@ -5,10 +5,10 @@ use polars::prelude::PolarsResult;
 
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
-use crate::report::compare::share;
+use crate::report::compare::{quiet, share};
 use crate::report::facts::Facts;
 use crate::report::parts::{
-    Chart, Figure, HeatCell, HeatMap, Prose, RowRole, Section, Table, TableRow, Value,
+    Chart, Figure, HeatCell, HeatMap, Missing, Prose, RowRole, Section, Table, TableRow, Value,
 };
 use crate::report::read::figures;
 use crate::report::words::{self, parts_column, text_column};
@@ -79,7 +79,7 @@ impl Hours {
             let requests = self.sum(|h| h.weekday == weekday && h.of_day == hour);
             if is_partly_logged(facts, weekday, hour) {
                 HeatCell::Partial(requests)
-            } else if self.sum(|h| h.weekday == weekday) > 0 {
+            } else if is_logged(facts, weekday) {
                 HeatCell::Known(requests)
             } else {
                 HeatCell::NoLog
@@ -97,7 +97,7 @@ impl Hours {
         } else {
             " Struck cells: a region had no log in that hour, so the true count is higher."
         };
-        let silent = (0..7).any(|weekday| self.sum(|hour| hour.weekday == weekday) == 0);
+        let silent = (0..7).any(|weekday| !is_logged(facts, weekday));
         let outlined =
             if silent { " Outlined: outside the period, or a day without logs." } else { "" };
         Figure {
@@ -121,10 +121,8 @@ impl Hours {
     fn table(&self, facts: &Facts<'_>) -> Table {
         let total = self.sum(|_| true);
         let share_of = |count: u64| {
-            share(count, total).map_or_else(
-                || crate::report::compare::quiet(crate::report::parts::Missing::NotApplicable),
-                |share| Value::Share(share).into(),
-            )
+            share(count, total)
+                .map_or_else(|| quiet(Missing::NotApplicable), |share| Value::Share(share).into())
         };
         let row = |role, name: String, requests: u64| TableRow {
             role,
@@ -135,17 +133,25 @@ impl Hours {
                 share_of(requests),
             ],
         };
+        // A part of the week of which no day has a log is unknown.
+        let part = |name: &str, days: std::ops::Range<usize>, requests: u64| {
+            let mut row = row(RowRole::Body, name.to_owned(), requests);
+            if !days.clone().any(|weekday| is_logged(facts, weekday)) {
+                row.cells[1..].fill(quiet(Missing::NotInLog));
+            }
+            row
+        };
         let is_night = |hour: &Hour| hour.of_day < 6;
         let is_weekend = |hour: &Hour| hour.weekday >= 5 && !is_night(hour);
         let mut rows = vec![
-            row(RowRole::Body, "Mon–Fri 08:00–18:00".into(), self.sum(is_office)),
-            row(
-                RowRole::Body,
-                "Mon–Fri, other hours from 06:00".into(),
+            part("Mon–Fri 08:00–18:00", 0..5, self.sum(is_office)),
+            part(
+                "Mon–Fri, other hours from 06:00",
+                0..5,
                 self.sum(|hour| hour.weekday < 5 && !is_office(hour) && !is_night(hour)),
             ),
-            row(RowRole::Body, "Sat–Sun from 06:00".into(), self.sum(is_weekend)),
-            row(RowRole::Body, "Every day 00:00–06:00".into(), self.sum(is_night)),
+            part("Sat–Sun from 06:00", 5..7, self.sum(is_weekend)),
+            part("Every day 00:00–06:00", 0..7, self.sum(is_night)),
             row(RowRole::Total, "Total".into(), total),
         ];
         if let Some(busiest) = self.busiest() {
@@ -164,6 +170,15 @@ impl Hours {
             rows,
         }
     }
+}
+
+/// Whether the log holds anything of this weekday in the period.
+fn is_logged(facts: &Facts<'_>, weekday: usize) -> bool {
+    facts
+        .inputs
+        .period
+        .local_days(facts.zone())
+        .any(|day| day.weekday().num_days_from_monday() as usize == weekday && facts.is_logged(day))
 }
 
 fn is_office(hour: &Hour) -> bool {

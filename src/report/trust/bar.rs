@@ -82,6 +82,14 @@ fn log_coverage(facts: &Facts<'_>) -> TrustCell {
             ),
         ),
     };
+    // A third count of the same calls, where there is one.
+    let detail = match &facts.counted {
+        Some(counted) => detail
+            .say("; CloudWatch counted ")
+            .value(Value::Count(counted.calls))
+            .say(words::counted(counted.calls, " call", " calls")),
+        None => detail,
+    };
     TrustCell { key: "log_coverage", label: "Log coverage".to_owned(), value, detail }
 }
 

@@ -11,6 +11,7 @@
 //! | rejected records and objects | none | ≤ 1% | ≤ 5% | more |
 
 mod bar;
+mod counted;
 mod coverage;
 mod footing;
 mod grade;
@@ -18,6 +19,7 @@ mod pricing;
 mod reading;
 
 pub(super) use bar::bar;
+pub(super) use counted::Counted;
 pub(super) use coverage::{Coverage, Gap, PlaceCoverage, Verdict};
 pub use footing::{DaysWithLogs, Footing, footing};
 pub(super) use grade::{Check, checks, grade};

@@ -123,6 +123,36 @@ fn an_account_that_is_set_up_passes() {
 }
 
 #[test]
+fn sender_and_topics_are_those_of_the_configuration_where_none_is_given() {
+    let account = Account::new();
+    let topic = account.aws("sns", "create_topic", json!({"Name": "alerts"}))["TopicArn"].take();
+    let topic = topic.as_str().expect("an ARN");
+    account.aws("sesv2", "create_email_identity", json!({"EmailIdentity": "acme.example"}));
+    let channels = format!(
+        "[[alerts.channel]]\nname = \"a\"\nkind = \"sns\"\ntopic_arn = \"{topic}\"\n\
+         [[alerts.channel]]\nname = \"b\"\nkind = \"sns\"\ntopic_arn = \"{topic}-gone\"\n"
+    );
+    let mail = "[mail]\nfrom = \"Lens <lens@acme.example>\"\n";
+    account.sandbox.write("work/bedrock-lens.toml", format!("{mail}{channels}"));
+    let answer = account.run(["setup", "doctor", "--json"]).exits(4).json();
+    let checks = Checks::of(&answer);
+    checks.outcome("mail", "lens@acme.example", "ok");
+    checks.outcome("topic", topic, "warning");
+    checks.outcome("topic", &format!("{topic}-gone"), "failed");
+    // What is given goes before it.
+    let given = ["setup", "doctor", "--json", "--topic", topic, "--mail-from", "x@other.example"];
+    let answer = account.run(given).exits(4).json();
+    let checks = Checks::of(&answer);
+    checks.outcome("mail", "x@other.example", "failed");
+    assert!(!answer.to_string().contains("-gone"), "{answer}");
+    // A mail server is not SES: nothing is claimed about it.
+    let server = "[mail.smtp]\nhost = \"mail.acme.example\"\n";
+    account.sandbox.write("work/bedrock-lens.toml", format!("{mail}{server}"));
+    let answer = account.run(["setup", "doctor", "--json"]).json();
+    Checks::of(&answer).outcome("mail", "lens@acme.example", "not_checked");
+}
+
+#[test]
 fn logs_of_another_bucket_than_is_read_are_a_warning() {
     let account = Account::new();
     sources(&account);

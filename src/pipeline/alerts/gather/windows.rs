@@ -13,9 +13,10 @@ use crate::metrics::filter::Filter;
 use crate::metrics::load::concurrent_principals;
 use crate::metrics::metric::Metric;
 use crate::metrics::small_frame::{integers, texts};
-use crate::metrics::usage::{UsageQuery, usage_of};
+use crate::metrics::usage::UsageQuery;
 use crate::metrics::windows::windows;
 use crate::period::Period;
+use crate::pipeline::summed::Wanted;
 use crate::pipeline::{Error, figures};
 use crate::schema::usage::{dimension, metric};
 
@@ -117,10 +118,8 @@ impl Asked<'_> {
         let filter = if condition.is_empty() { None } else { Filter::parse(&condition).ok() };
         let zone = self.question.timezone;
         let query = UsageQuery { by: by.clone(), metrics: vec![counted], timezone: zone };
-        let rows = figures::selected(self.basis, Some(period), filter.as_ref(), &by, zone)?;
-        let requests = figures::requests(rows, self.basis.book, &query.grain())?;
-        let groups = usage_of(&requests, &query).map_err(Error::Compute)?;
-        let groups = figures::collect(groups)?;
+        let wanted = Wanted { basis: self.basis, period: Some(period), filter: filter.as_ref() };
+        let groups = wanted.answered(&query)?;
         largest(&groups, &by, counted).map_err(Error::Compute)
     }
 

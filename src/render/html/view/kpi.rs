@@ -37,7 +37,8 @@ pub(super) fn view(kpi: &Kpi, index: usize, format: &Format) -> Result<KpiView, 
     let summary: Vec<String> =
         kpi.spark.summary.iter().map(|(l, v)| format!("{l} {}", format.value(v))).collect();
     let id = format!("kpi{}", index + 1);
-    let title = format!("{}, {} days", kpi.label, kpi.spark.values.len());
+    let (count, step) = (kpi.spark.values.len(), kpi.spark.step.as_str());
+    let title = format!("{}, {count} {step}s", kpi.label);
     let spark = charts::spark(&kpi.spark, &id, &title, &summary.join(", "))?;
     let arrow = match direction(&kpi.change) {
         1 => "▲",
