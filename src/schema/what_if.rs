@@ -1,5 +1,31 @@
 //! Columns of the small frames that what-ifs are computed from; derived on reading, never stored.
 
+/// Number of a cell: of what requests have in common beside counts, time and prompt.
+pub const CELL: &str = "call_cell";
+/// The hash of a request's prompt as a number, `Int128`.
+pub const PROMPT: &str = "prompt_number";
+/// Requests whose prompt hash is known.
+pub const PROMPTS: &str = "prompts";
+/// Whether the logged input tokens of the model include the cached ones.
+pub const INCLUDES_CACHE: &str = "logged_input_includes_cache";
+/// Whether the record doesn't say how many of the tokens written to the cache live for an hour.
+pub const LIFETIME_UNKNOWN: &str = "lifetime_unknown";
+/// How many context windows of candidates all tokens exceed, by both rules for cached input.
+pub const FOOTPRINT: &str = "footprint";
+/// A UTC day with the prices of the request's day.
+pub const KEY_DAY: &str = "key_day";
+/// Number of an account, Region and model.
+pub const ANY_READER: &str = "any_reader";
+/// Number of an account, Region, model and principal.
+pub const OWN_READER: &str = "own_reader";
+/// Whether the request read from the cache.
+pub const READS: &str = "reads";
+/// Number of a principal.
+pub const CALLER: &str = "caller";
+/// Number of a model.
+pub const ANSWERER: &str = "answerer";
+/// Number of a load.
+pub const LOAD: &str = "load";
 /// Whether the answer was streamed; true where the operation isn't known.
 pub const STREAMED: &str = "streamed";
 /// How many of the price book's long-context thresholds the request's input exceeds.
@@ -57,7 +83,7 @@ pub const EXCESS_P95: &str = "excess_p95_tokens";
 pub const LONG_P90: &str = "long_p90_requests";
 /// Prompts longer than [`P95_PROMPT`].
 pub const LONG_P95: &str = "long_p95_requests";
-/// The minute of the call, UTC.
+/// The minute of the call, since the epoch, with the number of its load.
 pub const MINUTE: &str = "minute";
 /// Input tokens of a minute that count against a reserved rate: outside the cache and written to it.
 pub const MINUTE_INPUT: &str = "minute_input_tokens";

@@ -5,23 +5,28 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use polars::polars_utils::aliases::PlHashMap;
 use polars::prelude::{
-    DataFrame, DataType, Expr, LazyFrame, PolarsResult, SortMultipleOptions, col, lit, when,
+    DataFrame, DataType, Engine, Expr, IntoLazy, JoinType, LazyFrame, NamedFrom, PolarsResult,
+    Series, SortMultipleOptions, UniqueKeepStrategy, col, len, lit, when,
 };
 
-use super::groups::{Classes, Group, KEY, is_priced_by_tokens, key_columns, read_keys, sum};
+use super::calls::Calls;
+use super::groups::{Group, KEY, is_priced_by_tokens, read_keys, sum};
+use super::nearest::Nearest;
 use super::reprice::Repricing;
 use crate::metrics::measures::number_of;
 use crate::metrics::small_frame::{integers, texts, wide};
-use crate::metrics::window::in_period;
 use crate::period::Period;
 use crate::prices::book::TokenPrices;
+use crate::schema::cost::billing;
 use crate::schema::invocation::{
     ACCOUNT_ID, CACHE_READ_INPUT_TOKENS, EVENT_TIME, MODEL, PRINCIPAL, REGION, REQUEST_ID,
 };
+use crate::schema::usage::metric::REQUESTS;
 use crate::schema::what_if::{
-    NEXT_READ_BY_ANY, NEXT_READ_BY_OWN, UNREAD, UNREAD_1H, UNREAD_BY_OWN, UNREAD_BY_OWN_1H,
-    UNREAD_BY_OWN_REQUESTS, UNREAD_REQUESTS, WRITTEN, WRITTEN_1H,
+    ANY_READER, CELL, NEXT_READ_BY_ANY, NEXT_READ_BY_OWN, OWN_READER, READS, UNREAD, UNREAD_1H,
+    UNREAD_BY_OWN, UNREAD_BY_OWN_1H, UNREAD_BY_OWN_REQUESTS, UNREAD_REQUESTS, WRITTEN, WRITTEN_1H,
 };
 use crate::units::Usd;
 
@@ -98,52 +103,145 @@ pub struct Unread {
     pub wasted_by_own: Usd,
 }
 
-/// Unread writes of the period, summed per price key and model.
+/// Calls that read from the cache or wrote to it, in order of time, with the times of the next reads.
+#[derive(Debug, Clone)]
+pub struct Cached(DataFrame);
+
+impl Cached {
+    /// Of all calls; those of one instant are not next to each other.
+    ///
+    /// # Errors
+    /// When Polars finds fault with the frame.
+    pub fn of(calls: &Calls) -> PolarsResult<Self> {
+        let cached = cached(calls, calls.rows(), &[])?;
+        let cached = cached.sort([EVENT_TIME], SortMultipleOptions::default());
+        let cached = cached.collect_with_engine(Engine::Streaming)?.unwrap_single();
+        let times = cached.column(EVENT_TIME)?.i64()?.clone();
+        Self::with_next_reads(cached, times.into_no_null_iter())
+    }
+
+    /// As [`Self::of`], with the calls of some instants put in order by their request ids; `at` are the
+    /// collected [`sieved_at`](super::calls::Sieve::sieved_at) rows of them.
+    ///
+    /// # Errors
+    /// When Polars finds fault with a frame.
+    pub fn in_order(calls: &Calls, at: &DataFrame, instants: &[i64]) -> PolarsResult<Self> {
+        let order = [EVENT_TIME, REQUEST_ID].map(col);
+        let cached = cached(calls, calls.rows_with(at, instants)?, &[REQUEST_ID])?
+            .sort_by_exprs(order, SortMultipleOptions::default().with_nulls_last(true))
+            .collect()?;
+        let places = 0..i64::try_from(cached.height()).unwrap_or(i64::MAX);
+        Self::with_next_reads(cached, places)
+    }
+
+    /// Instants at which a call wrote what its principal didn't read soon, and another one read: whether
+    /// that read came after the write is for their ids to say.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn undecided(&self) -> PolarsResult<Vec<i64>> {
+        let unread = (col(NEXT_READ_BY_OWN) - col(EVENT_TIME)).gt(lit(SHORTEST_TTL_MS));
+        let all = self.0.clone().lazy();
+        let written = all.clone().filter(col(WRITTEN).gt(lit(0_i64)).and(unread));
+        let keys = [EVENT_TIME, ANY_READER].map(col);
+        let other = all
+            .join_builder()
+            .with(written.select(&keys).unique(None, UniqueKeepStrategy::Any))
+            .on(&keys)
+            .how(JoinType::Semi)
+            .finish()
+            .group_by(&keys)
+            .agg([number_of(col(READS)).alias(READS), len().alias(REQUESTS)])
+            .filter(col(REQUESTS).gt(lit(1)).and(col(READS).gt(lit(0))))
+            .select([col(EVENT_TIME)])
+            .unique(None, UniqueKeepStrategy::Any)
+            .collect()?;
+        Ok(integers(&other, EVENT_TIME)?.into_iter().flatten().collect())
+    }
+
+    /// Reads at later places are next; calls that share one are not next to each other.
+    fn with_next_reads(
+        mut cached: DataFrame,
+        places: impl Iterator<Item = i64>,
+    ) -> PolarsResult<Self> {
+        let places: Vec<i64> = places.collect();
+        let times: Vec<i64> = cached.column(EVENT_TIME)?.i64()?.into_no_null_iter().collect();
+        let reads: Vec<Option<bool>> = cached.column(READS)?.bool()?.iter().collect();
+        for (readers, name) in [(ANY_READER, NEXT_READ_BY_ANY), (OWN_READER, NEXT_READ_BY_OWN)] {
+            let readers: Vec<Option<i64>> = cached.column(readers)?.i64()?.iter().collect();
+            let mut nearest: PlHashMap<Option<i64>, Nearest> = PlHashMap::default();
+            let backwards = (0..times.len()).rev().map(|row| {
+                let nearest = nearest.entry(readers[row]).or_default();
+                nearest.at(places[row], times[row], reads[row] == Some(true)).unwrap_or(NEVER)
+            });
+            let mut next: Vec<i64> = backwards.collect();
+            next.reverse();
+            cached.with_column(Series::new(name.into(), next).into())?;
+        }
+        Ok(Self(cached))
+    }
+}
+
+/// A time after all others.
+const NEVER: i64 = i64::MAX;
+
+fn cached(calls: &Calls, rows: LazyFrame, more: &[&str]) -> PolarsResult<LazyFrame> {
+    let own = [ACCOUNT_ID, REGION, MODEL, PRINCIPAL];
+    let columns = [
+        col(CELL),
+        col(EVENT_TIME).cast(DataType::Int64),
+        calls.count(CACHE_READ_INPUT_TOKENS).gt(lit(0_i64)).alias(READS),
+        calls.count(billing::WRITTEN).alias(WRITTEN),
+        calls.count(billing::WRITTEN_1H).alias(WRITTEN_1H),
+    ];
+    let columns = columns.into_iter().chain(more.iter().map(|column| col(*column)));
+    Ok(rows
+        .select(columns.collect::<Vec<_>>())
+        .filter(col(READS).or(col(WRITTEN).gt(lit(0_i64))))
+        .with_columns([
+            calls.coded(&own[..3], ANY_READER)?.value().alias(ANY_READER),
+            calls.coded(&own, OWN_READER)?.value().alias(OWN_READER),
+        ]))
+}
+
+fn join(lf: LazyFrame, other: LazyFrame) -> LazyFrame {
+    lf.join_builder().with(other).on([col(CELL)]).how(JoinType::Inner).finish()
+}
+
+/// Unread writes of the period, summed per cell.
 ///
 /// *Surely unread*: nobody of the account read from the cache of that model in that Region within an
 /// hour, and the data goes on for that long. *Unread by the same principal*: it didn't read from it
 /// within 5 minutes, or an hour for the tokens written for one.
 ///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost), best with an hour's
-/// margin after the period; `data_to` is where the data ends.
-///
-/// # Errors
-/// Never in practice: Polars refuses only an empty partition.
+/// `cached` are best of a time with an hour's margin after the period; `priced` are the priced
+/// [`sums`](Calls::sums) of the period's calls; `data_to` is where the data ends.
 pub fn unread_writes(
+    cached: Cached,
     priced: LazyFrame,
-    classes: &Classes,
     period: Period,
     data_to: DateTime<Utc>,
-) -> PolarsResult<LazyFrame> {
-    let time = || col(EVENT_TIME).cast(DataType::Int64);
-    let never = || lit(i64::MAX);
-    let reads = col(CACHE_READ_INPUT_TOKENS).gt(lit(0_i64));
-    let read_time = when(reads.clone()).then(time()).otherwise(never());
-    let next = |by: &[&'static str]| -> PolarsResult<Expr> {
-        let by: Vec<Expr> = by.iter().map(|column| col(*column)).collect();
-        let later = read_time.clone().shift(lit(-1_i64)).fill_null(never()).cum_min(true);
-        later.over(by)
-    };
-    let order = [EVENT_TIME, REQUEST_ID].map(col);
-    let cached = priced
-        .with_columns(key_columns(classes))
-        .filter(reads.or(col(WRITTEN).gt(lit(0_i64))))
-        .sort_by_exprs(order, SortMultipleOptions::default().with_nulls_last(true))
-        .with_columns([
-            next(&[ACCOUNT_ID, REGION, MODEL])?.alias(NEXT_READ_BY_ANY),
-            next(&[ACCOUNT_ID, REGION, MODEL, PRINCIPAL])?.alias(NEXT_READ_BY_OWN),
-        ]);
+) -> LazyFrame {
+    let time = || col(EVENT_TIME);
     let later_than = |next: &str, ttl: i64| (col(next) - time()).gt(lit(ttl));
     let known = (time() + lit(LONGEST_TTL_MS)).lt_eq(lit(data_to.timestamp_millis()));
     let surely = later_than(NEXT_READ_BY_ANY, LONGEST_TTL_MS).and(known);
     let default = || col(WRITTEN) - col(WRITTEN_1H);
     let tokens = |unread: Expr, tokens: Expr| when(unread).then(tokens).otherwise(lit(0_i64));
-    let flagged = in_period(cached, period)
-        .filter(is_priced_by_tokens().and(col(WRITTEN).gt(lit(0_i64))))
+    let is_inside = time()
+        .gt_eq(lit(period.from.timestamp_millis()))
+        .and(time().lt(lit(period.to.timestamp_millis())));
+    let keys = [CELL, MODEL].into_iter().chain(KEY).map(col);
+    let cells = priced.filter(is_priced_by_tokens()).select(keys.collect::<Vec<_>>());
+    let unread = cached
+        .0
+        .lazy()
+        .filter(is_inside.and(col(WRITTEN).gt(lit(0_i64))))
+        .filter(later_than(NEXT_READ_BY_OWN, SHORTEST_TTL_MS))
         .with_columns([
             tokens(surely.clone(), default()).alias(UNREAD),
             tokens(surely, col(WRITTEN_1H)).alias(UNREAD_1H),
-            tokens(later_than(NEXT_READ_BY_OWN, SHORTEST_TTL_MS), default()).alias(UNREAD_BY_OWN),
+            default().alias(UNREAD_BY_OWN),
             tokens(later_than(NEXT_READ_BY_OWN, LONGEST_TTL_MS), col(WRITTEN_1H))
                 .alias(UNREAD_BY_OWN_1H),
         ]);
@@ -154,8 +252,7 @@ pub fn unread_writes(
         [UNREAD, UNREAD_1H, UNREAD_BY_OWN, UNREAD_BY_OWN_1H].map(sum).into();
     measures.push(counts(UNREAD, UNREAD_1H).alias(UNREAD_REQUESTS));
     measures.push(counts(UNREAD_BY_OWN, UNREAD_BY_OWN_1H).alias(UNREAD_BY_OWN_REQUESTS));
-    let keys: Vec<Expr> = KEY.into_iter().chain([MODEL]).map(col).collect();
-    Ok(flagged.group_by(&keys).agg(measures))
+    join(unread.group_by([col(CELL)]).agg(measures), cells)
 }
 
 /// What collected [`unread_writes`] cost beyond plain input, per base model.

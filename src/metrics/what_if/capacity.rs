@@ -3,19 +3,24 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use polars::prelude::{DataFrame, Expr, LazyFrame, PolarsResult, col, lit};
+use polars::prelude::{
+    DataFrame, DataType, IntoColumn, IntoLazy, LazyFrame, NamedFrom, PolarsResult, Series,
+    SortMultipleOptions, col, lit,
+};
 
-use super::groups::{Classes, PriceKey, is_priced_by_tokens, key_columns, sum};
-use crate::metrics::small_frame::{days, texts, wide};
+use super::calls::{Calls, OfCells};
+use super::groups::{PriceKey, is_priced_by_tokens, read_keys};
+use crate::metrics::small_frame::{integers, texts, wide};
+use crate::period::Period;
 pub use crate::prices::book::Capacity as CapacityRow;
 use crate::prices::book::{Capacity, Routing, Tier};
 use crate::prices::{PriceBook, Query};
-use crate::schema::cost::quote::PRICE_DAY;
-use crate::schema::cost::{COST_UNITS, UNCACHED_INPUT_TOKENS};
+use crate::schema::cost::COST_UNITS;
+use crate::schema::cost::billing::WRITTEN;
 use crate::schema::invocation::{
     ACCOUNT_ID, EVENT_TIME, MODEL_ID, OUTPUT_TOKENS, REGION, SERVICE_TIER,
 };
-use crate::schema::what_if::{MINUTE, MINUTE_INPUT, MINUTE_OUTPUT, WRITTEN};
+use crate::schema::what_if::{CELL, KEY_DAY, LOAD, MINUTE, MINUTE_INPUT, MINUTE_OUTPUT};
 use crate::units::Usd;
 
 /// The on-demand load of one model in one account and Region.
@@ -43,106 +48,134 @@ pub struct Load {
     pub capacity: Vec<Capacity>,
 }
 
-/// Tokens per minute, UTC day, account, Region and model id, of requests on the standard tier.
-///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost).
-pub fn minutes(priced: LazyFrame) -> LazyFrame {
-    let standard = col(SERVICE_TIER)
-        .is_null()
-        .or(col(SERVICE_TIER).eq(lit("default")))
-        .or(col(SERVICE_TIER).eq(lit(Tier::Standard.as_str())));
-    let input = col(UNCACHED_INPUT_TOKENS).fill_null(lit(0_i64)) + col(WRITTEN);
-    let minute = col(EVENT_TIME).dt().truncate(lit("1m"));
-    let keys: Vec<Expr> = [ACCOUNT_ID, REGION, MODEL_ID, PRICE_DAY, MINUTE].map(col).into();
-    priced
-        .filter(is_priced_by_tokens().and(standard))
-        .with_columns(key_columns(&Classes::default()))
-        .with_columns([
-            input.alias(MINUTE_INPUT),
-            col(OUTPUT_TOKENS).fill_null(lit(0_i64)).alias(MINUTE_OUTPUT),
-            minute.alias(MINUTE),
-        ])
-        .group_by(&keys)
-        .agg([sum(MINUTE_INPUT), sum(MINUTE_OUTPUT), sum(COST_UNITS)])
-        .sort_by_exprs(keys, polars::prelude::SortMultipleOptions::default().with_nulls_last(true))
+/// Loads without their minutes, and which cells are whose.
+#[derive(Debug)]
+pub struct Offers {
+    /// In order of account, Region, model and routing.
+    loads: Vec<Load>,
+    /// Number of a cell and of its load.
+    cells: DataFrame,
+    /// Models that the catalogue has no price of capacity for.
+    without: Vec<String>,
 }
 
-/// The loads of collected [`minutes`] that the catalogue has prices of capacity for, in order of
-/// account, Region, model and routing; and the models it has none for.
-///
-/// Minutes of several ids of one model are one load.
+/// The loads that the catalogue has prices of capacity for, of collected priced
+/// [`sums`](Calls::sums) of calls on the standard tier; those of ids that the book doesn't know are
+/// left out.
 ///
 /// # Errors
 /// When a column is missing or of another type.
-pub fn read_loads(df: &DataFrame, book: &PriceBook) -> PolarsResult<(Vec<Load>, Vec<String>)> {
-    let mut without: Vec<String> = Vec::new();
-    let mut found = Vec::new();
-    for ((account, region, model, routing), load) in collected(df, book)? {
+pub fn offers(priced: &DataFrame, book: &PriceBook) -> PolarsResult<Offers> {
+    let standard = standard(priced)?;
+    let accounts = texts(&standard, ACCOUNT_ID)?;
+    let (cells, costs) = (integers(&standard, CELL)?, wide(&standard, COST_UNITS)?);
+    let mut loads: BTreeMap<LoadKey, (Vec<Option<i64>>, Usd, PriceKey)> = BTreeMap::new();
+    for (row, key) in read_keys(&standard)?.into_iter().enumerate() {
+        let key = PriceKey { service_tier: None, context_class: 0, ..key };
+        let Some((model, routing)) = addressed(book, &key) else { continue };
+        let region = key.region.clone().unwrap_or_default();
+        let load = (accounts[row].clone(), region, model, routing);
+        let (of_load, cost, last) =
+            loads.entry(load).or_insert_with(|| (Vec::new(), Usd(0), key.clone()));
+        of_load.push(cells[row]);
+        *cost += Usd(costs[row].unwrap_or(0));
+        if last.day < key.day {
+            *last = key;
+        }
+    }
+    let mut offers = Offers { loads: Vec::new(), cells: DataFrame::empty(), without: Vec::new() };
+    let (mut of_loads, mut numbers) = (Vec::new(), Vec::new());
+    for ((account, region, model, routing), (cells, cost, last)) in loads {
         let capacity = capacity_for(book, &model, &region, routing);
         if capacity.is_empty() {
-            without.push(model);
+            offers.without.push(model);
             continue;
         }
-        let prices = load.last.as_ref().and_then(|key| on_demand(book, key)).unwrap_or_default();
-        let (input, output) = load.tokens.into_values().unzip();
-        found.push(Load {
+        let prices = on_demand(book, &last).unwrap_or_default();
+        numbers.extend(cells.iter().map(|_| offers.loads.len() as u64));
+        of_loads.extend(cells);
+        offers.loads.push(Load {
             account,
             region,
             model,
             routing,
-            input,
-            output,
+            input: Vec::new(),
+            output: Vec::new(),
             input_price: prices.input,
             output_price: prices.output,
-            cost: load.cost,
+            cost,
             capacity,
         });
     }
-    without.sort();
-    without.dedup();
-    Ok((found, without))
+    offers.without.sort();
+    offers.without.dedup();
+    let cells = Series::new(CELL.into(), of_loads).cast(&DataType::UInt32)?;
+    let numbers = Series::new(LOAD.into(), numbers).cast(&DataType::Int64)?;
+    offers.cells = DataFrame::new(cells.len(), vec![cells.into_column(), numbers.into_column()])?;
+    Ok(offers)
 }
 
 /// Account, Region, base model id and routing of a load.
 type LoadKey = (Option<String>, String, String, Routing);
 
-/// The minutes by load; those of ids that the book doesn't know are left out.
-fn collected(df: &DataFrame, book: &PriceBook) -> PolarsResult<BTreeMap<LoadKey, Minutes>> {
-    let (accounts, regions) = (texts(df, ACCOUNT_ID)?, texts(df, REGION)?);
-    let (model_ids, days) = (texts(df, MODEL_ID)?, days(df, PRICE_DAY)?);
-    let instants = wide(df, MINUTE)?;
-    let (input, output) = (wide(df, MINUTE_INPUT)?, wide(df, MINUTE_OUTPUT)?);
-    let costs = wide(df, COST_UNITS)?;
-    let mut loads: BTreeMap<LoadKey, Minutes> = BTreeMap::new();
-    for row in 0..df.height() {
-        let key = PriceKey {
-            model_id: model_ids[row].clone(),
-            region: regions[row].clone(),
-            day: days[row],
-            ..PriceKey::default()
-        };
-        let Some((model, routing)) = addressed(book, &key) else { continue };
-        let region = key.region.clone().unwrap_or_default();
-        let load = loads.entry((accounts[row].clone(), region, model, routing)).or_default();
-        let minute = load.tokens.entry(instants[row].unwrap_or(0)).or_default();
-        minute.0 += input[row].unwrap_or(0);
-        minute.1 += output[row].unwrap_or(0);
-        load.cost += Usd(costs[row].unwrap_or(0));
-        if load.last.as_ref().is_none_or(|last| last.day < key.day) {
-            load.last = Some(key);
-        }
-    }
-    Ok(loads)
+/// The cells on the standard tier that are priced by tokens, in order of their keys.
+fn standard(priced: &DataFrame) -> PolarsResult<DataFrame> {
+    let is_standard = col(SERVICE_TIER)
+        .is_null()
+        .or(col(SERVICE_TIER).eq(lit("default")))
+        .or(col(SERVICE_TIER).eq(lit(Tier::Standard.as_str())));
+    let order = [ACCOUNT_ID, REGION, MODEL_ID, KEY_DAY].map(col);
+    priced
+        .clone()
+        .lazy()
+        .filter(is_priced_by_tokens().and(is_standard))
+        .sort_by_exprs(order, SortMultipleOptions::default().with_nulls_last(true))
+        .collect()
 }
 
-/// What is collected of a load before it is complete.
-#[derive(Default)]
-struct Minutes {
-    /// Input and output tokens by minute.
-    tokens: BTreeMap<i128, (i128, i128)>,
-    cost: Usd,
-    /// A price key of the last day with calls.
-    last: Option<PriceKey>,
+/// Tokens per load and minute; the loads that have an offer only.
+///
+/// # Errors
+/// Never in practice.
+pub fn minutes(calls: &Calls, offers: &Offers, period: Period) -> PolarsResult<LazyFrame> {
+    let input = calls.uncached_input()?.fill_null(lit(0_i64)) + calls.count(WRITTEN);
+    let minute = col(EVENT_TIME).cast(DataType::Int64).floor_div(lit(60_000_i64));
+    let load = OfCells::of(&offers.cells, LOAD)?.value();
+    let sums = calls
+        .inside(period)
+        .select([
+            (load * lit(LOAD_STEP) + minute).alias(MINUTE),
+            input.alias(MINUTE_INPUT),
+            calls.count(OUTPUT_TOKENS).alias(MINUTE_OUTPUT),
+        ])
+        .filter(col(MINUTE).is_not_null())
+        .group_by([col(MINUTE)])
+        .agg([MINUTE_INPUT, MINUTE_OUTPUT].map(|tokens| calls.sum(tokens)));
+    Ok(sums.sort([MINUTE], SortMultipleOptions::default()))
+}
+
+/// More minutes than time has, so that a load's number and a minute make one.
+const LOAD_STEP: i64 = 1 << 40;
+
+/// The offers' loads with the minutes of collected [`minutes`]; and the models that the catalogue has
+/// no price of capacity for.
+///
+/// Minutes of several ids of one model are one load.
+///
+/// # Errors
+/// When a column is missing or of another type.
+pub fn read_loads(df: &DataFrame, offers: Offers) -> PolarsResult<(Vec<Load>, Vec<String>)> {
+    let minutes = integers(df, MINUTE)?;
+    let (input, output) = (wide(df, MINUTE_INPUT)?, wide(df, MINUTE_OUTPUT)?);
+    let Offers { mut loads, without, .. } = offers;
+    for (row, minute) in minutes.into_iter().enumerate() {
+        let load = minute.and_then(|minute| usize::try_from(minute / LOAD_STEP).ok());
+        if let Some(load) = load.and_then(|load| loads.get_mut(load)) {
+            load.input.push(input[row].unwrap_or(0));
+            load.output.push(output[row].unwrap_or(0));
+        }
+    }
+    Ok((loads, without))
 }
 
 fn addressed(book: &PriceBook, key: &PriceKey) -> Option<(String, Routing)> {

@@ -2,23 +2,23 @@
 
 use chrono::NaiveDate;
 use polars::prelude::{
-    DataFrame, DataType, Expr, LazyFrame, PolarsResult, SortMultipleOptions, coalesce, col, len,
-    lit, when,
+    DataFrame, DataType, Expr, LazyFrame, PolarsResult, SortMultipleOptions, col, lit, when,
 };
 
 use crate::metrics::small_frame::{days, flags, integers, money, texts, wide};
 use crate::prices::PriceBook;
-use crate::schema::cost::quote::PRICE_DAY;
 use crate::schema::cost::{
     COST_OTHER_UNITS, COST_STATUS, COST_UNITS, TOTAL_TOKENS, UNCACHED_INPUT_TOKENS, status,
 };
 use crate::schema::invocation::{
-    CACHE_READ_INPUT_TOKENS, CACHE_WRITE_1H_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME,
-    MODEL, MODEL_ID, OPERATION, OUTPUT_TOKENS, PRINCIPAL_TYPE, REGION, ROUTING, SERVICE_TIER,
+    CACHE_READ_INPUT_TOKENS, MODEL, MODEL_ID, OPERATION, OUTPUT_TOKENS, PRINCIPAL_TYPE, REGION,
+    ROUTING, SERVICE_TIER,
 };
+use crate::schema::usage::cell;
 use crate::schema::usage::metric::REQUESTS;
 use crate::schema::what_if::{
-    CONTEXT_CLASS, FOOTPRINT_CLASS, STREAMED, TOKEN_KINDS, WRITTEN, WRITTEN_1H, WRITTEN_UNKNOWN,
+    CONTEXT_CLASS, FOOTPRINT_CLASS, KEY_DAY, LIFETIME_UNKNOWN, STREAMED, TOKEN_KINDS, WRITTEN,
+    WRITTEN_1H, WRITTEN_UNKNOWN,
 };
 use crate::units::Usd;
 
@@ -58,7 +58,7 @@ pub struct PriceKey {
     pub region: Option<String>,
     /// Service tier.
     pub service_tier: Option<String>,
-    /// UTC day.
+    /// UTC day, or another one with the same prices.
     pub day: Option<NaiveDate>,
     /// How many of [`Classes::context`] the input exceeds.
     pub context_class: usize,
@@ -104,7 +104,7 @@ pub struct Group {
     pub cost: Usd,
 }
 
-/// Whether a request is fully priced, and by tokens alone.
+/// Whether requests are fully priced, and by tokens alone.
 pub(super) fn is_priced_by_tokens() -> Expr {
     col(COST_STATUS)
         .eq(lit(status::PRICED))
@@ -112,31 +112,11 @@ pub(super) fn is_priced_by_tokens() -> Expr {
         .and(col(TOTAL_TOKENS).is_not_null())
 }
 
-/// The columns of [`PriceKey`], for a frame that has [`key_columns`].
-pub(super) const KEY: [&str; 5] = [MODEL_ID, REGION, SERVICE_TIER, PRICE_DAY, CONTEXT_CLASS];
-
-/// Adds the columns of [`KEY`] that the frame lacks, and the counts of tokens written to the cache.
-pub(super) fn key_columns(classes: &Classes) -> Vec<Expr> {
-    let input = col(TOTAL_TOKENS) - col(OUTPUT_TOKENS).fill_null(lit(0_i64));
-    vec![
-        col(EVENT_TIME).dt().date().alias(PRICE_DAY),
-        exceeded(&input, &classes.context).alias(CONTEXT_CLASS),
-        written().alias(WRITTEN),
-        written_1h().alias(WRITTEN_1H),
-    ]
-}
-
-fn written() -> Expr {
-    coalesce(&[col(CACHE_WRITE_INPUT_TOKENS), col(CACHE_WRITE_1H_INPUT_TOKENS), lit(0_i64)])
-}
-
-fn written_1h() -> Expr {
-    let hour = col(CACHE_WRITE_1H_INPUT_TOKENS).fill_null(lit(0_i64));
-    when(hour.clone().gt(written())).then(written()).otherwise(hour)
-}
+/// The columns of [`PriceKey`].
+pub(super) const KEY: [&str; 5] = [MODEL_ID, REGION, SERVICE_TIER, KEY_DAY, CONTEXT_CLASS];
 
 /// How many of the bounds the count exceeds.
-fn exceeded(count: &Expr, bounds: &[i64]) -> Expr {
+pub(super) fn exceeded(count: &Expr, bounds: &[i64]) -> Expr {
     bounds.iter().fold(lit(0_i64), |sum, bound| {
         sum + count.clone().gt(lit(*bound)).cast(DataType::Int64).fill_null(lit(0_i64))
     })
@@ -144,21 +124,29 @@ fn exceeded(count: &Expr, bounds: &[i64]) -> Expr {
 
 /// Requests that are fully priced by their tokens, summed per [`Group`], in order of their keys.
 ///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost).
-pub fn groups(priced: LazyFrame, classes: &Classes) -> LazyFrame {
-    let unknown = when(col(CACHE_WRITE_1H_INPUT_TOKENS).is_null())
-        .then(written())
-        .otherwise(lit(0_i64))
-        .alias(WRITTEN_UNKNOWN);
+/// In: priced [`sums`](super::calls::Calls::sums) of calls.
+pub fn groups(priced: LazyFrame) -> LazyFrame {
+    let zero = || lit(0_i64);
+    let written = || col(cell::WRITTEN).fill_null(zero());
+    let written_1h = || col(cell::WRITTEN_1H).fill_null(zero());
+    let unknown = when(col(LIFETIME_UNKNOWN)).then(written()).otherwise(zero());
     let streamed = col(OPERATION).str().contains_literal(lit("Stream")).fill_null(lit(true));
+    let kinds = [
+        col(UNCACHED_INPUT_TOKENS),
+        col(OUTPUT_TOKENS),
+        col(CACHE_READ_INPUT_TOKENS),
+        written() - written_1h(),
+        written_1h(),
+    ];
     let more = [
-        exceeded(&col(TOTAL_TOKENS), &classes.footprint).alias(FOOTPRINT_CLASS),
         streamed.alias(STREAMED),
-        token_kinds().alias(TOKEN_KINDS),
-        unknown,
+        token_kinds(kinds).alias(TOKEN_KINDS),
+        written().alias(WRITTEN),
+        written_1h().alias(WRITTEN_1H),
+        unknown.alias(WRITTEN_UNKNOWN),
     ];
     let others = [MODEL, ROUTING, PRINCIPAL_TYPE, STREAMED, FOOTPRINT_CLASS, TOKEN_KINDS];
-    let keys: Vec<&str> = KEY.into_iter().chain(others).collect();
+    let keys: Vec<Expr> = KEY.into_iter().chain(others).map(col).collect();
     let sums = [
         UNCACHED_INPUT_TOKENS,
         OUTPUT_TOKENS,
@@ -167,27 +155,18 @@ pub fn groups(priced: LazyFrame, classes: &Classes) -> LazyFrame {
         WRITTEN_1H,
         WRITTEN_UNKNOWN,
         COST_UNITS,
+        REQUESTS,
     ];
-    let mut measures: Vec<Expr> = sums.map(sum).into();
-    measures.push(len().cast(DataType::Int64).alias(REQUESTS));
-    let expressions: Vec<Expr> = keys.iter().map(|key| col(*key)).collect();
     priced
         .filter(is_priced_by_tokens())
-        .with_columns(key_columns(classes).into_iter().chain(more).collect::<Vec<_>>())
-        .group_by(&expressions)
-        .agg(measures)
-        .sort_by_exprs(expressions, SortMultipleOptions::default().with_nulls_last(true))
+        .with_columns(more)
+        .group_by(&keys)
+        .agg(sums.map(sum))
+        .sort_by_exprs(keys, SortMultipleOptions::default().with_nulls_last(true))
 }
 
-/// A bit for each kind of token that the request has, so that all requests of a group have the same.
-fn token_kinds() -> Expr {
-    let counts = [
-        col(UNCACHED_INPUT_TOKENS),
-        col(OUTPUT_TOKENS),
-        col(CACHE_READ_INPUT_TOKENS),
-        written() - written_1h(),
-        written_1h(),
-    ];
+/// A bit for each kind of token that a cell's requests have, all of them or none.
+fn token_kinds(counts: [Expr; 5]) -> Expr {
     counts.into_iter().fold(lit(0_i64), |bits, count| {
         let has = count.gt(lit(0_i64)).fill_null(lit(false)).cast(DataType::Int64);
         bits * lit(2_i64) + has
@@ -239,7 +218,7 @@ pub fn read_groups(df: &DataFrame) -> PolarsResult<Vec<Group>> {
 /// The price key of every row.
 pub(super) fn read_keys(df: &DataFrame) -> PolarsResult<Vec<PriceKey>> {
     let (model_ids, regions) = (texts(df, MODEL_ID)?, texts(df, REGION)?);
-    let (tiers, days) = (texts(df, SERVICE_TIER)?, days(df, PRICE_DAY)?);
+    let (tiers, days) = (texts(df, SERVICE_TIER)?, days(df, KEY_DAY)?);
     let classes = integers(df, CONTEXT_CLASS)?;
     let key = |row: usize| PriceKey {
         model_id: model_ids[row].clone(),

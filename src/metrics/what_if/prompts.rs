@@ -1,20 +1,22 @@
 //! What the longest prompts of a caller cost beyond its median prompt.
 
 use polars::prelude::{
-    DataFrame, DataType, Expr, JoinType, LazyFrame, PolarsResult, SortMultipleOptions, col, len,
-    lit, when,
+    DataFrame, DataType, Engine, Expr, IntoLazy, JoinType, LazyFrame, PolarsResult,
+    SortMultipleOptions, col, lit, when,
 };
 
-use super::groups::{Classes, KEY, is_priced_by_tokens, key_columns, read_keys, sum};
+use super::calls::{Calls, OfCells};
+use super::groups::{KEY, is_priced_by_tokens, read_keys, sum};
 use super::reprice::Repricing;
 use crate::metrics::measures::number_of;
 use crate::metrics::percentiles::{Percentile, nearest_ranks};
 use crate::metrics::small_frame::{integers, texts, wide};
+use crate::period::Period;
 use crate::schema::cost::UNCACHED_INPUT_TOKENS;
 use crate::schema::invocation::{MODEL, PRINCIPAL};
 use crate::schema::usage::metric::REQUESTS;
 use crate::schema::what_if::{
-    EXCESS_P90, EXCESS_P95, LONG_P90, LONG_P95, MEDIAN_PROMPT, P90_PROMPT, P95_PROMPT,
+    CALLER, CELL, EXCESS_P90, EXCESS_P95, LONG_P90, LONG_P95, MEDIAN_PROMPT, P90_PROMPT, P95_PROMPT,
 };
 use crate::units::Usd;
 
@@ -45,40 +47,68 @@ pub struct LongPrompts {
 /// A prompt is the request's input outside the cache; the longest tenth are those longer than the
 /// 90th percentile (nearest rank), of principals with at least [`LEAST_REQUESTS`] to the model.
 ///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost).
-pub fn long_prompts(priced: LazyFrame, classes: &Classes) -> LazyFrame {
-    let caller = [col(PRINCIPAL), col(MODEL)];
-    let prompts = priced
-        .filter(is_priced_by_tokens().and(col(PRINCIPAL).is_not_null()))
-        .with_columns(key_columns(classes));
+/// `priced` are the priced [`sums`](Calls::sums) of the period's calls.
+///
+/// # Errors
+/// When the frame is another one.
+pub fn long_prompts(calls: &Calls, priced: &DataFrame, period: Period) -> PolarsResult<LazyFrame> {
+    let callers = callers(priced)?;
+    let prompt = calls.uncached_input()?.alias(UNCACHED_INPUT_TOKENS);
+    let prompts = |more: &[Expr]| {
+        let columns = more.iter().chain([&prompt]).cloned().collect::<Vec<_>>();
+        calls.inside(period).select(columns)
+    };
     let rank = |percent, name| Percentile { column: UNCACHED_INPUT_TOKENS, percent, name };
     let ranks = [rank(50, MEDIAN_PROMPT), rank(90, P90_PROMPT), rank(95, P95_PROMPT)];
-    let lengths = nearest_ranks(prompts.clone(), &caller, UNCACHED_INPUT_TOKENS, &ranks);
-    let many = prompts
-        .clone()
-        .group_by(&caller)
-        .agg([len().cast(DataType::Int64).alias(REQUESTS)])
-        .filter(col(REQUESTS).gt_eq(lit(LEAST_REQUESTS)));
-    let join = |lf: LazyFrame, other: LazyFrame| {
-        lf.join_builder().with(other).on(&caller).how(JoinType::Inner).finish()
-    };
+    let of_callers = prompts(&[OfCells::of(&callers, CALLER)?.value().alias(CALLER)]);
+    let of_callers = of_callers.filter(col(CALLER).is_not_null());
+    let lengths = nearest_ranks(of_callers, &[col(CALLER)], UNCACHED_INPUT_TOKENS, &ranks);
+    let bounds = join(callers.lazy(), lengths, CALLER);
+    let bounds = bounds.collect_with_engine(Engine::Streaming)?.unwrap_single();
+    let bound = |name| Ok(OfCells::of(&bounds, name)?.value().alias(name));
     let excess = |bound: &str| {
         let beyond = col(UNCACHED_INPUT_TOKENS) - col(MEDIAN_PROMPT);
         when(longer(bound)).then(beyond).otherwise(lit(0_i64))
     };
-    let keys: Vec<Expr> =
-        caller.iter().cloned().chain(KEY.map(col)).chain([col(MEDIAN_PROMPT)]).collect();
-    join(prompts, join(lengths, many))
+    let long = prompts(&[col(CELL), bound(P90_PROMPT)?])
         .filter(longer(P90_PROMPT))
+        .with_columns(
+            [MEDIAN_PROMPT, P95_PROMPT].map(bound).into_iter().collect::<PolarsResult<Vec<_>>>()?,
+        )
         .with_columns([excess(P90_PROMPT).alias(EXCESS_P90), excess(P95_PROMPT).alias(EXCESS_P95)])
-        .group_by(&keys)
+        .group_by([col(CELL)])
         .agg([
+            col(MEDIAN_PROMPT).first(),
             sum(EXCESS_P90),
             sum(EXCESS_P95),
             number_of(longer(P90_PROMPT)).alias(LONG_P90),
             number_of(longer(P95_PROMPT)).alias(LONG_P95),
-        ])
-        .sort_by_exprs(keys, SortMultipleOptions::default().with_nulls_last(true))
+        ]);
+    let keys: Vec<Expr> = [PRINCIPAL, MODEL].into_iter().chain(KEY).map(col).collect();
+    let names = [col(CELL)].into_iter().chain(keys.clone()).collect::<Vec<_>>();
+    Ok(join(long, priced.clone().lazy().select(names), CELL)
+        .sort_by_exprs(keys, SortMultipleOptions::default().with_nulls_last(true)))
+}
+
+/// The cells of callers with enough requests: the number of the cell, and of principal and model.
+fn callers(priced: &DataFrame) -> PolarsResult<DataFrame> {
+    let caller = [PRINCIPAL, MODEL].map(col);
+    let cells = priced.clone().lazy();
+    let cells = cells.filter(is_priced_by_tokens().and(col(PRINCIPAL).is_not_null()));
+    let many = cells
+        .clone()
+        .group_by(&caller)
+        .agg([col(REQUESTS).sum()])
+        .filter(col(REQUESTS).gt_eq(lit(LEAST_REQUESTS)))
+        .select(&caller)
+        .with_row_index(CALLER, None);
+    let cells = cells.join_builder().with(many).on(&caller).how(JoinType::Inner).finish();
+    let number = col(CALLER).cast(DataType::Int64);
+    cells.select([col(CELL), number]).collect()
+}
+
+fn join(lf: LazyFrame, other: LazyFrame, on: &str) -> LazyFrame {
+    lf.join_builder().with(other).on([col(on)]).how(JoinType::Inner).finish()
 }
 
 fn longer(bound: &str) -> Expr {

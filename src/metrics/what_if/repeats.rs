@@ -1,23 +1,27 @@
 //! Prompts sent and paid for again within ten minutes.
 
+use polars::polars_utils::aliases::{PlHashMap, PlHashSet};
 use polars::prelude::{
-    DataFrame, DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col, len, lit,
-    when,
+    BooleanChunked, Column, DataFrame, DataType, Engine, Expr, Field, IntoColumn, IntoLazy,
+    JoinType, LazyFrame, NULL, NamedFrom, PolarsResult, Series, SortMultipleOptions,
+    UniqueKeepStrategy, col, len, lit, when,
 };
 
-use crate::metrics::efficiency::{REPEAT_WINDOW_MS, with_repeated_prompt};
+use super::calls::{Calls, OfCells};
+use super::nearest::Nearest;
+use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::metrics::grouping::join_groups;
-use crate::metrics::known_ids::comes_again;
-use crate::metrics::measures::number_of;
 use crate::metrics::small_frame::{integers, money, texts};
 use crate::metrics::window::in_period;
 use crate::period::Period;
 use crate::schema::cost::COST_UNITS;
-use crate::schema::invocation::{EVENT_TIME, MODEL, PRINCIPAL, PROMPT_HASH, STATUS, status};
+use crate::schema::cost::billing::FAILED;
+use crate::schema::invocation::{EVENT_TIME, MODEL, PRINCIPAL};
 use crate::schema::usage::efficiency::REPEATED_PROMPT;
 use crate::schema::usage::metric::REQUESTS;
 use crate::schema::what_if::{
-    ANSWERED, ANSWERED_BEFORE, ANSWERED_UNITS, COMPARABLE, REPEATED, REPEATED_UNITS,
+    ANSWERED, ANSWERED_BEFORE, ANSWERED_UNITS, ANSWERER, CALLER, CELL, COMPARABLE, PROMPT, PROMPTS,
+    REPEATED, REPEATED_UNITS,
 };
 use crate::units::Usd;
 
@@ -42,51 +46,163 @@ pub struct Repeats {
     pub answered_cost: Usd,
 }
 
-/// Repeats of the period per principal and model, in order of both.
-///
-/// In: `invocations` with the columns of [`schema::cost`](crate::schema::cost), best with ten
-/// minutes' margin before the period.
-///
-/// # Errors
-/// Never in practice: Polars refuses only an empty partition.
-pub fn repeats(priced: LazyFrame, period: Period) -> PolarsResult<LazyFrame> {
-    let time = || col(EVENT_TIME).cast(DataType::Int64);
-    let known = || col(PRINCIPAL).is_not_null().and(col(PROMPT_HASH).is_not_null());
-    let answer_time =
-        when(col(STATUS).eq(lit(status::OK))).then(time()).otherwise(lit(LONG_BEFORE));
-    let answered = answer_time
-        .shift(lit(1_i64))
-        .fill_null(lit(LONG_BEFORE))
-        .cum_max(false)
-        .over([col(PRINCIPAL), col(PROMPT_HASH), col(MODEL)])?;
-    let is_answered = known().and((time() - answered).lt_eq(lit(REPEAT_WINDOW_MS)));
-    let keys = [col(PRINCIPAL), col(MODEL)];
-    let all = in_period(priced.clone(), period)
-        .group_by(&keys)
-        .agg([len().cast(DataType::Int64).alias(REQUESTS), number_of(known()).alias(COMPARABLE)]);
-    // Few prompts come again: only their order is looked at.
-    let again = with_repeated_prompt(priced.clone().filter(comes_again(priced)?))?;
-    let marked = again.with_columns([is_answered.alias(ANSWERED_BEFORE)]);
-    let paid = || col(COST_UNITS).cast(DataType::Int128).gt(lit(0_i64).cast(DataType::Int128));
-    let repeated = || col(REPEATED_PROMPT).and(paid()).fill_null(lit(false));
-    let answered = || repeated().and(col(ANSWERED_BEFORE).fill_null(lit(false)));
-    let cost_where = |condition: Expr| {
-        when(condition).then(col(COST_UNITS).cast(DataType::Int128)).otherwise(lit(NULL)).sum()
-    };
-    let again = in_period(marked, period).group_by(&keys).agg([
-        number_of(repeated()).alias(REPEATED),
-        cost_where(repeated()).alias(REPEATED_UNITS),
-        number_of(answered()).alias(ANSWERED),
-        cost_where(answered()).alias(ANSWERED_UNITS),
-    ]);
-    Ok(join_groups(all, again, &keys)
-        .sort_by_exprs(keys, SortMultipleOptions::default().with_nulls_last(true)))
+/// Calls whose prompt is sent again within ten minutes, in order of time, with what is known of each: whether
+/// it repeats one, and whether that had been answered.
+#[derive(Debug, Clone)]
+pub struct SentAgain(DataFrame);
+
+impl SentAgain {
+    /// Of all calls; those of one instant don't repeat each other.
+    ///
+    /// # Errors
+    /// When the frame is another one.
+    pub fn of(calls: &Calls) -> PolarsResult<Self> {
+        let again = sent_again(calls, calls.rows())?;
+        let again = again.sort([EVENT_TIME], SortMultipleOptions::default());
+        let again = again.collect_with_engine(Engine::Streaming)?.unwrap_single();
+        let times = again.column(EVENT_TIME)?.cast(&DataType::Int64)?.i64()?.clone();
+        Self::marked(again, times.into_no_null_iter())
+    }
+
+    /// As [`Self::of`], with the calls of some instants put in order by their request ids; `at` are the
+    /// collected [`sieved_at`](super::calls::Sieve::sieved_at) rows of them.
+    ///
+    /// # Errors
+    /// When Polars finds fault with a frame.
+    pub fn in_order(calls: &Calls, at: &DataFrame, instants: &[i64]) -> PolarsResult<Self> {
+        let again = sent_again(calls, calls.rows_with(at, instants)?)?
+            .sort_by_exprs(calls.order(), SortMultipleOptions::default().with_nulls_last(true))
+            .collect()?;
+        let places = 0..i64::try_from(again.height()).unwrap_or(i64::MAX);
+        Self::marked(again, places)
+    }
+
+    /// Instants at which a caller sent a prompt more than once, and had not had it answered before: which
+    /// of them repeats the other is for their ids to say.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn undecided(&self) -> PolarsResult<Vec<i64>> {
+        let new = col(REPEATED_PROMPT).and(col(ANSWERED_BEFORE)).not();
+        let all = self.0.clone().lazy();
+        let keys = [EVENT_TIME, CALLER, PROMPT].map(col);
+        let new = all.clone().filter(new).select(&keys).unique(None, UniqueKeepStrategy::Any);
+        let instants = all
+            .join_builder()
+            .with(new)
+            .on(&keys)
+            .how(JoinType::Semi)
+            .finish()
+            .group_by(&keys)
+            .agg([len().alias(REQUESTS)])
+            .filter(col(REQUESTS).gt(lit(1)))
+            .select([col(EVENT_TIME)])
+            .unique(None, UniqueKeepStrategy::Any)
+            .collect()?;
+        Ok(integers(&instants, EVENT_TIME)?.into_iter().flatten().collect())
+    }
+
+    /// Calls at earlier places are repeated; those that share one don't repeat each other.
+    fn marked(mut again: DataFrame, places: impl Iterator<Item = i64>) -> PolarsResult<Self> {
+        let times = again.column(EVENT_TIME)?.cast(&DataType::Int64)?;
+        let times = times.i64()?.into_no_null_iter().zip(places);
+        let prompts = again.column(PROMPT)?.i128()?.into_no_null_iter();
+        let callers = again.column(CALLER)?.i64()?.iter();
+        let models = again.column(ANSWERER)?.i64()?.iter();
+        let failed = again.column(FAILED)?.i64()?.iter();
+        let mut sent: PlHashMap<(Option<i64>, i128), Nearest> = PlHashMap::default();
+        let mut answered: PlHashMap<(Option<i64>, i128, Option<i64>), Nearest> =
+            PlHashMap::default();
+        let (mut repeats, mut had_answer) = (Vec::new(), Vec::new());
+        for ((((time, place), prompt), caller), (model, failed)) in
+            times.zip(prompts).zip(callers).zip(models.zip(failed))
+        {
+            let is_soon = |before: Option<i64>| {
+                before.is_some_and(|before| time - before <= REPEAT_WINDOW_MS)
+            };
+            let sent = sent.entry((caller, prompt)).or_default();
+            repeats.push(is_soon(sent.at(place, time, true)));
+            let answered = answered.entry((caller, prompt, model)).or_default();
+            had_answer.push(is_soon(answered.at(place, time, failed == Some(0))));
+        }
+        again.with_column(Series::new(REPEATED_PROMPT.into(), repeats).into())?;
+        again.with_column(Series::new(ANSWERED_BEFORE.into(), had_answer).into())?;
+        Ok(Self(again))
+    }
 }
 
-/// An instant before all others whose distance to any still fits 64 bits.
-const LONG_BEFORE: i64 = i64::MIN / 2;
+/// The calls of known principals whose prompt is sent again in time.
+fn sent_again(calls: &Calls, rows: LazyFrame) -> PolarsResult<LazyFrame> {
+    let known = col(PRINCIPAL).is_not_null();
+    let failed = calls.cells().filter(known).select([CELL, FAILED].map(col)).collect()?;
+    let names = calls.cells().select([col(CELL), col(PRINCIPAL).is_not_null().alias(PRINCIPAL)]);
+    let has_caller = OfCells::of(&names.collect()?, PRINCIPAL)?.value().eq(lit(1_i64));
+    Ok(rows.filter(comes_again(calls.columns())?).filter(has_caller).with_columns([
+        OfCells::of(&failed, FAILED)?.value().alias(FAILED),
+        calls.coded(&[PRINCIPAL], CALLER)?.value().alias(CALLER),
+        calls.coded(&[MODEL], ANSWERER)?.value().alias(ANSWERER),
+    ]))
+}
 
-/// Reads collected [`repeats`].
+/// Whether the row's prompt is sent again within ten minutes, by whomever. Never null.
+fn comes_again(rows: &DataFrame) -> PolarsResult<Expr> {
+    let times = rows.column(EVENT_TIME)?.cast(&DataType::Int64)?;
+    let sent = rows.column(PROMPT)?.i128()?.iter().zip(times.i64()?.iter());
+    // Half of a number tells prompts apart well enough here, in two thirds of the memory.
+    let mut sent: Vec<(u64, i64)> =
+        sent.filter_map(|(prompt, time)| Some((half(prompt?), time?))).collect();
+    sent.sort_unstable();
+    let again = sent.array_windows().filter(|[(prompt, time), (next, next_time)]| {
+        prompt == next && next_time - time <= REPEAT_WINDOW_MS
+    });
+    let again: PlHashSet<u64> = again.map(|[(prompt, _), _]| *prompt).collect();
+    let flags = move |prompts: Column| -> PolarsResult<Column> {
+        let prompts = prompts.i128()?.iter();
+        let flags = prompts.map(|prompt| Some(again.contains(&half(prompt?))));
+        let flags: BooleanChunked = flags.map(|flag| Some(flag == Some(true))).collect();
+        Ok(flags.with_name(PROMPT.into()).into_column())
+    };
+    let field = |_: &_, field: &Field| Ok(Field::new(field.name().clone(), DataType::Boolean));
+    Ok(col(PROMPT).map(flags, field))
+}
+
+/// The last 64 bits.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the half is wanted")]
+fn half(prompt: i128) -> u64 {
+    prompt as u64
+}
+
+/// Repeated prompts of the period, summed per cell and by whether they had been answered, to be priced.
+///
+/// The calls are best with ten minutes' margin before the period.
+pub fn repeats(calls: &Calls, again: SentAgain, period: Period) -> LazyFrame {
+    let repeated = in_period(again.0.lazy().filter(col(REPEATED_PROMPT)), period);
+    calls.sums(repeated, &[ANSWERED_BEFORE])
+}
+
+/// Repeats per principal and model, in order of both: of priced [`sums`](Calls::sums) of all calls of the
+/// period, and of its [`repeats`].
+pub fn by_caller(priced: LazyFrame, repeats: LazyFrame) -> LazyFrame {
+    let keys = [col(PRINCIPAL), col(MODEL)];
+    let comparable = when(col(PRINCIPAL).is_not_null()).then(col(PROMPTS)).otherwise(lit(0_i64));
+    let all = priced.group_by(&keys).agg([col(REQUESTS).sum(), comparable.sum().alias(COMPARABLE)]);
+    // In a cell every request costs something, or none does.
+    let paid = repeats.filter(col(COST_UNITS).gt(lit(0_i64).cast(DataType::Int128)));
+    let of_answered = |column: &str| {
+        let value = col(column);
+        when(col(ANSWERED_BEFORE)).then(value).otherwise(lit(NULL)).sum()
+    };
+    let again = paid.group_by(&keys).agg([
+        col(REQUESTS).sum().alias(REPEATED),
+        col(COST_UNITS).sum().alias(REPEATED_UNITS),
+        of_answered(REQUESTS).alias(ANSWERED),
+        of_answered(COST_UNITS).alias(ANSWERED_UNITS),
+    ]);
+    join_groups(all, again, &keys)
+        .sort_by_exprs(keys, SortMultipleOptions::default().with_nulls_last(true))
+}
+
+/// Reads collected [`by_caller`].
 ///
 /// # Errors
 /// When a column is missing or of another type.

@@ -1,18 +1,23 @@
 //! What-ifs over small frames, by hand, and their laws over random requests.
 
+mod walks;
+
+use std::collections::BTreeMap;
+
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert_eq, proptest};
 use proptest::sample::select;
 
-use super::caching::{Unread, cache_effect, read_unread, unread_writes};
-use super::capacity::{minutes, read_loads};
+use super::caching::{Cached, Unread, cache_effect, read_unread, unread_writes};
+use super::calls::{Calls, Sieve};
+use super::capacity::{minutes, offers, read_loads};
 use super::groups::{Classes, Group, groups, read_groups};
 use super::prompts::{LEAST_REQUESTS, long_prompts, read_long_prompts};
-use super::repeats::{Repeats, read_repeats, repeats};
+use super::repeats::{Repeats, SentAgain, by_caller, read_repeats, repeats};
 use super::reprice::{Alternative, OVER_CONTEXT_WINDOW, Repricing};
-use crate::metrics::cost::{price_keys, with_cost};
+use crate::metrics::cost::{cells, price_keys, with_cost};
 use crate::period::Period;
 use crate::prices::book::Tier;
 use crate::prices::{PriceBook, quotes};
@@ -56,8 +61,73 @@ fn priced(calls: Vec<Invocation>) -> LazyFrame {
     priced.collect().expect("priced").lazy()
 }
 
+/// Calls as what-ifs read them, and the sums of those of a period, priced.
+struct Summed {
+    rows: LazyFrame,
+    calls: Calls,
+    priced: DataFrame,
+}
+
+fn summed(calls: Vec<Invocation>, classes: &Classes, period: Period) -> Summed {
+    let rows = Invocation::frame(calls).expect("a frame").lazy();
+    let extremes = cells::extremes(rows.clone()).collect().expect("extremes");
+    let steps =
+        cells::Steps { thresholds: book().long_context_thresholds(), days: book().change_days() };
+    let sieve = Sieve::new(&extremes, steps, classes.clone()).expect("extremes");
+    let sieved = sieve.sieved(rows.clone()).collect().expect("calls");
+    let calls = Calls::new(sieve, sieved, book()).expect("calls");
+    let priced = price(calls.sums(calls.inside(period), &[]));
+    Summed { rows, calls, priced }
+}
+
+fn price(sums: LazyFrame) -> DataFrame {
+    let sums = sums.collect().expect("sums");
+    let keys = cells::price_keys(sums.clone().lazy()).collect().expect("keys");
+    let quotes = quotes(book(), &keys).expect("quotes").lazy();
+    cells::with_cost(sums.lazy(), quotes).collect().expect("priced")
+}
+
+impl Summed {
+    fn priced(&self) -> LazyFrame {
+        self.priced.clone().lazy()
+    }
+
+    fn at(&self, instants: &[i64]) -> Option<DataFrame> {
+        let at = || self.calls.sieve().sieved_at(self.rows.clone(), instants).collect();
+        (!instants.is_empty()).then(|| at().expect("calls"))
+    }
+
+    fn unread(&self, period: Period, data_to: i64) -> BTreeMap<String, Unread> {
+        let mut cached = Cached::of(&self.calls).expect("calls");
+        let undecided = cached.undecided().expect("instants");
+        if let Some(at) = self.at(&undecided) {
+            cached = Cached::in_order(&self.calls, &at, &undecided).expect("calls");
+        }
+        let end = around(0, data_to).to;
+        let df = unread_writes(cached, self.priced(), period, end).collect().expect("collected");
+        let repricing = Repricing { book: book(), classes: &Classes::of(book(), []) };
+        read_unread(&df, repricing).expect("read")
+    }
+
+    fn repeats(&self, period: Period) -> Vec<Repeats> {
+        let mut again = SentAgain::of(&self.calls).expect("calls");
+        let undecided = again.undecided().expect("instants");
+        if let Some(at) = self.at(&undecided) {
+            again = SentAgain::in_order(&self.calls, &at, &undecided).expect("calls");
+        }
+        let repeats = repeats(&self.calls, again, period);
+        let df = by_caller(self.priced(), price(repeats).lazy()).collect().expect("collected");
+        read_repeats(&df).expect("read")
+    }
+}
+
+/// All time that calls of these tests lie in.
+fn always() -> Period {
+    around(-1_000_000, 1_000_000)
+}
+
 fn grouped(calls: Vec<Invocation>, classes: &Classes) -> Vec<Group> {
-    let df: DataFrame = groups(priced(calls), classes).collect().expect("groups");
+    let df = groups(summed(calls, classes, always()).priced()).collect().expect("groups");
     read_groups(&df).expect("groups")
 }
 
@@ -144,12 +214,8 @@ fn the_cache_saves_what_input_would_have_cost_and_writes_cost_more() {
 }
 
 fn unread(calls: Vec<Invocation>, period: Period, data_to: i64) -> Unread {
-    let classes = Classes::of(book(), []);
-    let end = around(0, data_to).to;
-    let frame = unread_writes(priced(calls), &classes, period, end).expect("a plan");
-    let df = frame.collect().expect("collected");
-    let repricing = Repricing { book: book(), classes: &classes };
-    read_unread(&df, repricing).expect("read").remove(HAIKU).unwrap_or_default()
+    let summed = summed(calls, &Classes::of(book(), []), period);
+    summed.unread(period, data_to).remove(HAIKU).unwrap_or_default()
 }
 
 #[test]
@@ -183,8 +249,7 @@ fn a_write_is_unread_when_nobody_read_in_time_and_the_data_goes_on() {
 }
 
 fn repeated(calls: Vec<Invocation>, period: Period) -> Repeats {
-    let df = repeats(priced(calls), period).expect("a plan").collect().expect("collected");
-    let mut all = read_repeats(&df).expect("read");
+    let mut all = summed(calls, &Classes::of(book(), []), period).repeats(period);
     assert_eq!(all.len(), 1);
     all.remove(0)
 }
@@ -223,8 +288,11 @@ fn long_prompts_cost_what_is_beyond_the_median() {
         ..call(1000 + usize::try_from(id).expect("small"), id, HAIKU)
     });
     let classes = Classes::of(book(), []);
-    let frame = long_prompts(priced(lengths.chain(few).collect()), &classes);
-    let df = frame.collect().expect("collected");
+    let summed = summed(lengths.chain(few).collect(), &classes, always());
+    let df = long_prompts(&summed.calls, &summed.priced, always())
+        .expect("a plan")
+        .collect()
+        .expect("collected");
     let found =
         read_long_prompts(&df, Repricing { book: book(), classes: &classes }).expect("read");
     let [caller] = found.as_slice() else { panic!("one caller: {found:?}") };
@@ -244,8 +312,11 @@ fn a_load_is_the_tokens_of_each_minute() {
         call(3, 60, "amazon.nova-pro-v1:0"),
         Invocation { service_tier: Some("batch".to_owned()), ..call(4, 0, HAIKU) },
     ];
-    let df = minutes(priced(calls)).collect().expect("collected");
-    let (loads, without) = read_loads(&df, book()).expect("read");
+    let summed = summed(calls, &Classes::default(), always());
+    let offers = offers(&summed.priced, book()).expect("offers");
+    let df =
+        minutes(&summed.calls, &offers, always()).expect("a plan").collect().expect("collected");
+    let (loads, without) = read_loads(&df, offers).expect("read");
     assert_eq!(without, ["amazon.nova-pro-v1:0"]);
     let [load] = loads.as_slice() else { panic!("one load") };
     assert_eq!((load.input.as_slice(), load.output.as_slice()), (&[2007, 1000][..], &[20, 10][..]));
@@ -318,6 +389,7 @@ proptest! {
             .sum();
         prop_assert_eq!(groups.iter().map(|group| group.cost.0).sum::<i128>(), whole);
         let number = statuses.iter().filter(|status| *status == Some("priced")).count();
-        prop_assert_eq!(usize::try_from(groups.iter().map(|group| group.requests).sum::<i64>()).unwrap(), number);
+        let requests: i64 = groups.iter().map(|group| group.requests).sum();
+        prop_assert_eq!(usize::try_from(requests).unwrap(), number);
     }
 }
