@@ -3,7 +3,7 @@
 use chrono::DateTime;
 
 use super::AlertQuestion;
-use crate::alerts::{Breach, Rule, range};
+use crate::alerts::{Breach, Judged, Rule, range};
 use crate::audit::controls::{Counts, Framework};
 use crate::audit::detections::{RuleOutcome, Severity};
 use crate::insight::savings::Nature;
@@ -20,10 +20,12 @@ use crate::store::KeptCheck;
 const TOLD: Severity = Severity::Medium;
 
 /// The summary of the week that ended since the last check; none when none did, or it holds no logs.
+/// The first check sums up a week that ended in the time that it judges.
 pub(super) fn week(
     basis: Basis<'_>,
     question: &AlertQuestion<'_>,
     rule: &Rule,
+    judged: &Judged,
     last: Option<KeptCheck>,
 ) -> Result<Option<Breach>, Error> {
     let frameworks = named(&rule.frameworks, question.frameworks)?;
@@ -32,7 +34,11 @@ pub(super) fn week(
     let today = now.with_timezone(&zone).date_naive();
     let week = cadence.before(cadence.period_of(today, zone), zone);
     let last = last.and_then(|check| DateTime::from_timestamp_millis(check.at_ms));
-    if last.is_some_and(|last| last >= week.to && last <= now) {
+    let is_told_or_past = match last {
+        Some(last) => last >= week.to && last <= now,
+        None => week.to <= judged.period.from,
+    };
+    if is_told_or_past {
         return Ok(None);
     }
     let figures = key_figures_with_targets(basis, week, zone)?;

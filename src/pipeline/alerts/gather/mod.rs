@@ -50,7 +50,7 @@ pub(super) fn breaches(
     asked.quotas(&mut found)?;
     asked.detections(&mut found)?;
     for rule in question.rules.of_kind(Kind::Summary) {
-        found.breaches.extend(summary::week(basis, question, rule, last)?);
+        found.breaches.extend(summary::week(basis, question, rule, judged, last)?);
     }
     Ok(found)
 }
