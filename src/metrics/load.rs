@@ -83,9 +83,9 @@ pub fn concurrent_principals(invocations: LazyFrame) -> PolarsResult<LazyFrame> 
         ])
         .collect_with_engine(Engine::Streaming)?
         .unwrap_single();
-    let columns = (rows.column(PRINCIPAL)?.u32()?, rows.column(START)?, rows.column(LASTS)?);
-    let (starts, lasts) = (columns.1.i64()?, columns.2.i64()?);
-    let requests = columns.0.iter().zip(starts.iter().zip(lasts.iter()));
+    let principals = rows.column(PRINCIPAL)?.u32()?;
+    let (starts, lasts) = (rows.column(START)?.i64()?, rows.column(LASTS)?.i64()?);
+    let requests = principals.iter().zip(starts.iter().zip(lasts.iter()));
     let requests = requests.filter_map(|(principal, (start, lasts))| {
         let (start, lasts) = start.zip(lasts)?;
         Some((principal?, (start, start.wrapping_add(lasts))))

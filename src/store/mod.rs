@@ -41,6 +41,7 @@ mod verify;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
 
 pub use alerts::{AlertLedger, KeptAlert, KeptCheck};
@@ -132,8 +133,8 @@ impl Reader {
         let segments = self.catalog.segments(table, days)?;
         let repeats = self.catalog.repeats(table, days)?;
         self.rows_that_count(table, &segments, &repeats)
-            .map(|rows| match period {
-                Some(period) => rows.filter(in_period(table, period)),
+            .map(|rows| match period.and_then(|period| left_to_rows(table, period)) {
+                Some(condition) => rows.filter(condition),
                 None => rows,
             })
             .map_err(|source| Error::Segment { action: "scan", path: self.root.clone(), source })
@@ -268,7 +269,11 @@ fn sweep(root: &Path, catalog: &Catalog) -> Result<(), Error> {
     })
 }
 
-fn in_period(table: Table, period: Period) -> Expr {
+/// What is to be asked of each row of a period, once the files of its days are chosen: nothing of a
+/// period that begins and ends at midnight UTC.
+///
+/// Rows without a time lie under the epoch, so that a period with that day is asked of every row.
+fn left_to_rows(table: Table, period: Period) -> Option<Expr> {
     let time = match table {
         Table::Invocations => invocation::EVENT_TIME,
         Table::ApiEvents => api_event::EVENT_TIME,
@@ -276,10 +281,14 @@ fn in_period(table: Table, period: Period) -> Expr {
         Table::Sensitive => sensitive::EVENT_TIME,
         Table::ServiceMetrics => service_metric::HOUR_TIME,
     };
-    let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
-    col(time)
-        .gt_eq(instant(period.from.timestamp_millis()))
-        .and(col(time).lt(instant(period.to.timestamp_millis())))
+    let (first, last) = period.utc_days();
+    let has_timeless = (first..=last).contains(&NaiveDate::default());
+    let is_asked =
+        |at: DateTime<Utc>| has_timeless || period.to <= period.from || at.time() != NaiveTime::MIN;
+    let instant = |at: DateTime<Utc>| lit(at.timestamp_millis()).cast(Kind::Time.data_type());
+    let from = is_asked(period.from).then(|| col(time).gt_eq(instant(period.from)));
+    let to = is_asked(period.to).then(|| col(time).lt(instant(period.to)));
+    from.into_iter().chain(to).reduce(Expr::and)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use polars::prelude::{SortMultipleOptions, col};
 
 use super::{ObjectEntry, OnLocked, ReadObject, Reader, Writer};
+use crate::period::Period;
 use crate::records::Decoded;
 use crate::schema::api_event::{self, ApiEvent};
 use crate::schema::invocation::{self, Invocation};
@@ -196,5 +197,31 @@ fn every_file_and_folder_of_a_store_is_private() {
         let entry = entry.expect("listed");
         let mode = entry.metadata().expect("there").permissions().mode();
         assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
+    }
+}
+
+#[test]
+fn a_period_holds_the_rows_whose_time_is_in_it_wherever_it_begins_and_ends() {
+    let times = [None, Some(-1), Some(0), Some(1), Some(DAY_MS - 1), Some(DAY_MS)];
+    let times = times.into_iter().chain([Some(DAY_MS + 5), Some(2 * DAY_MS)]).collect::<Vec<_>>();
+    let row = |(record, time): (i64, &Option<i64>)| Invocation {
+        event_time: time.map(TimeMs),
+        object: Some("a".to_owned()),
+        record: Some(record),
+        ..Invocation::default()
+    };
+    let invocations = (1..).zip(&times).map(row).collect();
+    let decoded = Decoded { invocations, ..Decoded::default() };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = writer(folder.path());
+    commit(&mut store, vec![ReadObject { entry: entry("a"), decoded }]);
+    let ends = [-DAY_MS, -1, 0, 1, DAY_MS - 1, DAY_MS, DAY_MS + 5, 2 * DAY_MS, 3 * DAY_MS];
+    let instant = |ms| chrono::DateTime::from_timestamp_millis(ms).expect("a time");
+    for (from, to) in ends.into_iter().flat_map(|from| ends.map(|to| (from, to))) {
+        let period = Period { from: instant(from), to: instant(to) };
+        let rows = store.reader().scan(Table::Invocations, Some(period)).expect("a scan");
+        let found = rows.collect().expect("rows").height();
+        let expected = times.iter().flatten().filter(|time| (from..to).contains(time)).count();
+        assert_eq!(found, expected, "{from} to {to}");
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn week(
     let last = last.and_then(|check| DateTime::from_timestamp_millis(check.at_ms));
     let is_told_or_past = match last {
         Some(last) => last >= week.to && last <= now,
-        None => week.to < judged.period.from,
+        None => week.to <= judged.period.from,
     };
     if is_told_or_past {
         return Ok(None);
