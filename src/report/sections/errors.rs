@@ -145,12 +145,12 @@ fn figure(
             .value(Value::Count(errors - throttled))
             .say("."),
         caption: Prose::text(format!(
-            "Failed requests per {step}, {}. Rates are shares of all ",
-            zone.name()
+            "Failed requests per {step}, {}.{} Rates are shares of all ",
+            zone.name(),
+            timeline.gap_words()
         ))
         .value(Value::Count(facts.current.count(Metric::Requests)))
-        .say(" logged requests, failed ones included. A change within chance is not coloured.")
-        .say(timeline.gap_words()),
+        .say(" logged requests, failed ones included. A change within chance is not coloured."),
         chart: Chart::HourlyColumns(HourlyColumns {
             series: vec![
                 ("throttled".to_owned(), Tone::Bad),
