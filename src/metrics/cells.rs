@@ -333,7 +333,7 @@ pub fn cells_to_price(
     let own = grain.columns();
     let priced_by_keys = priced_by::keys(found, steps).into_iter();
     keys.extend(priced_by_keys.filter(|key| !own.iter().any(|name| name == key)).map(col));
-    let mut needed = priced_by::sums(found, steps);
+    let mut needed = priced_by::sums(found);
     for (name, sum) in kind.sums(grain, with_time) {
         if needed.iter().all(|(other, _)| *other != name) {
             needed.push((name, sum));

@@ -61,7 +61,7 @@ pub fn summary(rows: LazyFrame, day: NaiveDate, steps: &Steps) -> LazyFrame {
     let hour = col(EVENT_TIME).dt().truncate(lit("1h")).alias(cell::TIME);
     let keys = COLUMNS.into_iter().chain([IMAGE_PIXELS, cell::SHAPE, cell::TIME]).map(col);
     let mut sums = vec![(metric::REQUESTS, len().cast(DataType::Int64))];
-    sums.extend(priced_by::sums(&found, steps));
+    sums.extend(priced_by::sums(&found));
     for (name, sum) in Part::ALL.map(Part::sum) {
         if sums.iter().all(|(other, _)| *other != name) {
             sums.push((name, sum.cast(DataType::Int64)));
@@ -71,12 +71,12 @@ pub fn summary(rows: LazyFrame, day: NaiveDate, steps: &Steps) -> LazyFrame {
     let sums: Vec<Expr> = sums.into_iter().map(|(name, sum)| sum.alias(name)).collect();
     let keyed = priced_by::with_keys(rows.with_columns([hour]), &found, steps);
     let cells = grouped(keyed, keys.collect()).agg(sums);
-    let columns: Vec<Expr> = schema(steps).iter_names().map(|name| col(name.clone())).collect();
+    let columns: Vec<Expr> = schema().iter_names().map(|name| col(name.clone())).collect();
     priced_by::with_unknown(cells, &found, steps).select(columns)
 }
 
 /// The columns of a summary.
-pub fn schema(steps: &Steps) -> Schema {
+pub fn schema() -> Schema {
     let rows = Table::Invocations.schema();
     let found = Found::anything((NaiveDate::MIN, NaiveDate::MIN));
     let mut schema = Schema::default();
@@ -85,7 +85,7 @@ pub fn schema(steps: &Steps) -> Schema {
         schema.with_column(name.into(), data_type.clone());
     }
     schema.with_column(cell::SHAPE.into(), DataType::UInt64);
-    let sums = priced_by::sums(&found, steps).into_iter().map(|(name, _)| name);
+    let sums = priced_by::sums(&found).into_iter().map(|(name, _)| name);
     let parts = Part::ALL.into_iter().map(|part| part.sum().0);
     for name in [IMAGE_PIXELS, metric::REQUESTS].into_iter().chain(sums).chain(parts) {
         schema.with_column(name.into(), DataType::Int64);

@@ -14,7 +14,6 @@ use crate::metrics::cost;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::tags::{self, tag_keys};
-use crate::metrics::usage::{UsageQuery, usage_of};
 use crate::period::Period;
 use crate::prices::{self, CacheConvention, PriceBook};
 use crate::schema::allocation::Allocation;
@@ -33,16 +32,6 @@ pub(super) fn requests(
     grain: &Grain,
 ) -> Result<Requests, Error> {
     summed(invocations, book, grain, grain)
-}
-
-/// The metrics of a query over rows.
-pub(super) fn answered(
-    invocations: LazyFrame,
-    book: &PriceBook,
-    query: &UsageQuery,
-) -> Result<DataFrame, Error> {
-    let requests = requests(invocations, book, &query.grain())?;
-    collect(usage_of(&requests, query).map_err(Error::Compute)?)
 }
 
 /// As [`requests`], with values of another grain than the sums.

@@ -109,7 +109,7 @@ impl Wanted<'_> {
                 return Ok(None);
             }
         }
-        let mut sums = vec![store.scan_summaries(&days, summary::schema(&steps))?];
+        let mut sums = vec![store.scan_summaries(&days, summary::schema())?];
         if let (Some(period), Some(whole)) = (self.period, whole) {
             let summed = sums.remove(0);
             sums.push(summed.filter(is_within(whole)));

@@ -284,11 +284,10 @@ pub(crate) fn keys(found: &Found, steps: &Steps) -> Vec<&'static str> {
 
 /// Sums that pricing needs, with their names: 0 where nothing is known, until
 /// [`with_unknown`] tells.
-pub(crate) fn sums(found: &Found, steps: &Steps) -> Vec<(&'static str, Expr)> {
+pub(crate) fn sums(found: &Found) -> Vec<(&'static str, Expr)> {
     let sums = found.summed().map(|summed| (summed.name, col(summed.name).sum()));
     // One side of every threshold, so any row of the cell speaks for all.
     let most = [INPUT_BESIDE_CACHE, INPUT_WITH_CACHE].map(|name| (name, col(name).max()));
-    let most = most.into_iter().filter(|_| !found.reachable(steps).is_empty());
     sums.chain(most).collect()
 }
 
@@ -298,39 +297,45 @@ pub(crate) fn with_unknown(cells: LazyFrame, found: &Found, steps: &Steps) -> La
     let known = shape.counts.iter().enumerate().map(|(at, name)| {
         when(shape.is_known(at)).then(col(*name)).otherwise(lit(NULL)).alias(*name)
     });
-    let outcome = [shape.failed().alias(FAILED), shape.intervened().alias(INTERVENED)];
     let images = when(col(INPUT_IMAGES).is_not_null()).then(col(TEXT_REQUESTS));
     let images = images.otherwise(lit(NULL)).alias(TEXT_REQUESTS);
-    let cells = cells.with_columns(known.chain(outcome).collect::<Vec<_>>());
+    let cells = cells.with_columns(known.collect::<Vec<_>>());
     let cells = if found.knows(INPUT_IMAGES) { cells.with_columns([images]) } else { cells };
     let written = [(WRITTEN, cell::WRITTEN), (WRITTEN_1H, cell::WRITTEN_1H)];
     let written = written.map(|(working, lasting)| col(working).alias(lasting));
-    cells.with_columns(absent(found, steps)).with_columns(written)
+    let mut absent = other_keys(found, steps);
+    absent.extend(absent_sums(found));
+    cells.with_columns(absent).with_columns(written)
 }
 
-/// The columns that no row has, or that are the same in all.
-fn absent(found: &Found, steps: &Steps) -> Vec<Expr> {
-    let nothing = |name: &str, data_type| lit(NULL).cast(data_type).alias(name);
-    let summed = SUMMED.iter().filter(|summed| !found.knows(summed.of)).map(|summed| {
+fn nothing(name: &str, data_type: DataType) -> Expr {
+    lit(NULL).cast(data_type).alias(name)
+}
+
+/// Counts that no row has.
+fn absent_sums(found: &Found) -> impl Iterator<Item = Expr> {
+    SUMMED.iter().filter(|summed| !found.knows(summed.of)).map(|summed| {
         match summed.name {
             WRITTEN_1H => lit(0_i64).alias(WRITTEN_1H), // as of a row that doesn't say
             name => nothing(name, DataType::Int64),
         }
-    });
-    let mut absent: Vec<Expr> = summed.collect();
+    })
+}
+
+/// What cost depends on beside [`keys`]: columns that no row has, that are the same in all, or that the
+/// shape tells.
+pub(crate) fn other_keys(found: &Found, steps: &Steps) -> Vec<Expr> {
     let others = [
         (SERVICE_TIER, DataType::String),
         (OUTPUT_IMAGE_QUALITY, DataType::String),
         (IMAGE_PIXELS, DataType::Int64),
     ];
     let others = others.into_iter().filter(|(name, _)| !found.knows(name));
-    absent.extend(others.map(|(name, data_type)| nothing(name, data_type)));
-    absent.extend(found.only_day(steps).map(|day| date(day).alias(PRICE_DAY)));
-    if found.reachable(steps).is_empty() {
-        // No price has a step that the input could reach.
-        absent.extend([INPUT_BESIDE_CACHE, INPUT_WITH_CACHE].map(|name| lit(0_i64).alias(name)));
-    }
-    absent
+    let others = others.map(|(name, data_type)| nothing(name, data_type));
+    let shape = found.shape(steps);
+    let outcome = [shape.failed().alias(FAILED), shape.intervened().alias(INTERVENED)];
+    let day = found.only_day(steps).map(|day| date(day).alias(PRICE_DAY));
+    others.chain(outcome).chain(day).collect()
 }
 
 /// The distinct price keys of cells, in any order.

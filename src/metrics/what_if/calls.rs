@@ -71,7 +71,7 @@ impl Sieve {
             let is_count = column != FROM && column != TO;
             is_small &= !is_count || most.is_none_or(|most| u32::try_from(most).is_ok());
         }
-        let keys = NAMES.into_iter().chain(priced_by::keys(&found));
+        let keys = NAMES.into_iter().chain(priced_by::keys(&found, &steps));
         let keys = keys.chain([FOOTPRINT, LIFETIME_UNKNOWN]).collect();
         let count_type = if is_small { DataType::UInt32 } else { DataType::Int64 };
         let cells = Combinations::of(keys);
@@ -137,7 +137,8 @@ impl Calls {
     /// # Errors
     /// When the frame is another one.
     pub fn new(sieve: Sieve, rows: DataFrame, book: &PriceBook) -> PolarsResult<Self> {
-        let mut cells = sieve.cells.frame()?;
+        let keys = priced_by::other_keys(&sieve.found, &sieve.steps);
+        let mut cells = sieve.cells.frame()?.lazy().with_columns(keys).collect()?;
         let (model_ids, regions) = (texts(&cells, MODEL_ID)?, texts(&cells, REGION)?);
         let (tiers, days) = (texts(&cells, SERVICE_TIER)?, days(&cells, PRICE_DAY)?);
         let includes_cache = (0..cells.height()).map(|cell| {
@@ -283,7 +284,7 @@ impl Calls {
         let (both, number) = (|| col(FOOTPRINT), self.sieve.footprints());
         let footprint =
             includes().then(both() % number.clone()).otherwise(both().floor_div(number));
-        priced_by::with_unknown(cells, found).with_columns([
+        priced_by::with_unknown(cells, found, &self.sieve.steps).with_columns([
             col(PRICE_DAY).alias(KEY_DAY),
             exceeded(&input, &self.sieve.classes.context).alias(CONTEXT_CLASS),
             footprint.alias(FOOTPRINT_CLASS),
