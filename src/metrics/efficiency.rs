@@ -58,7 +58,7 @@ pub const REPEAT_WINDOW_MS: i64 = 10 * 60 * 1000;
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn efficiency(
-    invocations: LazyFrame,
+    invocations: &LazyFrame,
     priced: LazyFrame,
     period: Period,
     by: &[Dimension],
@@ -66,7 +66,7 @@ pub fn efficiency(
 ) -> PolarsResult<LazyFrame> {
     let grouping = Grouping { by, timezone };
     let keys = grouping.keys();
-    let tokens = tokens(&invocations, period, &grouping)?;
+    let tokens = tokens(invocations, period, &grouping)?;
     let hits = aggregate(grouping.keyed(priced)?, &keys, vec![cache_hit_share()]);
     let groups = join_groups(tokens, hits, &keys);
     let shares = [token_efficiency(), token_efficiency_coverage()];

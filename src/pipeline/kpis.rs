@@ -185,7 +185,7 @@ fn figures_of(
     }
     let mut found = of_usage(&requests, period, zone)?;
     if TOKEN_FIGURES.into_iter().any(is_asked) {
-        found.extend(of_tokens(wide, requests.cells.clone(), period, zone)?);
+        found.extend(of_tokens(&wide, requests.cells.clone(), period, zone)?);
     }
     found.extend(of_load(&rows, &requests.cells, days, zone, is_asked)?);
     if !is_asked("concurrent_principals") {
@@ -287,7 +287,7 @@ fn of_usage(
 
 /// Figures of how well tokens are used.
 fn of_tokens(
-    wide: LazyFrame,
+    wide: &LazyFrame,
     cells: LazyFrame,
     period: Period,
     zone: Tz,

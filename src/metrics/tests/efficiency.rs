@@ -28,7 +28,7 @@ fn period() -> Period {
 
 fn of(calls: &[Priced], by: &[Dimension]) -> PolarsResult<LazyFrame> {
     let calls = Priced::frame(calls).lazy();
-    efficiency(calls.clone(), in_period(calls, period()), period(), by, Tz::UTC)
+    efficiency(&calls, in_period(calls.clone(), period()), period(), by, Tz::UTC)
 }
 
 fn figures(calls: &[Priced]) -> Vec<String> {
