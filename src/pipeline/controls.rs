@@ -109,15 +109,12 @@ fn facts(store: &Reader, book: &PriceBook, request: &ControlsRequest<'_>) -> Res
         CoverageRequest { period, by: Vec::new(), timezone: chrono_tz::UTC, as_of: request.as_of };
     let buckets = request.basis.security.log_buckets.iter().flatten().cloned().collect();
     let outages = OutageRequest { period, as_of: request.as_of, buckets };
-    let (coverage, outages) = match request.ledger {
-        Some((coverage, outages)) => (coverage_facts(coverage), outage_facts(outages)),
-        None => {
-            let compared = Compared::read(store, period, request.as_of)?;
-            (
-                coverage_facts(&coverage_of(&compared, book, &coverage)?),
-                outage_facts(&outages_of(&compared, book, &outages)?),
-            )
-        }
+    let (coverage, outages) = if let Some((coverage, outages)) = request.ledger {
+        (coverage_facts(coverage), outage_facts(outages))
+    } else {
+        let compared = Compared::read(store, period, request.as_of)?;
+        let coverage = coverage_of(&compared, book, &coverage)?;
+        (coverage_facts(&coverage), outage_facts(&outages_of(&compared, book, &outages)?))
     };
     let first = |table| Ok::<_, Error>(store.days(table)?.map(|(first, _)| first));
     let days = |table| Ok::<_, Error>(store.days_with_rows(table, period)?);

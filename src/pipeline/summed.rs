@@ -56,9 +56,10 @@ impl Wanted<'_> {
 
     /// The values of single requests.
     pub(super) fn values(self, grain: &Grain) -> Result<LazyFrame, Error> {
-        let rows = match grain.lists() {
-            true => self.rows(grain)?,
-            false => DataFrame::empty_with_schema(&Table::Invocations.schema()).lazy(),
+        let rows = if grain.lists() {
+            self.rows(grain)?
+        } else {
+            DataFrame::empty_with_schema(&Table::Invocations.schema()).lazy()
         };
         let values = cells::values(rows, grain).map_err(Error::Compute)?;
         collect(values).map(IntoLazy::lazy)

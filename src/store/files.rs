@@ -63,6 +63,9 @@ pub(super) fn parquet_roots() -> impl Iterator<Item = String> {
     Table::ALL.into_iter().map(|table| table.name().to_owned()).chain([REPEATS.to_owned()])
 }
 
+/// How many files this process has written.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
+
 /// Writes `bytes` under a temporary name, makes them durable, and gives them their name, which is a
 /// path below the store.
 pub(super) fn write_whole(root: &Path, path: &str, bytes: &[u8]) -> Result<(), Error> {
@@ -75,7 +78,6 @@ pub(super) fn write_whole(root: &Path, path: &str, bytes: &[u8]) -> Result<(), E
         above.into_iter().try_for_each(sync_folder)?;
     }
     // Its own, since readers too write: a summary that two of them miss.
-    static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
     let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
     let mut file = create_private_file(&temporary)?;

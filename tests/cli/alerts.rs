@@ -445,7 +445,7 @@ fn the_weekly_summary_counts_the_controls_of_frameworks_that_its_rule_names() {
     let summary = |frameworks: &str| {
         let rule = "[[rule]]\nid = \"weekly-summary\"\ntitle = \"The last week\"\n\
                     severity = \"info\"\nkind = \"summary\"\n";
-        sandbox.write("work/rules.toml", &format!("{rule}frameworks = {frameworks}\n"));
+        sandbox.write("work/rules.toml", format!("{rule}frameworks = {frameworks}\n"));
         configured(&sandbox, "[alerts]\nrules = [\"rules.toml\"]\n");
         check(&sandbox, "2026-11-09T06:20:00Z", &["--dry-run"])
     };

@@ -295,7 +295,7 @@ pub(crate) fn sums(found: &Found) -> Vec<(&'static str, Expr)> {
 pub(crate) fn with_unknown(cells: LazyFrame, found: &Found, steps: &Steps) -> LazyFrame {
     let shape = found.shape(steps);
     let known = shape.counts.iter().enumerate().map(|(at, name)| {
-        when(shape.is_known(at)).then(col(*name)).otherwise(lit(NULL)).alias(*name)
+        when(Shape::is_known(at)).then(col(*name)).otherwise(lit(NULL)).alias(*name)
     });
     let images = when(col(INPUT_IMAGES).is_not_null()).then(col(TEXT_REQUESTS));
     let images = images.otherwise(lit(NULL)).alias(TEXT_REQUESTS);

@@ -47,7 +47,7 @@ impl Shape {
     }
 
     /// Whether a cell's rows know the count at this place of [`counts`](Self::counts).
-    pub(super) fn is_known(&self, at: usize) -> Expr {
+    pub(super) fn is_known(at: usize) -> Expr {
         let weights = std::iter::repeat_n(STATES, at);
         digit(weights.product()).gt(lit(0_u64))
     }

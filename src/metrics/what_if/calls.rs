@@ -278,13 +278,13 @@ impl Calls {
             .group_by(keys)
             .agg(measures);
         let on = [col(CELL)];
-        let cells = sums.join_builder().with(self.cells()).on(on).how(JoinType::Inner).finish();
+        let summed = sums.join_builder().with(self.cells()).on(on).how(JoinType::Inner).finish();
         let includes = || when(col(INCLUDES_CACHE));
         let input = includes().then(col(INPUT_WITH_CACHE)).otherwise(col(INPUT_BESIDE_CACHE));
         let (both, number) = (|| col(FOOTPRINT), self.sieve.footprints());
         let footprint =
             includes().then(both() % number.clone()).otherwise(both().floor_div(number));
-        priced_by::with_unknown(cells, found, &self.sieve.steps).with_columns([
+        priced_by::with_unknown(summed, found, &self.sieve.steps).with_columns([
             col(PRICE_DAY).alias(KEY_DAY),
             exceeded(&input, &self.sieve.classes.context).alias(CONTEXT_CLASS),
             footprint.alias(FOOTPRINT_CLASS),

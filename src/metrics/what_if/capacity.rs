@@ -91,7 +91,7 @@ pub fn offers(priced: &DataFrame, book: &PriceBook) -> PolarsResult<Offers> {
             offers.without.push(model);
             continue;
         }
-        let prices = on_demand(book, &last).unwrap_or_default();
+        let by_token = on_demand(book, &last).unwrap_or_default();
         numbers.extend(cells.iter().map(|_| offers.loads.len() as u64));
         of_loads.extend(cells);
         offers.loads.push(Load {
@@ -101,8 +101,8 @@ pub fn offers(priced: &DataFrame, book: &PriceBook) -> PolarsResult<Offers> {
             routing,
             input: Vec::new(),
             output: Vec::new(),
-            input_price: prices.input,
-            output_price: prices.output,
+            input_price: by_token.input,
+            output_price: by_token.output,
             cost,
             capacity,
         });

@@ -46,7 +46,7 @@ pub(super) fn section(facts: &Facts<'_>, kpis: &[Kpi]) -> PolarsResult<Section> 
     let mut panels = daily(facts)?;
     let tiles =
         kpis.iter().filter(|kpi| ["active_principals", "daily_active_models"].contains(&kpi.key));
-    panels.extend(tiles.filter_map(|kpi| service::panel(kpi)).map(|panel| Panel {
+    panels.extend(tiles.filter_map(service::panel).map(|panel| Panel {
         // Growth is the question here, not the target.
         target: None,
         ..panel
