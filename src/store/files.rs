@@ -63,12 +63,21 @@ pub(super) fn parquet_roots() -> impl Iterator<Item = String> {
     Table::ALL.into_iter().map(|table| table.name().to_owned()).chain([REPEATS.to_owned()])
 }
 
-/// How many files this process has written.
-static WRITTEN: AtomicU64 = AtomicU64::new(0);
-
 /// Writes `bytes` under a temporary name, makes them durable, and gives them their name, which is a
 /// path below the store.
 pub(super) fn write_whole(root: &Path, path: &str, bytes: &[u8]) -> Result<(), Error> {
+    write_by_way_of("tmp", root, path, bytes)
+}
+
+/// As [`write_whole`], for what two processes may write at once.
+pub(super) fn write_shared(root: &Path, path: &str, bytes: &[u8]) -> Result<(), Error> {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let ending = format!("{}-{number}.tmp", std::process::id());
+    write_by_way_of(&ending, root, path, bytes)
+}
+
+fn write_by_way_of(ending: &str, root: &Path, path: &str, bytes: &[u8]) -> Result<(), Error> {
     let path = root.join(path);
     let folder = path.parent().unwrap_or(root);
     if !folder.is_dir() {
@@ -77,9 +86,7 @@ pub(super) fn write_whole(root: &Path, path: &str, bytes: &[u8]) -> Result<(), E
         let above = folder.ancestors().skip(1).take_while(|above| above.starts_with(root));
         above.into_iter().try_for_each(sync_folder)?;
     }
-    // Its own, since readers too write: a summary that two of them miss.
-    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
-    let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
+    let temporary = path.with_extension(ending);
     let mut file = create_private_file(&temporary)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     if let Err(source) = written {

@@ -53,7 +53,7 @@ impl Reader {
     /// from rows.
     pub fn keep_summary(&self, day: &SummedDay, summary: DataFrame) -> bool {
         segment::bytes_of(summary)
-            .is_ok_and(|bytes| files::write_whole(&self.root, &day.path, &bytes).is_ok())
+            .is_ok_and(|bytes| files::write_shared(&self.root, &day.path, &bytes).is_ok())
     }
 
     /// The rows of kept summaries, lazily.
