@@ -4,7 +4,7 @@
 //! is not linear becomes part of the key, so that within a cell it is the same for every row: which
 //! counts are unknown, zero or more, whether the cached tokens exceed the input that may include
 //! them, on which side of every long-context threshold the input lies, whether the call failed or a
-//! guardrail intervened. [`shape`](super::shape) makes one number of all that. Then the expressions
+//! guardrail intervened. The module `shape` makes one number of all that. Then the expressions
 //! that cost a row cost a cell, to the last digit; a test holds the two against each other.
 //!
 //! Most logs never use most counts. [`extremes`] finds out which they use, and nothing is computed
