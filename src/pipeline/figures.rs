@@ -3,9 +3,7 @@
 //! Reads out only what the next stage needs as values: distinct price keys and metadata texts.
 
 use chrono_tz::Tz;
-use polars::prelude::{
-    AnyValue, DataFrame, Engine, IntoLazy, LazyFrame, PolarsResult, by_name, col, lit,
-};
+use polars::prelude::{Column, DataFrame, Engine, IntoLazy, LazyFrame, by_name, col, lit};
 
 use super::Error;
 use crate::metrics::allocation;
@@ -31,24 +29,14 @@ pub(super) fn requests(
     book: &PriceBook,
     grain: &Grain,
 ) -> Result<Requests, Error> {
-    summed(invocations, book, grain, grain)
-}
-
-/// As [`requests`], with values of another grain than the sums.
-pub(super) fn summed(
-    invocations: LazyFrame,
-    book: &PriceBook,
-    sums: &Grain,
-    values: &Grain,
-) -> Result<Requests, Error> {
-    let cells = if sums.needs_cost() {
-        priced_cells(invocations.clone(), book, sums)?
+    let cells = if grain.needs_cost() {
+        priced_cells(invocations.clone(), book, grain)?
     } else {
-        cells::cells(invocations.clone(), sums).map_err(Error::Compute)?
+        cells::cells(invocations.clone(), grain).map_err(Error::Compute)?
     };
-    let values = cells::values(invocations, values).map_err(Error::Compute)?;
+    let values = cells::values(invocations, grain).map_err(Error::Compute)?;
     let read = |frame| collect(frame).map(IntoLazy::lazy);
-    Ok(Requests { cells: read(cells)?, by: sums.by.clone(), values: read(values)? })
+    Ok(Requests { cells: read(cells)?, by: grain.by.clone(), values: read(values)? })
 }
 
 /// The sums of invocations, priced.
@@ -72,10 +60,14 @@ pub(super) fn steps(book: &PriceBook) -> cost::cells::Steps {
     cost::cells::Steps { thresholds: book.long_context_thresholds(), days: book.change_days() }
 }
 
-/// The count in a frame of one.
-pub(super) fn first_count(frame: &DataFrame) -> PolarsResult<u64> {
-    let first = frame.columns().first().map_or(Ok(AnyValue::Null), |column| column.get(0))?;
-    Ok(first.extract::<u64>().unwrap_or(0))
+/// The count in the only column of a frame's only row.
+pub(super) fn only_count(frame: &DataFrame) -> Result<u64, Error> {
+    frame.columns().first().map_or(Ok(0), first_count)
+}
+
+/// The count in a column's only row.
+pub(super) fn first_count(column: &Column) -> Result<u64, Error> {
+    Ok(column.get(0).map_err(Error::Compute)?.extract::<u64>().unwrap_or(0))
 }
 
 /// The sums of invocations, to be priced.
@@ -225,7 +217,7 @@ mod tests {
         ProptestConfig, Strategy, prop, prop_assert_eq, prop_assume, prop_oneof, proptest,
     };
 
-    use super::{collect, first_count, priced, priced_cells, requests, steps, with_cost};
+    use super::{collect, only_count, priced, priced_cells, requests, steps, with_cost};
     use crate::metrics::cells::{self, Requests, Rows, cells_of_priced};
     use crate::metrics::cost::cells::Found;
     use crate::metrics::cost::tests::{book, invocation};
@@ -319,7 +311,7 @@ mod tests {
             let frame = Invocation::frame(rows).expect("a frame").lazy();
             let frame = frame.filter(col(EVENT_TIME).is_not_null()); // a store has no other rows
             let beyond = collect(summary::beyond(frame.clone())).expect("a count");
-            prop_assume!(first_count(&beyond).expect("a count") == 0);
+            prop_assume!(only_count(&beyond).expect("a count") == 0);
             let day = |year, month| NaiveDate::from_ymd_opt(year, month, 1).expect("a day");
             let (days, steps) = ((day(2020, 1), day(2030, 1)), steps(book()));
             let sums = summary::summary(frame.clone(), days.0, &steps);

@@ -120,9 +120,8 @@ struct Asked {
 /// Reads the rows out as calls; none of no rows.
 fn calls(rows: &LazyFrame, book: &PriceBook, classes: &Classes) -> Result<Option<Calls>, Error> {
     let extremes = figures::collect(cost::cells::extremes(rows.clone()))?;
-    let steps =
-        cost::cells::Steps { thresholds: book.long_context_thresholds(), days: book.change_days() };
-    let sieve = Sieve::new(&extremes, steps, classes.clone()).map_err(Error::Compute)?;
+    let sieve =
+        Sieve::new(&extremes, figures::steps(book), classes.clone()).map_err(Error::Compute)?;
     let sieved = figures::collect(sieve.sieved(rows.clone()))?;
     if sieved.height() == 0 {
         return Ok(None);
@@ -131,9 +130,7 @@ fn calls(rows: &LazyFrame, book: &PriceBook, classes: &Classes) -> Result<Option
 }
 
 fn priced(sums: LazyFrame, book: &PriceBook) -> Result<DataFrame, Error> {
-    let sums = figures::collect(sums)?;
-    let quotes = figures::quotes(&sums, book)?.lazy();
-    figures::collect(cost::cells::with_cost_by(sums.lazy(), quotes, book.cache_convention()))
+    figures::collect(figures::with_cost(&figures::collect(sums)?, book)?)
 }
 
 fn inputs<'g>(

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, DurationRound, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, col, concat, lit};
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, concat};
 
 use super::Error;
 use super::figures::{self, Basis, collect};
@@ -12,10 +12,10 @@ use crate::metrics::cost::cells::{Found, Steps};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::usage::{UsageQuery, usage_of};
+use crate::metrics::window::in_period;
 use crate::metrics::{allocation, summary};
-use crate::period::Period;
-use crate::schema::invocation::EVENT_TIME;
-use crate::schema::{Kind, Table};
+use crate::period::{Period, midnight};
+use crate::schema::Table;
 use crate::store::SummedDay;
 
 /// A shorter period is read from rows: less than a day of them, where a summary is of a whole one.
@@ -113,7 +113,7 @@ impl Wanted<'_> {
         let mut sums = vec![store.scan_summaries(&days, summary::schema())?];
         if let (Some(period), Some(whole)) = (self.period, whole) {
             let summed = sums.remove(0);
-            sums.push(summed.filter(is_within(whole)));
+            sums.push(in_period(summed, whole));
             for edge in [(period.from, whole.from), (whole.to, period.to)] {
                 if edge.0 < edge.1 {
                     let edge = Period { from: edge.0, to: edge.1 };
@@ -128,11 +128,11 @@ impl Wanted<'_> {
 
     /// Sums a day up and keeps that; false where that can't be.
     fn sum_up(self, day: &SummedDay, steps: &Steps) -> Result<bool, Error> {
-        let start = day.day.and_time(NaiveTime::MIN).and_utc();
+        let start = midnight(day.day, Tz::UTC);
         let period = Period { from: start, to: start + Duration::days(1) };
         let rows = figures::invocations(self.basis.store, Some(period))?;
         let beyond = collect(summary::beyond(rows.clone()))?;
-        if figures::first_count(&beyond).map_err(Error::Compute)? > 0 {
+        if figures::only_count(&beyond)? > 0 {
             return Ok(false);
         }
         let summary = collect(summary::summary(rows, day.day, steps))?;
@@ -187,9 +187,4 @@ fn whole_hours(period: Period) -> Period {
     let first = down(period.from);
     let from = if first < period.from { first + hour } else { first };
     Period { from, to: down(period.to) }
-}
-
-fn is_within(period: Period) -> polars::prelude::Expr {
-    let instant = |at: DateTime<Utc>| lit(at.timestamp_millis()).cast(Kind::Time.data_type());
-    col(EVENT_TIME).gt_eq(instant(period.from)).and(col(EVENT_TIME).lt(instant(period.to)))
 }

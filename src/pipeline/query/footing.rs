@@ -1,6 +1,6 @@
 //! What an answer rests on: days, objects, prices, rejects.
 
-use polars::prelude::{Column, DataFrame, DataType, LazyFrame};
+use polars::prelude::{DataFrame, DataType, LazyFrame};
 
 use super::{Queried, QueryRequest, known};
 use crate::metrics::price_coverage::price_coverage;
@@ -37,7 +37,7 @@ pub fn query_footing(
         billed_and_unpriced_tokens: queried.billed_and_unpriced_tokens,
         stale_prices_days: is_stale.then(|| book.age_days(today)),
         objects: store.objects_in(period)?.read,
-        rejects: rejects.columns().first().map_or(Ok(0), first_count)?,
+        rejects: figures::only_count(&rejects)?,
     }))
 }
 
@@ -53,9 +53,5 @@ pub(super) fn billed_and_unpriced_tokens(cells: LazyFrame) -> Result<(u64, u64),
 }
 
 fn count(row: &DataFrame, name: &str) -> Result<u64, Error> {
-    first_count(row.column(name).map_err(Error::Compute)?)
-}
-
-fn first_count(column: &Column) -> Result<u64, Error> {
-    Ok(column.get(0).map_err(Error::Compute)?.extract::<u64>().unwrap_or(0))
+    figures::first_count(row.column(name).map_err(Error::Compute)?)
 }
