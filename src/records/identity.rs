@@ -82,10 +82,22 @@ fn after_path(path: &str) -> Option<&str> {
     readable(path.rsplit('/').next().unwrap_or(path))
 }
 
+/// The bytes of names that are neither masked nor cut.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'<' | b'>' | b'*');
+        byte += 1;
+    }
+    plain
+};
+
 /// A name that is whole: not empty, not masked (`<redacted>`, `***`), not cut (`prod…`).
 fn readable(name: &str) -> Option<&str> {
-    let is_plain = |byte| matches!(byte, b'!'..=b'~') && !matches!(byte, b'<' | b'>' | b'*');
-    if !name.is_empty() && name.bytes().all(is_plain) {
+    // Without a branch for each byte: names are short.
+    let is_plain = |plain, byte: u8| plain & PLAIN[usize::from(byte)];
+    if !name.is_empty() && name.bytes().fold(true, is_plain) {
         return Some(name).filter(|name| !name.ends_with("..."));
     }
     let masked = name.contains(['<', '>', '*']) || name.contains(char::is_control);

@@ -45,8 +45,14 @@ pub trait Values: Default {
         Self: 'a;
     /// Makes room for this many rows, if the column has values at all.
     fn reserve(&mut self, rows: usize);
+    /// What is known of a value that was put, for the next one.
+    type Memo<'a>: Default
+    where
+        Self: 'a;
     /// Puts a value into a row behind all that have one.
     fn put(&mut self, row: usize, value: Self::Value<'_>);
+    /// The same, where it is often the very value that `memo` knows from an earlier row of this column.
+    fn put_again<'a>(&mut self, row: usize, value: Self::Value<'a>, memo: &mut Self::Memo<'a>);
     /// Leaves out the values of rows that are not to be kept.
     fn keep(&mut self, rows: &[bool]);
     /// Forgets the rows behind this many.
@@ -122,14 +128,14 @@ impl Texts {
 
     /// The key of a text, which is kept if it isn't yet.
     fn key(&mut self, text: &str) -> u32 {
+        if self.keys.len() > TRIED && self.ends.len() * 4 > self.keys.len() * 3 {
+            return self.keep_text(text); // hardly ever the same: ids, hashes
+        }
         if let Some(last) = self.keys.last()
             && *last != NULL
             && self.entry(*last) == text
         {
             return *last;
-        }
-        if self.keys.len() > TRIED && self.ends.len() * 4 > self.keys.len() * 3 {
-            return self.keep_text(text); // hardly ever the same: ids, hashes
         }
         if self.recent.is_empty() {
             if self.ends.is_empty() {
@@ -147,6 +153,14 @@ impl Texts {
         let key = self.keep_text(text);
         self.recent[place] = key;
         key
+    }
+
+    #[inline]
+    fn put_key(&mut self, row: usize, key: u32) {
+        if self.keys.len() < row {
+            self.keys.resize(row, NULL);
+        }
+        self.keys.push(key);
     }
 
     fn keep_text(&mut self, text: &str) -> u32 {
@@ -182,8 +196,16 @@ impl PartialEq for Texts {
 
 impl Eq for Texts {}
 
+/// A text that was put, and its key.
+#[derive(Debug, Default)]
+pub struct TextMemo<'a> {
+    text: &'a str,
+    key: u32,
+}
+
 impl Values for Texts {
     type Value<'a> = Cow<'a, str>;
+    type Memo<'a> = TextMemo<'a>;
 
     fn reserve(&mut self, rows: usize) {
         if !self.keys.is_empty() {
@@ -194,10 +216,17 @@ impl Values for Texts {
     #[inline]
     fn put(&mut self, row: usize, value: Cow<'_, str>) {
         let key = self.key(&value);
-        if self.keys.len() < row {
-            self.keys.resize(row, NULL);
+        self.put_key(row, key);
+    }
+
+    /// The very same text, at the same place in memory, needs no look.
+    #[inline]
+    fn put_again<'a>(&mut self, row: usize, value: Cow<'a, str>, memo: &mut TextMemo<'a>) {
+        let Cow::Borrowed(text) = value else { return self.put(row, value) };
+        if text.is_empty() || !std::ptr::eq(text, memo.text) {
+            *memo = TextMemo { text, key: self.key(text) };
         }
-        self.keys.push(key);
+        self.put_key(row, memo.key);
     }
 
     fn keep(&mut self, rows: &[bool]) {
@@ -271,6 +300,7 @@ macro_rules! plain {
     ($type:ty, $show:ident) => {
         impl Values for Plain<$type> {
             type Value<'a> = $type;
+            type Memo<'a> = ();
 
             fn reserve(&mut self, rows: usize) {
                 if !self.0.is_empty() {
@@ -280,6 +310,11 @@ macro_rules! plain {
 
             #[inline]
             fn put(&mut self, row: usize, value: $type) {
+                Self::put(self, row, value);
+            }
+
+            #[inline]
+            fn put_again(&mut self, row: usize, value: $type, (): &mut ()) {
                 Self::put(self, row, value);
             }
 

@@ -241,6 +241,18 @@ macro_rules! table {
                 self.len += 1;
             }
 
+            /// Appends a row of which `memo` knows one like it in these columns; and takes note of it.
+            #[inline]
+            pub fn push_again<'a>(&mut self, row: &$borrowed<'a>, memo: &mut Memo<'a>) {
+                use $crate::schema::columns::Values as _;
+                $(
+                    if let Some(value) = &row.$field {
+                        self.$field.put_again(self.len, value.clone(), &mut memo.$field);
+                    }
+                )*
+                self.len += 1;
+            }
+
             /// Forgets the rows behind this many.
             pub fn truncate(&mut self, rows: usize) {
                 use $crate::schema::columns::Values as _;
@@ -324,6 +336,17 @@ macro_rules! table {
                     );
                 )*
             }
+        }
+
+        /// What is known of a row for the next one that is like it.
+        #[derive(Debug, Default)]
+        pub struct Memo<'a> {
+            $(
+                $field: <
+                    <$type as $crate::schema::columns::Kept>::Values
+                        as $crate::schema::columns::Values
+                >::Memo<'a>,
+            )*
         }
 
         impl FromIterator<$row> for Columns {

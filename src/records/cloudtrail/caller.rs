@@ -5,24 +5,24 @@ use std::borrow::Cow;
 use crate::records::identity::{API_KEY_USER, Identity, identity};
 use crate::schema::api_event::ApiEventRef;
 
-use super::wire::{Event, UserIdentity, flag, text};
+use super::wire::{Event, UserIdentity};
 
 /// What CloudTrail writes for a user name that may be a password typed into the wrong field.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// Fills the row's caller; `event_type` and `recipient_account_id` are known by now.
-pub(super) fn fill<'r>(event: &'r Event<'_>, row: &mut ApiEventRef<'r>) {
+pub(super) fn fill<'a>(event: &Event<'a>, row: &mut ApiEventRef<'a>) {
     let user = &event.user_identity;
     let attributes = &user.session_context.attributes;
     let issuer = &user.session_context.session_issuer;
 
-    row.user_identity_type = text(user.kind);
-    row.identity_arn = text(user.arn);
-    row.session_issuer_arn = text(issuer.arn);
-    row.invoked_by = text(user.invoked_by);
-    row.access_key_id = text(user.access_key_id);
-    row.mfa_authenticated = flag(attributes.mfa_authenticated);
-    row.account_id = text(user.account_id).or_else(|| row.recipient_account_id.clone());
+    row.user_identity_type = user.kind.text();
+    row.identity_arn = user.arn.text();
+    row.session_issuer_arn = issuer.arn.text();
+    row.invoked_by = user.invoked_by.text();
+    row.access_key_id = user.access_key_id.text();
+    row.mfa_authenticated = attributes.mfa_authenticated.0;
+    row.account_id = user.account_id.text().or_else(|| row.recipient_account_id.clone());
 
     let named = row.identity_arn.as_ref().map(Named::of).unwrap_or_default();
     let bearer = calls_with_bearer_token(event) || has_api_key_name(&named, user);
@@ -61,25 +61,25 @@ impl<'r> Named<'r> {
 /// the person behind an Identity Center call, the AWS service.
 fn principal<'r>(
     named: Named<'r>,
-    user: &'r UserIdentity<'_>,
+    user: &UserIdentity<'r>,
     row: &ApiEventRef<'r>,
 ) -> Option<Cow<'r, str>> {
     let by_type = || match row.user_identity_type.as_deref()? {
         "Root" => Some(Cow::Borrowed("root")),
         _ => Named::of(row.session_issuer_arn.as_ref()?).principal,
     };
-    let by_name = || text(user.user_name).filter(|name| name != HIDDEN);
+    let by_name = || user.user_name.text().filter(|name| name != HIDDEN);
     named
         .principal
         .or_else(by_type)
         .or_else(by_name)
-        .or_else(|| text(user.on_behalf_of.user_id))
+        .or_else(|| user.on_behalf_of.user_id.text())
         .or_else(|| row.invoked_by.clone())
 }
 
 /// `principalId` of an assumed role is `AROA…:SESSION`; callers from other accounts have only that.
-fn role_session_name<'r>(user: &'r UserIdentity<'_>) -> Option<Cow<'r, str>> {
-    let principal_id = text(user.principal_id)?;
+fn role_session_name<'a>(user: &UserIdentity<'a>) -> Option<Cow<'a, str>> {
+    let principal_id = user.principal_id.text()?;
     let at = principal_id.find(':')? + 1;
     let is_session = principal_id.starts_with("AROA") && at < principal_id.len();
     is_session.then(|| match principal_id {
@@ -93,16 +93,16 @@ fn role_session_name<'r>(user: &'r UserIdentity<'_>) -> Option<Cow<'r, str>> {
 fn from_console(event: &Event<'_>, row: &ApiEventRef<'_>) -> Option<bool> {
     let console_event =
         matches!(row.event_type.as_deref(), Some("AwsConsoleSignIn" | "AwsConsoleAction"));
-    if console_event { Some(true) } else { flag(event.session_credential_from_console) }
+    if console_event { Some(true) } else { event.session_credential_from_console.0 }
 }
 
 fn calls_with_bearer_token(event: &Event<'_>) -> bool {
-    flag(event.additional_event_data.value.call_with_bearer_token) == Some(true)
+    event.additional_event_data.value.call_with_bearer_token.0 == Some(true)
 }
 
 fn has_api_key_name(named: &Named<'_>, user: &UserIdentity<'_>) -> bool {
     named.principal_type == Some("api_key")
-        || text(user.user_name).is_some_and(|name| name.starts_with(API_KEY_USER))
+        || user.user_name.get().is_some_and(|name| name.starts_with(API_KEY_USER))
 }
 
 /// The first that holds, from what an auditor must not miss to what is usual:

@@ -19,7 +19,7 @@ use crate::schema::reject::reason;
 
 use super::timestamp;
 pub(super) use wire::Event;
-use wire::{count, flag, text};
+use wire::Word;
 
 /// Whether an object with these top-level keys is a CloudTrail event; `has` tells if a key is there.
 ///
@@ -40,11 +40,10 @@ pub(crate) fn is_digest(has: impl Fn(&str) -> bool) -> bool {
 /// A [`reason`]: `invalid_json` for a key that occurs twice (which value holds is anyone's guess),
 /// `unknown_schema` when it is no CloudTrail event, `bad_timestamp` when `eventTime` is missing or
 /// no time.
-pub(super) fn row<'r>(event: &'r Event<'_>) -> Result<ApiEventRef<'r>, &'static str> {
+pub(super) fn row<'a>(event: &Event<'a>) -> Result<ApiEventRef<'a>, &'static str> {
     check(event)?;
-    let event_time = text(event.event_time)
-        .and_then(|time| timestamp::parse(&time))
-        .ok_or(reason::BAD_TIMESTAMP)?;
+    let event_time =
+        event.event_time.get().and_then(timestamp::parse).ok_or(reason::BAD_TIMESTAMP)?;
     let mut row = ApiEventRef { event_time: Some(event_time), ..about_event(event) };
     about_connection(event, &mut row);
     about_insight(event, &mut row);
@@ -58,73 +57,71 @@ fn check(event: &Event<'_>) -> Result<(), &'static str> {
         return Err(reason::INVALID_JSON);
     }
     // S3 notifications and the batches of streams and queues look alike; their source is `aws:…`.
-    let foreign = text(event.event_source).is_some_and(|source| source.starts_with("aws:"));
+    let foreign = event.event_source.get().is_some_and(|source| source.starts_with("aws:"));
     if foreign || !is_event(|key| event.has(key)) {
         return Err(reason::UNKNOWN_SCHEMA);
     }
     Ok(())
 }
 
-fn about_event<'r>(event: &'r Event<'_>) -> ApiEventRef<'r> {
+fn about_event<'a>(event: &Event<'a>) -> ApiEventRef<'a> {
     let addendum = &event.addendum;
     ApiEventRef {
-        event_id: text(event.event_id),
-        shared_event_id: text(event.shared_event_id),
-        request_id: text(event.request_id),
-        recipient_account_id: text(event.recipient_account_id),
-        region: text(event.aws_region),
-        event_source: text(event.event_source),
-        event_name: text(event.event_name),
-        event_type: text(event.event_type),
-        event_category: text(event.event_category),
-        read_only: flag(event.read_only),
-        error_code: text(event.error_code),
-        error_message: text(event.error_message),
+        event_id: event.event_id.text(),
+        shared_event_id: event.shared_event_id.text(),
+        request_id: event.request_id.text(),
+        recipient_account_id: event.recipient_account_id.text(),
+        region: event.aws_region.text(),
+        event_source: event.event_source.text(),
+        event_name: event.event_name.text(),
+        event_type: event.event_type.text(),
+        event_category: event.event_category.text(),
+        read_only: event.read_only.0,
+        error_code: event.error_code.text(),
+        error_message: event.error_message.text(),
         resources: event.resources.compact(),
-        addendum_reason: text(addendum.reason),
-        original_event_id: text(addendum.original_event_id),
+        addendum_reason: addendum.reason.text(),
+        original_event_id: addendum.original_event_id.text(),
         ..ApiEventRef::default()
     }
 }
 
-fn about_connection<'r>(event: &'r Event<'_>, row: &mut ApiEventRef<'r>) {
+fn about_connection<'a>(event: &Event<'a>, row: &mut ApiEventRef<'a>) {
     let tls = &event.tls_details;
-    row.source_ip_address = text(event.source_ip_address);
-    row.user_agent = text(event.user_agent);
-    row.tls_version = text(tls.tls_version);
-    row.host_header = text(tls.client_provided_host_header);
-    row.vpc_endpoint_id = text(event.vpc_endpoint_id);
+    row.source_ip_address = event.source_ip_address.text();
+    row.user_agent = event.user_agent.text();
+    row.tls_version = tls.tls_version.text();
+    row.host_header = tls.client_provided_host_header.text();
+    row.vpc_endpoint_id = event.vpc_endpoint_id.text();
 }
 
 /// An Insight names the call it is about one level down, and has no caller of its own.
-fn about_insight<'r>(event: &'r Event<'_>, row: &mut ApiEventRef<'r>) {
+fn about_insight<'a>(event: &Event<'a>, row: &mut ApiEventRef<'a>) {
     let insight = &event.insight_details.value;
-    let unless_known = |known: &mut Option<Cow<'r, str>>, raw| {
+    let unless_known = |known: &mut Option<Cow<'a, str>>, word: &Word<'a>| {
         if known.is_none() {
-            *known = text(raw);
+            *known = word.text();
         }
     };
-    unless_known(&mut row.event_source, insight.event_source);
-    unless_known(&mut row.event_name, insight.event_name);
-    unless_known(&mut row.error_code, insight.error_code);
+    unless_known(&mut row.event_source, &insight.event_source);
+    unless_known(&mut row.event_name, &insight.event_name);
+    unless_known(&mut row.error_code, &insight.error_code);
     row.insight_details = event.insight_details.compact();
 }
 
 /// What was asked for. Of the four runtime operations only ids, Region and counts are taken: no
 /// prompt is known to be in their parameters, and none could get through.
-fn about_call<'r>(event: &'r Event<'_>, row: &mut ApiEventRef<'r>) {
+fn about_call<'a>(event: &Event<'a>, row: &mut ApiEventRef<'a>) {
     let request = &event.request_parameters.value;
     let config = &request.guardrail_config;
     let additional = &event.additional_event_data.value;
 
-    row.model_id = text(request.model_id);
+    row.model_id = request.model_id.text();
     row.guardrail_id =
-        text(request.guardrail_identifier).or_else(|| text(config.guardrail_identifier));
-    row.inference_region = text(additional.inference_region);
-    row.input_tokens =
-        count(additional.input_tokens).or_else(|| count(additional.input_token_count));
-    row.output_tokens =
-        count(additional.output_tokens).or_else(|| count(additional.output_token_count));
+        request.guardrail_identifier.text().or_else(|| config.guardrail_identifier.text());
+    row.inference_region = additional.inference_region.text();
+    row.input_tokens = additional.input_tokens.0.or_else(|| additional.input_token_count.0);
+    row.output_tokens = additional.output_tokens.0.or_else(|| additional.output_token_count.0);
     if !is_runtime_call(row) {
         row.request_parameters = event.request_parameters.compact();
         row.additional_event_data = event.additional_event_data.compact();

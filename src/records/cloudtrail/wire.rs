@@ -1,19 +1,65 @@
-//! The event's fields as they lie in the text: borrowed, unread, each told apart only when asked.
+//! The event's fields, borrowed from the text.
 //!
-//! Every leaf is a raw value, so that a field of an unexpected type can be null by itself and the
+//! A field of an unexpected type is null by itself, and the
 //! parts that no row needs (`responseElements` above all) cost a scan and no memory.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-use crate::records::json::{Cursor, Fault};
+use crate::records::json::{Cursor, Fault, Fields, Located, Way};
 use crate::records::wire::{Object, Raw, Read, fill_object, find};
 
-/// A value of any kind; nothing for null.
-type Leaf<'a> = Option<Raw<'a>>;
+/// A text; a number counts as the text that writes it. Null for the empty text, which says nothing.
+#[derive(Debug, Default)]
+pub(super) struct Word<'a>(Option<Cow<'a, str>>);
+
+impl<'a> Word<'a> {
+    /// The text, if there is one.
+    #[inline]
+    pub(super) fn text(&self) -> Option<Cow<'a, str>> {
+        self.0.clone()
+    }
+
+    /// The same, only to be looked at.
+    #[inline]
+    pub(super) fn get(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl<'a> Read<'a> for Word<'a> {
+    #[inline]
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        self.0 = text(Raw::read(cursor)?);
+        Ok(())
+    }
+}
+
+/// True or false, or the text of it.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Flag(pub(super) Option<bool>);
+
+impl<'a> Read<'a> for Flag {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        self.0 = flag(Raw::read(cursor)?);
+        Ok(())
+    }
+}
+
+/// A count: a whole number from 0, or the text of it.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Count(pub(super) Option<i64>);
+
+impl<'a> Read<'a> for Count {
+    fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        self.0 = count(Raw::read(cursor)?);
+        Ok(())
+    }
+}
 
 /// Declares an object of the event: each field is read under its own key. Fields stand in the order in
 /// which AWS writes them, which is where they are looked for first.
@@ -24,6 +70,8 @@ macro_rules! object {
         pub(in crate::records) struct $name<'a> {
             $( pub(super) $field: $type, )*
             keys: Keys,
+            /// Not every object borrows.
+            text: PhantomData<&'a str>,
         }
 
         impl $name<'_> {
@@ -68,6 +116,34 @@ macro_rules! object {
             }
         }
 
+        impl<'a> Fields<'a> for $name<'a> {
+            fn locate(keys: &[Cow<'a, str>]) -> Located {
+                #[allow(non_camel_case_types, reason = "numbers the fields")]
+                enum Field { $($field),* }
+                let Some((key, keys)) = keys.split_first() else { return Located::Object(WHOLE) };
+                let Some(place) = find(Self::KEYS, 0, key) else { return Located::Unwanted };
+                match place {
+                    $( _ if place == Field::$field as usize => {
+                        <$type as Fields>::locate(keys).under(place)
+                    } )*
+                    _ => Located::Unwanted,
+                }
+            }
+
+            fn read_at(&mut self, way: Way, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+                #[allow(non_camel_case_types, reason = "numbers the fields")]
+                enum Field { $($field),* }
+                let (place, way) = split(way);
+                match place {
+                    None => self.read_into(cursor),
+                    $( Some(place) if place == Field::$field as usize => {
+                        self.$field.read_at(way, cursor)
+                    } )*
+                    Some(_) => cursor.skip(),
+                }
+            }
+        }
+
         impl<'a> Read<'a> for $name<'a> {
             /// Nothing is known of an ambiguous object, but that it is one.
             fn read_into(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
@@ -101,83 +177,123 @@ impl Keys {
     }
 }
 
+/// The way to an object itself.
+const WHOLE: Way = 0;
+/// Bits of a [`Way`] for the field of one object: its place and one, or nothing for [`WHOLE`].
+const STEP: u32 = 5;
+
+/// The place of a field in an object, and the way on from there.
+fn split(way: Way) -> (Option<usize>, Way) {
+    let place = (way & ((1 << STEP) - 1)).checked_sub(1);
+    (place.map(|place| place as usize), way >> STEP)
+}
+
+impl Located {
+    /// The same as seen from the object that has the field at this place.
+    fn under(self, place: usize) -> Self {
+        let step = u32::try_from(place + 1).unwrap_or_default();
+        match self {
+            Self::Unwanted => Self::Unwanted,
+            Self::Value(way) => Self::Value(way << STEP | step),
+            Self::Object(way) => Self::Object(way << STEP | step),
+        }
+    }
+}
+
+/// Declares what is read as a whole.
+macro_rules! whole {
+    ($type:ty $(, $bound:ident)?) => {
+        impl<'a $(, $bound: Read<'a>)?> Fields<'a> for $type {
+            fn locate(keys: &[Cow<'a, str>]) -> Located {
+                if keys.is_empty() { Located::Value(WHOLE) } else { Located::Unwanted }
+            }
+
+            fn read_at(&mut self, _way: Way, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+                self.read_into(cursor)
+            }
+        }
+    };
+}
+whole!(Word<'a>);
+whole!(Flag);
+whole!(Count);
+whole!(Whole<'a, T>, T);
+
 object!(Event {
-    event_version = "eventVersion": Leaf<'a>,
+    event_version = "eventVersion": Word<'a>,
     user_identity = "userIdentity": UserIdentity<'a>,
-    event_time = "eventTime": Leaf<'a>,
-    event_source = "eventSource": Leaf<'a>,
-    event_name = "eventName": Leaf<'a>,
-    aws_region = "awsRegion": Leaf<'a>,
-    source_ip_address = "sourceIPAddress": Leaf<'a>,
-    user_agent = "userAgent": Leaf<'a>,
-    error_code = "errorCode": Leaf<'a>,
-    error_message = "errorMessage": Leaf<'a>,
+    event_time = "eventTime": Word<'a>,
+    event_source = "eventSource": Word<'a>,
+    event_name = "eventName": Word<'a>,
+    aws_region = "awsRegion": Word<'a>,
+    source_ip_address = "sourceIPAddress": Word<'a>,
+    user_agent = "userAgent": Word<'a>,
+    error_code = "errorCode": Word<'a>,
+    error_message = "errorMessage": Word<'a>,
     request_parameters = "requestParameters": Whole<'a, RequestParameters<'a>>,
     additional_event_data = "additionalEventData": Whole<'a, AdditionalEventData<'a>>,
-    request_id = "requestID": Leaf<'a>,
-    event_id = "eventID": Leaf<'a>,
-    read_only = "readOnly": Leaf<'a>,
+    request_id = "requestID": Word<'a>,
+    event_id = "eventID": Word<'a>,
+    read_only = "readOnly": Flag,
     resources = "resources": Whole<'a, Crossed>,
-    event_type = "eventType": Leaf<'a>,
-    recipient_account_id = "recipientAccountId": Leaf<'a>,
-    shared_event_id = "sharedEventID": Leaf<'a>,
+    event_type = "eventType": Word<'a>,
+    recipient_account_id = "recipientAccountId": Word<'a>,
+    shared_event_id = "sharedEventID": Word<'a>,
     insight_details = "insightDetails": Whole<'a, InsightDetails<'a>>,
-    vpc_endpoint_id = "vpcEndpointId": Leaf<'a>,
+    vpc_endpoint_id = "vpcEndpointId": Word<'a>,
     addendum = "addendum": Addendum<'a>,
-    event_category = "eventCategory": Leaf<'a>,
+    event_category = "eventCategory": Word<'a>,
     tls_details = "tlsDetails": TlsDetails<'a>,
-    session_credential_from_console = "sessionCredentialFromConsole": Leaf<'a>,
+    session_credential_from_console = "sessionCredentialFromConsole": Flag,
 });
 
 object!(UserIdentity {
-    kind = "type": Leaf<'a>,
-    principal_id = "principalId": Leaf<'a>,
-    arn = "arn": Leaf<'a>,
-    account_id = "accountId": Leaf<'a>,
-    access_key_id = "accessKeyId": Leaf<'a>,
-    user_name = "userName": Leaf<'a>,
+    kind = "type": Word<'a>,
+    principal_id = "principalId": Word<'a>,
+    arn = "arn": Word<'a>,
+    account_id = "accountId": Word<'a>,
+    access_key_id = "accessKeyId": Word<'a>,
+    user_name = "userName": Word<'a>,
     session_context = "sessionContext": SessionContext<'a>,
-    invoked_by = "invokedBy": Leaf<'a>,
+    invoked_by = "invokedBy": Word<'a>,
     on_behalf_of = "onBehalfOf": OnBehalfOf<'a>,
 });
 
 object!(SessionContext { session_issuer = "sessionIssuer": SessionIssuer<'a>, attributes = "attributes": SessionAttributes<'a> });
-object!(SessionIssuer { arn = "arn": Leaf<'a> });
-object!(SessionAttributes { mfa_authenticated = "mfaAuthenticated": Leaf<'a> });
-object!(OnBehalfOf { user_id = "userId": Leaf<'a> });
+object!(SessionIssuer { arn = "arn": Word<'a> });
+object!(SessionAttributes { mfa_authenticated = "mfaAuthenticated": Flag });
+object!(OnBehalfOf { user_id = "userId": Word<'a> });
 
 object!(TlsDetails {
-    tls_version = "tlsVersion": Leaf<'a>,
-    client_provided_host_header = "clientProvidedHostHeader": Leaf<'a>,
+    tls_version = "tlsVersion": Word<'a>,
+    client_provided_host_header = "clientProvidedHostHeader": Word<'a>,
 });
 
 object!(RequestParameters {
-    model_id = "modelId": Leaf<'a>,
-    guardrail_identifier = "guardrailIdentifier": Leaf<'a>,
+    model_id = "modelId": Word<'a>,
+    guardrail_identifier = "guardrailIdentifier": Word<'a>,
     guardrail_config = "guardrailConfig": GuardrailConfig<'a>,
 });
-object!(GuardrailConfig { guardrail_identifier = "guardrailIdentifier": Leaf<'a> });
+object!(GuardrailConfig { guardrail_identifier = "guardrailIdentifier": Word<'a> });
 
 object!(AdditionalEventData {
-    inference_region = "inferenceRegion": Leaf<'a>,
-    call_with_bearer_token = "callWithBearerToken": Leaf<'a>,
-    input_tokens = "inputTokens": Leaf<'a>,
-    input_token_count = "inputTokenCount": Leaf<'a>,
-    output_tokens = "outputTokens": Leaf<'a>,
-    output_token_count = "outputTokenCount": Leaf<'a>,
+    inference_region = "inferenceRegion": Word<'a>,
+    call_with_bearer_token = "callWithBearerToken": Flag,
+    input_tokens = "inputTokens": Count,
+    input_token_count = "inputTokenCount": Count,
+    output_tokens = "outputTokens": Count,
+    output_token_count = "outputTokenCount": Count,
 });
 
 object!(InsightDetails {
-    event_source = "eventSource": Leaf<'a>,
-    event_name = "eventName": Leaf<'a>,
-    error_code = "errorCode": Leaf<'a>,
+    event_source = "eventSource": Word<'a>,
+    event_name = "eventName": Word<'a>,
+    error_code = "errorCode": Word<'a>,
 });
 
-object!(Addendum { reason = "reason": Leaf<'a>, original_event_id = "originalEventID": Leaf<'a> });
+object!(Addendum { reason = "reason": Word<'a>, original_event_id = "originalEventID": Word<'a> });
 
-/// A text; a number counts as the text that writes it. Null for the empty text, which says nothing.
-pub(super) fn text(raw: Leaf<'_>) -> Option<Cow<'_, str>> {
-    let raw = raw?;
+fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     if let Some(text) = raw.plain_text() {
         return (!text.is_empty()).then_some(Cow::Borrowed(text));
     }
@@ -190,9 +306,8 @@ pub(super) fn text(raw: Leaf<'_>) -> Option<Cow<'_, str>> {
     (!text.is_empty()).then_some(text)
 }
 
-/// True or false, or the text of it.
-pub(super) fn flag(raw: Leaf<'_>) -> Option<bool> {
-    let written = raw?.get().trim_matches('"');
+fn flag(raw: Raw<'_>) -> Option<bool> {
+    let written = raw.get().trim_matches('"');
     match written {
         _ if written.eq_ignore_ascii_case("true") => Some(true),
         _ if written.eq_ignore_ascii_case("false") => Some(false),
@@ -200,9 +315,8 @@ pub(super) fn flag(raw: Leaf<'_>) -> Option<bool> {
     }
 }
 
-/// A count: a whole number from 0, or the text of it.
-pub(super) fn count(raw: Leaf<'_>) -> Option<i64> {
-    let number: i64 = raw?.get().trim_matches('"').parse().ok()?;
+fn count(raw: Raw<'_>) -> Option<i64> {
+    let number: i64 = raw.get().trim_matches('"').parse().ok()?;
     (number >= 0).then_some(number)
 }
 

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 
 pub(super) use self::salvage::open_list;
 pub(super) use self::top::{Document, Top};
+use super::cloudtrail::Event;
 use super::gunzip;
 use super::invocation::{PromptHasher, ResponseBody};
 use super::sensitive::Scanner;
@@ -21,6 +22,7 @@ use super::{
     Bodies, Decoded, Limits, ObjectName, PromptKey, Wanted, cloudtrail, invocation, timestamp,
 };
 use crate::schema::TimeMs;
+use crate::schema::api_event::{self, ApiEventRef};
 use crate::schema::reject::{Reject, reason};
 
 /// Wrappers within wrappers: the deepest known form has four levels.
@@ -182,17 +184,7 @@ impl<'r> Reader<'r> {
                     Err(reason) => self.reject(reason, Some("invocations"), place),
                 }
             }
-            Document::Event(event) => match cloudtrail::row(event) {
-                Ok(mut row) => {
-                    self.record += 1;
-                    (row.object, row.record) = (Some(self.name.object.into()), Some(self.record));
-                    if self.decoded.api_events.len() == SAMPLE {
-                        self.decoded.api_events.reserve(rows_to_come(self.size_bytes, place));
-                    }
-                    self.decoded.api_events.push(row);
-                }
-                Err(reason) => self.reject(reason, Some("cloudtrail"), place),
-            },
+            Document::Event(event) => self.event(event, place, |columns, row| columns.push(row)),
             Document::List(list) => {
                 salvage::elements(list, |element| {
                     self.element(element, place.part(json, element));
@@ -206,6 +198,28 @@ impl<'r> Reader<'r> {
             Document::Digest | Document::Unknown => {
                 self.reject(reason::UNKNOWN_SCHEMA, None, place);
             }
+        }
+    }
+
+    /// Takes the row of an event, which `push` puts into the columns.
+    fn event<'a>(
+        &mut self,
+        event: &Event<'a>,
+        place: Place,
+        push: impl FnOnce(&mut api_event::Columns, ApiEventRef<'a>),
+    ) where
+        'r: 'a,
+    {
+        match cloudtrail::row(event) {
+            Ok(mut row) => {
+                self.record += 1;
+                (row.object, row.record) = (Some(self.name.object.into()), Some(self.record));
+                if self.decoded.api_events.len() == SAMPLE {
+                    self.decoded.api_events.reserve(rows_to_come(self.size_bytes, place));
+                }
+                push(&mut self.decoded.api_events, row);
+            }
+            Err(reason) => self.reject(reason, Some("cloudtrail"), place),
         }
     }
 

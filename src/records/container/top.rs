@@ -38,6 +38,8 @@ pub(in crate::records) struct Top<'a> {
     record: Record<'a>,
     /// An event's key was met.
     is_event: bool,
+    /// A key was met that is a record's and no event's.
+    is_mixed: bool,
     event: Event<'a>,
     wrapper: Wrapper<'a>,
     marks: [bool; MARKS.len()],
@@ -70,13 +72,14 @@ impl<'a> Object<'a> for Top<'a> {
             return self.error_code(cursor);
         }
         // Whose keys came so far is asked first: they share none.
-        if self.is_event {
-            if self.event.entry(key, cursor)? || self.record.entry(key, cursor)? {
-                return Ok(true);
-            }
-        } else if self.record.entry(key, cursor)? {
+        if self.is_event && self.event.entry(key, cursor)? {
             return Ok(true);
-        } else if self.event.entry(key, cursor)? {
+        }
+        if self.record.entry(key, cursor)? {
+            self.is_mixed = true;
+            return Ok(true);
+        }
+        if !self.is_event && self.event.entry(key, cursor)? {
             self.is_event = true;
             return Ok(true);
         }
@@ -151,6 +154,12 @@ fn scalar_len(json: &str) -> Result<usize, Fault> {
 }
 
 impl<'a> Top<'a> {
+    /// The event, if there is nothing but that to it: a document like it is an event too.
+    pub(super) fn pure_event(self) -> Option<Event<'a>> {
+        let is_event = cloudtrail::is_event(|key| self.event.names(key));
+        (is_event && !self.is_mixed).then_some(self.event)
+    }
+
     fn document<'t>(&'t self, nested: bool) -> Document<'t, 'a> {
         let marked =
             |key: &str| MARKS.iter().zip(self.marks).any(|(mark, seen)| seen && *mark == key);

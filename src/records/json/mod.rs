@@ -3,11 +3,13 @@
 //! Knows the grammar, nothing of logs. Whoever reads says which keys it wants; everything else is
 //! crossed by [`Scan`], checked but not built. Values borrow from the text.
 
+mod again;
 mod plain;
 mod scan;
 
 use std::borrow::Cow;
 
+pub(super) use again::{Fields, Last, Located, Way};
 pub(super) use scan::{Fault, Scan};
 
 /// A reading position in JSON text.
@@ -43,6 +45,13 @@ impl<'a> Cursor<'a> {
     /// Starts at the first byte.
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, scan: Scan::new(text.as_bytes()), taken: 0 }
+    }
+
+    /// Starts at this byte, which a value starts with.
+    pub(super) fn from(text: &'a str, at: usize) -> Self {
+        let mut cursor = Self::new(text);
+        cursor.scan.at = at;
+        cursor
     }
 
     /// The end of what was read.
