@@ -121,15 +121,26 @@ impl Texts {
 
     /// A text that is kept; empty where there is no such entry.
     pub fn entry(&self, key: u32) -> &str {
+        self.bytes.get(self.place(key)).unwrap_or_default()
+    }
+
+    /// Where a text that is kept lies in [`Self::bytes`].
+    #[inline]
+    pub fn place(&self, key: u32) -> Range<usize> {
         let key = key as usize;
         let start = if key == 0 { 0 } else { self.ends.get(key - 1).copied().unwrap_or(0) };
-        self.ends.get(key).and_then(|end| self.bytes.get(start..*end)).unwrap_or_default()
+        start..self.ends.get(key).copied().unwrap_or(start)
+    }
+
+    /// All texts that are kept, one after another.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.as_bytes()
     }
 
     /// The key of a text, which is kept if it isn't yet.
     fn key(&mut self, text: &str) -> u32 {
-        if self.keys.len() > TRIED && self.ends.len() * 4 > self.keys.len() * 3 {
-            return self.keep_text(text); // hardly ever the same: ids, hashes
+        if self.keys.len() > TRIED && self.hardly_repeats() {
+            return self.keep_text(text);
         }
         if let Some(last) = self.keys.last()
             && *last != NULL
@@ -153,6 +164,12 @@ impl Texts {
         let key = self.keep_text(text);
         self.recent[place] = key;
         key
+    }
+
+    /// Whether the texts are hardly ever the same: ids, hashes.
+    #[inline]
+    fn hardly_repeats(&self) -> bool {
+        self.ends.len() * 4 > self.keys.len() * 3
     }
 
     #[inline]
@@ -208,8 +225,13 @@ impl Values for Texts {
     type Memo<'a> = TextMemo<'a>;
 
     fn reserve(&mut self, rows: usize) {
-        if !self.keys.is_empty() {
-            self.keys.reserve_exact(rows);
+        if self.keys.is_empty() {
+            return;
+        }
+        self.keys.reserve_exact(rows);
+        if self.hardly_repeats() {
+            self.ends.reserve_exact(rows);
+            self.bytes.reserve_exact(self.bytes.len().div_ceil(self.keys.len()) * rows);
         }
     }
 

@@ -62,8 +62,11 @@ pub(super) fn bytes_of(mut rows: DataFrame) -> PolarsResult<Vec<u8>> {
 }
 
 /// The fastest level: the next ones take twice the time to save a few percent.
+pub(super) const ZSTD_LEVEL: i32 = 1;
+
+/// How Polars compresses.
 pub(super) fn compression() -> PolarsResult<ParquetCompression> {
-    ZstdLevel::try_new(1).map(|level| ParquetCompression::Zstd(Some(level)))
+    ZstdLevel::try_new(ZSTD_LEVEL).map(|level| ParquetCompression::Zstd(Some(level)))
 }
 
 /// SHA-256 as lower-case hex.

@@ -293,6 +293,7 @@ object!(InsightDetails {
 
 object!(Addendum { reason = "reason": Word<'a>, original_event_id = "originalEventID": Word<'a> });
 
+#[inline]
 fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     if let Some(text) = raw.plain_text() {
         return (!text.is_empty()).then_some(Cow::Borrowed(text));

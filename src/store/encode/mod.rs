@@ -2,34 +2,36 @@
 //!
 //! Names in a log repeat, and [`Texts`] keeps each once: their dictionary is written as it is, where a
 //! frame would have every value of forty columns hashed three times to find it again. Ids are written
-//! plainly, and numbers by a dictionary where they lie close together. Files that are made from frames (merged ones, what is
+//! one after another, and numbers by a dictionary where they lie close together. Files that are made from frames (merged ones, what is
 //! left of a replaced object) are Polars' own and read the same.
 //!
 //! Sources: <https://parquet.apache.org/docs/file-format/data-pages/encodings/>.
 
+mod compress;
+mod deltas;
 mod dictionary;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::ops::Range;
 
 use polars::prelude::{ArrowSchema, CompatLevel, PolarsError, PolarsResult, SchemaExt};
-use polars_parquet::parquet::CowBuffer;
 use polars_parquet::parquet::encoding::{Encoding, hybrid_rle};
 use polars_parquet::parquet::metadata::Descriptor;
-use polars_parquet::parquet::page::{
-    CompressedPage, DataPage, DataPageHeader, DataPageHeaderV1, DictPage, Page,
-};
+use polars_parquet::parquet::page::{CompressedPage, DataPageHeader, DataPageHeaderV1};
 use polars_parquet::parquet::schema::types::PrimitiveType;
 use polars_parquet::parquet::statistics::{
     BinaryStatistics, BooleanStatistics, ParquetStatistics, PrimitiveStatistics,
 };
 use polars_parquet::write::{
-    CompressionOptions, DynIter, DynStreamingIterator, FileWriter, StatisticsOptions, Version,
-    WriteOptions, compress, fallible_streaming_iterator,
+    DynIter, DynStreamingIterator, FileWriter, StatisticsOptions, Version, WriteOptions,
+    fallible_streaming_iterator,
 };
 
+use self::compress::Compressor;
 use self::dictionary::{Dictionary, NumberDictionary};
+use self::texts::TextPage;
 use super::segment;
 use crate::schema::columns::{NULL, Plain, Texts, Visitor};
 use crate::schema::{Table, TimeMs};
@@ -40,6 +42,8 @@ const GROUP_ROWS: usize = 512 * 512;
 const PAGE_BYTES: usize = 1 << 20;
 /// Rows of one page at most.
 const PAGE_ROWS: usize = 1 << 17;
+/// Room that is made for each row of a file; most take less.
+const ROW_BYTES: usize = 128;
 /// Longer texts are no bounds in statistics.
 const BOUND_BYTES: usize = 64;
 
@@ -63,13 +67,15 @@ pub(super) fn encode(table: Table, rows: &impl Rows) -> PolarsResult<Vec<u8>> {
         version: Version::V1,
         data_page_size: None,
     };
-    let mut writer = FileWriter::try_new(Vec::new(), schema, options)?;
+    let bytes = Vec::with_capacity(rows.height() * ROW_BYTES);
+    let mut writer = FileWriter::try_new(bytes, schema, options)?;
     let types: Vec<PrimitiveType> = writer
         .parquet_schema()
         .columns()
         .iter()
         .map(|column| column.descriptor.primitive_type.clone())
         .collect();
+    let mut compressor = Compressor::new()?;
     let mut start = 0;
     while start < rows.height() {
         let group = start..rows.height().min(start + GROUP_ROWS);
@@ -77,7 +83,7 @@ pub(super) fn encode(table: Table, rows: &impl Rows) -> PolarsResult<Vec<u8>> {
         let height = group.len();
         let mut encoder = Encoder {
             height,
-            compression: options.compression,
+            compressor: &mut compressor,
             types: types.iter(),
             columns: Vec::with_capacity(types.len()),
             failure: None,
@@ -97,7 +103,7 @@ pub(super) fn encode(table: Table, rows: &impl Rows) -> PolarsResult<Vec<u8>> {
 /// Makes the pages of a row group, column by column.
 pub(super) struct Encoder<'t> {
     height: usize,
-    compression: CompressionOptions,
+    compressor: &'t mut Compressor,
     types: std::slice::Iter<'t, PrimitiveType>,
     columns: Vec<Vec<CompressedPage>>,
     failure: Option<PolarsError>,
@@ -125,12 +131,12 @@ impl Visitor for Encoder<'_> {
 }
 
 impl Encoder<'_> {
-    fn column(&mut self, pages: impl FnOnce(&mut Column) -> PolarsResult<()>) {
+    fn column(&mut self, pages: impl FnOnce(&mut Column<'_>) -> PolarsResult<()>) {
         let Some(kind) = self.types.next().filter(|_| self.failure.is_none()) else { return };
         let mut column = Column {
             height: self.height,
             kind: kind.clone(),
-            compression: self.compression,
+            compressor: self.compressor,
             pages: Vec::new(),
         };
         match pages(&mut column) {
@@ -141,14 +147,14 @@ impl Encoder<'_> {
 }
 
 /// The pages of one column of a row group.
-struct Column {
+struct Column<'c> {
     height: usize,
     kind: PrimitiveType,
-    compression: CompressionOptions,
+    compressor: &'c mut Compressor,
     pages: Vec<CompressedPage>,
 }
 
-impl Column {
+impl Column<'_> {
     fn dictionary(&mut self, dictionary: &Dictionary<'_>) -> PolarsResult<()> {
         let texts = &dictionary.texts;
         let mut bytes = Vec::with_capacity(dictionary.bytes + texts.len() * 4);
@@ -156,7 +162,7 @@ impl Column {
             append_text(text, &mut bytes);
         }
         let bounds = texts.iter().copied().min().zip(texts.iter().copied().max());
-        self.dictionary_page(bytes, texts.len())?;
+        self.dictionary_page(&bytes, texts.len())?;
         for keys in dictionary.keys.chunks(PAGE_ROWS) {
             self.index_page(keys, texts.len(), |column, nulls| {
                 column.text_statistics(nulls, bounds)
@@ -165,8 +171,9 @@ impl Column {
         Ok(())
     }
 
-    fn dictionary_page(&mut self, bytes: Vec<u8>, entries: usize) -> PolarsResult<()> {
-        self.push(Page::Dict(DictPage::new(CowBuffer::Owned(bytes), entries, false)))
+    fn dictionary_page(&mut self, bytes: &[u8], entries: usize) -> PolarsResult<()> {
+        self.pages.push(self.compressor.dictionary(bytes, entries)?);
+        Ok(())
     }
 
     /// Which of a dictionary's entries each row has.
@@ -183,46 +190,42 @@ impl Column {
         page.push(u8::try_from(bits).unwrap_or(u8::MAX));
         hybrid_rle::encode::<u32, _, _>(&mut page, known.copied(), bits)?;
         let statistics = statistics(self, nulls);
-        self.data(page, keys.len(), statistics, Encoding::RleDictionary)
+        self.data(&page, keys.len(), statistics, Encoding::RleDictionary)
     }
 
     fn plain_texts(&mut self, pieces: &[(&Texts, Range<usize>)]) -> PolarsResult<()> {
-        let mut rows = pieces.iter().flat_map(|(texts, rows)| {
+        let mut page = TextPage::default();
+        for (texts, rows) in pieces {
             let keys = texts.keys(rows.clone());
             let missing = rows.len() - keys.len();
-            let known = keys.iter().map(|key| (*key != NULL).then(|| texts.entry(*key)));
-            known.chain(std::iter::repeat_n(None, missing))
-        });
-        let (mut known, mut bytes, mut nulls) = (Vec::new(), Vec::new(), 0);
-        loop {
-            let row = rows.next();
-            if let Some(text) = row {
-                known.push(text.is_some());
-                match text {
-                    Some(text) => append_text(text, &mut bytes),
-                    None => nulls += 1,
+            for key in keys.iter().copied().chain(std::iter::repeat_n(NULL, missing)) {
+                page.add(texts, key);
+                if page.is_full() {
+                    self.text_page(&mut page, texts)?;
                 }
             }
-            let is_full = bytes.len() >= PAGE_BYTES || known.len() >= PAGE_ROWS;
-            if (row.is_none() || is_full) && !known.is_empty() {
-                let mut page = levels(known.iter().copied(), known.len(), nulls)?;
-                page.append(&mut bytes);
-                let statistics = self.text_statistics(nulls, None);
-                self.data(page, known.len(), statistics, Encoding::Plain)?;
-                known.clear();
-                nulls = 0;
-            }
-            if row.is_none() {
-                return Ok(());
-            }
+            page.close_run(texts);
         }
+        match pieces.last() {
+            Some((texts, _)) if page.rows() > 0 => self.text_page(&mut page, texts),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a page of texts and empties it; `texts` are those of its last rows.
+    fn text_page(&mut self, texts: &mut TextPage, of: &Texts) -> PolarsResult<()> {
+        texts.close_run(of);
+        let (rows, nulls) = (texts.rows(), texts.nulls());
+        let page = texts.take()?;
+        let statistics = self.text_statistics(nulls, None);
+        self.data(&page, rows, statistics, Encoding::DeltaLengthByteArray)
     }
 
     fn numbers(&mut self, values: &[Option<i64>]) -> PolarsResult<()> {
         let dictionary = NumberDictionary::of(values);
         if let Some(NumberDictionary { numbers, .. }) = &dictionary {
-            let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-            self.dictionary_page(bytes, numbers.len())?;
+            let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            self.dictionary_page(&bytes, numbers.len())?;
         }
         for (page, values) in values.chunks(PAGE_ROWS).enumerate() {
             let known = || values.iter().copied().flatten();
@@ -249,7 +252,7 @@ impl Column {
                 let mut page = levels(values.iter().map(Option::is_some), values.len(), nulls)?;
                 page.extend(known().flat_map(i64::to_le_bytes));
                 let statistics = statistics(self, nulls);
-                self.data(page, values.len(), statistics, Encoding::Plain)?;
+                self.data(&page, values.len(), statistics, Encoding::Plain)?;
             }
         }
         Ok(())
@@ -269,7 +272,7 @@ impl Column {
                 min_value: known.iter().copied().min(),
                 max_value: known.iter().copied().max(),
             };
-            self.data(page, values.len(), statistics.serialize(), Encoding::Plain)?;
+            self.data(&page, values.len(), statistics.serialize(), Encoding::Plain)?;
         }
         Ok(())
     }
@@ -288,7 +291,7 @@ impl Column {
 
     fn data(
         &mut self,
-        page: Vec<u8>,
+        page: &[u8],
         rows: usize,
         statistics: ParquetStatistics,
         encoding: Encoding,
@@ -303,11 +306,7 @@ impl Column {
         let descriptor =
             Descriptor { primitive_type: self.kind.clone(), max_def_level: 0, max_rep_level: 0 };
         let header = DataPageHeader::V1(header);
-        self.push(Page::Data(DataPage::new(header, CowBuffer::Owned(page), descriptor, rows)))
-    }
-
-    fn push(&mut self, page: Page) -> PolarsResult<()> {
-        self.pages.push(compress(page, Vec::new(), self.compression)?);
+        self.pages.push(self.compressor.data(page, header, descriptor, rows)?);
         Ok(())
     }
 }
