@@ -114,6 +114,13 @@ impl Texts {
         })
     }
 
+    /// The texts of these rows, those in a row that are kept as one only once.
+    pub fn each_anew(&self, rows: Range<usize>) -> impl Iterator<Item = &str> {
+        let runs = self.keys(rows).chunk_by(|key, next| key == next);
+        let keys = runs.filter_map(|run| run.first().filter(|key| **key != NULL));
+        keys.map(|key| self.entry(*key))
+    }
+
     /// How many texts are kept.
     pub fn entries(&self) -> usize {
         self.ends.len()

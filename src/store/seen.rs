@@ -5,9 +5,10 @@
 //! object was replaced), never the other way round: what is not here is new, what is here may be.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
 use chrono::NaiveDate;
+use polars::polars_utils::aliases::PlRandomState;
 
 use crate::schema::Table;
 
@@ -21,7 +22,7 @@ type Day = (Table, NaiveDate);
 #[derive(Default)]
 pub(super) struct SeenIds {
     days: BTreeMap<Day, Ids>,
-    hasher: RandomState,
+    hasher: PlRandomState,
     /// Counts the days asked for.
     clock: u64,
 }

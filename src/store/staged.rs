@@ -170,27 +170,22 @@ impl<'a> Staged<'a> {
         position: usize,
         piece: &Piece<'a, C>,
     ) {
-        let texts = |name| {
-            let column: Option<&'a Texts> = piece.columns.texts(name);
-            column.map(|texts| (texts, texts.each(piece.rows.clone())))
-        };
-        if let Some((_, objects)) = texts(invocation::OBJECT) {
-            let mut last = None;
-            for object in objects.flatten() {
-                if last != Some(object) {
-                    self.contents.entry(object.to_owned()).or_default().insert(position);
-                    last = Some(object);
-                }
+        let texts = |name| -> Option<&'a Texts> { piece.columns.texts(name) };
+        if let Some(objects) = texts(invocation::OBJECT) {
+            for object in objects.each_anew(piece.rows.clone()) {
+                self.contents.entry(object.to_owned()).or_default().insert(position);
             }
         }
-        if let Some((_, originals)) = texts(api_event::ORIGINAL_EVENT_ID)
-            && let Some((_, own)) = texts(api_event::EVENT_ID)
+        if let Some(originals) = texts(api_event::ORIGINAL_EVENT_ID)
+            && !originals.keys(piece.rows.clone()).is_empty()
+            && let Some(own) = texts(api_event::EVENT_ID)
         {
+            let [originals, own] = [originals, own].map(|texts| texts.each(piece.rows.clone()));
             let corrected = originals.zip(own).filter(|(original, own)| original != own);
             let events = corrected.filter_map(|(original, _)| original);
             self.corrections.extend(events.map(|event| (position, event.to_owned())));
         }
-        if let Some((ids, _)) = repeats::id(table).and_then(texts) {
+        if let Some(ids) = repeats::id(table).and_then(texts) {
             let of_day = self.ids.entry((table, day)).or_default();
             of_day.push(Ids::Rows(ids, piece.rows.clone()));
         }
@@ -228,9 +223,13 @@ fn by_day<C: Block>(blocks: &[C]) -> BTreeMap<NaiveDate, OfDay<'_, C>> {
     for columns in blocks {
         let mut start = 0;
         while start < columns.height() {
-            let day = day_of(columns.partition_time(start));
-            let is_later = |row: &usize| day_of(columns.partition_time(*row)) != day;
+            let day_number = |row: usize| {
+                columns.partition_time(row).map_or(0, |time| time.0).div_euclid(DAY_MS)
+            };
+            let number = day_number(start);
+            let is_later = |row: &usize| day_number(*row) != number;
             let end = (start..columns.height()).find(is_later).unwrap_or(columns.height());
+            let day = day_of(columns.partition_time(start));
             let OfDay(pieces) = days.entry(day).or_insert_with(|| OfDay(Vec::new()));
             pieces.push(Piece { columns, rows: start..end });
             start = end;
@@ -238,6 +237,9 @@ fn by_day<C: Block>(blocks: &[C]) -> BTreeMap<NaiveDate, OfDay<'_, C>> {
     }
     days
 }
+
+/// Length of a UTC day.
+const DAY_MS: i64 = 86_400_000;
 
 /// The UTC day a row belongs to; rows without a time lie under the epoch.
 pub(super) fn day_of(time: Option<TimeMs>) -> NaiveDate {

@@ -8,12 +8,14 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 const WORD: usize = 8;
 const BLOCK: usize = 64;
+/// Words of a text before it counts as long: ids have 36 bytes.
+const SHORT: usize = 5;
 
 /// How many bytes come before the first quote, backslash or control character; all when there is none.
 #[inline]
 pub(super) fn plain_len(bytes: &[u8]) -> usize {
     let mut at = 0;
-    for _ in 0..2 {
+    for _ in 0..SHORT {
         let Some(word) = bytes[at..].first_chunk::<WORD>() else {
             return at + plain_tail(&bytes[at..]);
         };

@@ -25,7 +25,8 @@ impl<'a> Dictionary<'a> {
     /// `None` where the texts hardly repeat: then writing them out is shorter.
     pub(super) fn of(pieces: &[(&'a Texts, Range<usize>)], height: usize) -> Option<Self> {
         let mut known: PlHashMap<&'a str, u32> = PlHashMap::default();
-        let mut all = Self { texts: Vec::new(), bytes: 0, keys: Vec::with_capacity(height) };
+        let mut all = Self { texts: Vec::new(), bytes: 0, keys: Vec::new() };
+        let mut all_keys = Vec::with_capacity(height);
         let mut of_piece: Vec<u32> = Vec::new();
         let mut seen = 0;
         for (texts, rows) in pieces {
@@ -33,25 +34,30 @@ impl<'a> Dictionary<'a> {
             of_piece.resize(texts.entries(), NULL);
             let keys = texts.keys(rows.clone());
             let missing = rows.len() - keys.len();
-            for key in keys {
-                let Some(place) = of_piece.get_mut(*key as usize) else {
-                    all.keys.push(NULL);
-                    continue;
-                };
+            let mut place_of = |key: u32| {
+                let Some(place) = of_piece.get_mut(key as usize) else { return NULL };
                 if *place == NULL {
-                    let text = texts.entry(*key);
+                    let text = texts.entry(key);
                     *place = *known.entry(text).or_insert_with(|| all.add(text));
                     seen += 1;
                 }
-                all.keys.push(*place);
+                *place
+            };
+            match keys.first() {
+                // Much is the same in all of an object.
+                Some(first) if keys.iter().all(|key| key == first) => {
+                    let place = place_of(*first);
+                    all_keys.extend(std::iter::repeat_n(place, keys.len()));
+                }
+                _ => all_keys.extend(keys.iter().map(|key| place_of(*key))),
             }
-            all.keys.extend(std::iter::repeat_n(NULL, missing));
+            all_keys.extend(std::iter::repeat_n(NULL, missing));
             let repeats_little = all.texts.len() > TRIED_TEXTS && all.texts.len() * 3 > seen * 2;
             if repeats_little || all.bytes > DICTIONARY_BYTES {
                 return None;
             }
         }
-        Some(all)
+        Some(Self { keys: all_keys, ..all })
     }
 
     fn add(&mut self, text: &'a str) -> u32 {
