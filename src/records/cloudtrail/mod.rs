@@ -10,6 +10,7 @@
 mod caller;
 #[cfg(test)]
 mod tests;
+mod value;
 mod wire;
 
 use std::borrow::Cow;
@@ -18,8 +19,8 @@ use crate::schema::api_event::{ApiEventRef, BEDROCK_SOURCE, RUNTIME_OPERATIONS};
 use crate::schema::reject::reason;
 
 use super::timestamp;
+use value::Word;
 pub(super) use wire::Event;
-use wire::Word;
 
 /// Whether an object with these top-level keys is a CloudTrail event; `has` tells if a key is there.
 ///
@@ -120,8 +121,8 @@ fn about_call<'a>(event: &Event<'a>, row: &mut ApiEventRef<'a>) {
     row.guardrail_id =
         request.guardrail_identifier.text().or_else(|| config.guardrail_identifier.text());
     row.inference_region = additional.inference_region.text();
-    row.input_tokens = additional.input_tokens.0.or_else(|| additional.input_token_count.0);
-    row.output_tokens = additional.output_tokens.0.or_else(|| additional.output_token_count.0);
+    row.input_tokens = additional.input_tokens.0.or(additional.input_token_count.0);
+    row.output_tokens = additional.output_tokens.0.or(additional.output_token_count.0);
     if !is_runtime_call(row) {
         row.request_parameters = event.request_parameters.compact();
         row.additional_event_data = event.additional_event_data.compact();

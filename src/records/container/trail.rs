@@ -75,10 +75,12 @@ const TRIED: usize = 4;
 /// Events of unknown kinds, more than of known ones, after which no more kinds are learnt.
 const UNKNOWN: usize = 64;
 
-/// The kinds of events that came by, by the keys they have; the last one met comes first.
+/// The kinds of events that came by, by the keys they have.
 #[derive(Default)]
 struct Kinds<'a> {
-    kinds: Vec<Box<Kind<'a>>>,
+    kinds: Vec<Kind<'a>>,
+    /// Their places, that of the last one met first.
+    recent: Vec<usize>,
     /// Events of unknown kinds less those of known ones.
     unknown: usize,
 }
@@ -96,24 +98,36 @@ impl<'a> Kinds<'a> {
     /// Reads the event at `start` as one of a known kind; with where it ends.
     fn read_again(&mut self, text: &'a str, start: usize) -> Option<(&mut Kind<'a>, usize)> {
         let mut cursor = Cursor::from(text, start);
-        let mut kinds = self.kinds.iter_mut().take(TRIED);
-        let known = kinds.position(|kind| kind.last.read_again(&mut kind.event, &mut cursor))?;
-        self.kinds[..=known].rotate_right(1);
+        let mut recent = self.recent.iter().take(TRIED);
+        let met = recent.position(|place| {
+            self.kinds
+                .get_mut(*place)
+                .is_some_and(|kind| kind.last.read_again(&mut kind.event, &mut cursor))
+        })?;
+        self.recent[..=met].rotate_right(1);
         self.unknown = self.unknown.saturating_sub(1);
-        Some((self.kinds.first_mut()?, cursor.at()))
+        Some((self.kinds.get_mut(*self.recent.first()?)?, cursor.at()))
     }
 
     /// Learns the kind of the event that starts here and was read into `top`.
     fn learn(&mut self, text: &'a str, start: usize, top: Top<'a>) {
         self.unknown += 1;
         if self.unknown > UNKNOWN {
-            self.kinds.clear();
+            self.recent.clear();
             return;
         }
         let Some(event) = top.pure_event() else { return };
         if let Some(last) = Last::of::<Event<'_>>(&mut Cursor::from(text, start)) {
-            self.kinds.truncate(KINDS - 1);
-            self.kinds.insert(0, Box::new(Kind { event, last, memo: Memo::default() }));
+            let kind = Kind { event, last, memo: Memo::default() };
+            let place = match self.recent.pop_if(|_| self.kinds.len() == KINDS) {
+                Some(oldest) => oldest,
+                None => self.kinds.len(),
+            };
+            match self.kinds.get_mut(place) {
+                Some(oldest) => *oldest = kind,
+                None => self.kinds.push(kind),
+            }
+            self.recent.insert(0, place);
         }
     }
 }

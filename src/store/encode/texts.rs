@@ -30,11 +30,11 @@ impl TextPage {
         }
         let place = texts.place(key);
         self.lengths.push(u32::try_from(place.len()).unwrap_or(u32::MAX));
-        if place.start != self.run.end {
+        if place.start == self.run.end {
+            self.run.end = place.end;
+        } else {
             self.close_run(texts);
             self.run = place;
-        } else {
-            self.run.end = place.end;
         }
     }
 
