@@ -78,7 +78,7 @@ const UNKNOWN: usize = 64;
 /// The kinds of events that came by, by the keys they have.
 #[derive(Default)]
 struct Kinds<'a> {
-    kinds: Vec<Kind<'a>>,
+    known: Vec<Kind<'a>>,
     /// Their places, that of the last one met first.
     recent: Vec<usize>,
     /// Events of unknown kinds less those of known ones.
@@ -100,13 +100,13 @@ impl<'a> Kinds<'a> {
         let mut cursor = Cursor::from(text, start);
         let mut recent = self.recent.iter().take(TRIED);
         let met = recent.position(|place| {
-            self.kinds
+            self.known
                 .get_mut(*place)
                 .is_some_and(|kind| kind.last.read_again(&mut kind.event, &mut cursor))
         })?;
         self.recent[..=met].rotate_right(1);
         self.unknown = self.unknown.saturating_sub(1);
-        Some((self.kinds.get_mut(*self.recent.first()?)?, cursor.at()))
+        Some((self.known.get_mut(*self.recent.first()?)?, cursor.at()))
     }
 
     /// Learns the kind of the event that starts here and was read into `top`.
@@ -119,13 +119,13 @@ impl<'a> Kinds<'a> {
         let Some(event) = top.pure_event() else { return };
         if let Some(last) = Last::of::<Event<'_>>(&mut Cursor::from(text, start)) {
             let kind = Kind { event, last, memo: Memo::default() };
-            let place = match self.recent.pop_if(|_| self.kinds.len() == KINDS) {
+            let place = match self.recent.pop_if(|_| self.known.len() == KINDS) {
                 Some(oldest) => oldest,
-                None => self.kinds.len(),
+                None => self.known.len(),
             };
-            match self.kinds.get_mut(place) {
+            match self.known.get_mut(place) {
                 Some(oldest) => *oldest = kind,
-                None => self.kinds.push(kind),
+                None => self.known.push(kind),
             }
             self.recent.insert(0, place);
         }
