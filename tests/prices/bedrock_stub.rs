@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 
 /// What one request asked: method, path and query.
 pub(crate) type Asked = String;
@@ -20,19 +21,27 @@ impl Stub {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, asked) = channel();
+        // A connection each: a client that keeps one may open another, and ask on either.
+        let answering = Arc::new(Mutex::new((answer, 0)));
         std::thread::spawn(move || {
-            let mut count = 0;
             for stream in listener.incoming().flatten() {
-                let mut reader = BufReader::new(stream);
-                while let Some(line) = request(&mut reader) {
-                    let (status, body) = answer(&line, count);
-                    count += 1;
-                    // Noted first: who has the answer may ask at once what was asked.
-                    if sender.send(line).is_err() {
-                        return;
+                let (answering, sender) = (Arc::clone(&answering), sender.clone());
+                std::thread::spawn(move || {
+                    let mut reader = BufReader::new(stream);
+                    while let Some(line) = request(&mut reader) {
+                        let (status, body) = {
+                            let mut answering = answering.lock().expect("no answer failed");
+                            let (answer, count) = &mut *answering;
+                            *count += 1;
+                            answer(&line, *count - 1)
+                        };
+                        // Noted first: who has the answer may ask at once what was asked.
+                        if sender.send(line).is_err() {
+                            return;
+                        }
+                        respond(reader.get_mut(), status, &body);
                     }
-                    respond(reader.get_mut(), status, &body);
-                }
+                });
             }
         });
         Self { url, asked }
