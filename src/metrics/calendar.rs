@@ -6,9 +6,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, Duration, Timelike, Utc};
 use chrono_tz::Tz;
+use polars::prelude::{Expr, col, lit};
 
 use super::dimensions::{Dimension, is_utc};
 use crate::period::{Period, midnight};
+use crate::schema::invocation::EVENT_TIME;
 
 /// A value of a calendar dimension.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,6 +19,26 @@ pub enum Label {
     Text(String),
     /// Day of the week or hour of the day.
     Number(i64),
+}
+
+/// Stretches of UTC that sums are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Every {
+    /// Hours.
+    Hour,
+    /// Quarters of them, of which the hours and days of every zone are made.
+    Quarter,
+}
+
+impl Every {
+    /// When the stretch of a row's `event_time` begins, under that name.
+    pub(crate) fn start(self) -> Expr {
+        let length = match self {
+            Self::Hour => "1h",
+            Self::Quarter => "15m",
+        };
+        col(EVENT_TIME).dt().truncate(lit(length))
+    }
 }
 
 /// One combination of calendar labels that the period touches.

@@ -1,17 +1,19 @@
 //! Load per clock minute, as quotas count it: per account, Region, model and routing.
 //!
-//! Rows are summed once, per minute ([`minutes`]); everything but who used a quota is made of those
+//! Rows are summed once, per minute ([`minute_sums`]); everything but who used a quota is made of those
 //! sums.
 //! Tokens count as AWS counts them against a quota: input outside the cache, tokens written to the
 //! cache, and output times its burndown; cache reads don't count.
 //! Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html>.
 
 use polars::prelude::{
-    DataType, Expr, JoinType, LazyFrame, NULL, SortMultipleOptions, col, len, lit, when,
+    DataType, Expr, JoinType, LazyFrame, NULL, Schema, SortMultipleOptions, col, len, lit, when,
 };
 
+use super::calendar::Every;
 use super::measures::{known_sum, number_of};
 use super::percentiles::{Percentile, sorted};
+use crate::schema::Table;
 use crate::schema::capacity::{
     KINDS, MINUTE, MINUTES, PerMinute, QUOTA_TOKENS, REQUESTS, RPM, RPM_PEAK_SERVED, THROTTLED,
     THROTTLED_MINUTES, TOKEN_MINUTES, TOKENS_UNKNOWN, TPM,
@@ -26,18 +28,65 @@ use crate::schema::quota::Quota;
 /// What a quota is for.
 const POOL: [&str; 4] = [ACCOUNT_ID, REGION, MODEL, ROUTING];
 
-/// Loads per quota and minute.
+/// To be raised when sums of rows have other columns, or the same with another meaning.
+pub const VERSION: u32 = 1;
+
+/// Sums of rows per quota and minute: account, Region, model, routing, minute, then counts (`Int64`) and
+/// sums of tokens (`Int128`), null when no count is known; in no order.
 ///
-/// In: `invocations` with [`UNCACHED_INPUT_TOKENS`]. Out: account, Region, model, routing, minute, then
-/// counts (`Int64`), `quota_tokens` (`Int64`) and sums of tokens (`Int128`), null when no count is known;
-/// in no order.
-pub fn minutes(invocations: LazyFrame, quotas: &[Quota]) -> LazyFrame {
+/// In: `invocations` with [`UNCACHED_INPUT_TOKENS`].
+pub fn minute_sums(invocations: LazyFrame) -> LazyFrame {
     let keys = POOL.into_iter().chain([MINUTE]).map(col).collect::<Vec<_>>();
-    invocations
-        .with_columns([minute()])
-        .group_by(keys)
-        .agg(sums_of_rows())
-        .with_columns([quota_tokens(quotas).cast(DataType::Int64)])
+    invocations.with_columns([minute()]).group_by(keys).agg(sums_of_rows())
+}
+
+/// Loads per quota and minute: [`minute_sums`] with `quota_tokens` (`Int64`).
+pub fn minutes(minute_sums: LazyFrame, quotas: &[Quota]) -> LazyFrame {
+    minute_sums.with_columns([quota_tokens(quotas).cast(DataType::Int64)])
+}
+
+/// [`minute_sums`] as a store keeps them: the minute as `event_time`.
+pub fn kept_minutes(minute_sums: LazyFrame) -> LazyFrame {
+    minute_sums.with_columns([col(MINUTE).alias(EVENT_TIME)]).select(kept(&kept_minutes_schema()))
+}
+
+/// What was kept by [`kept_minutes`].
+pub fn minutes_kept(kept: LazyFrame) -> LazyFrame {
+    kept.with_columns([col(EVENT_TIME).alias(MINUTE)])
+}
+
+/// The columns of [`kept_minutes`]; sums of tokens fit 64 bits where they are kept.
+pub fn kept_minutes_schema() -> Schema {
+    kept_schema(&POOL)
+}
+
+/// The columns of [`consumer_sums`] by hour as a store keeps them.
+pub fn kept_consumers_schema() -> Schema {
+    kept_schema(&[ACCOUNT_ID, REGION, MODEL, ROUTING, PRINCIPAL])
+}
+
+/// [`consumer_sums`] as a store keeps them.
+pub fn kept_consumers(consumer_sums: LazyFrame) -> LazyFrame {
+    consumer_sums.select(kept(&kept_consumers_schema()))
+}
+
+fn kept_schema(texts: &[&'static str]) -> Schema {
+    let rows = Table::Invocations.schema();
+    let mut schema = Schema::default();
+    for name in texts.iter().chain(&[EVENT_TIME]) {
+        if let Some(data_type) = rows.get(name) {
+            schema.with_column((*name).into(), data_type.clone());
+        }
+    }
+    let sums = KINDS.iter().flat_map(|kind| [kind.sum, kind.known]);
+    for name in [REQUESTS, THROTTLED, TOKENS_UNKNOWN].into_iter().chain(sums) {
+        schema.with_column(name.into(), DataType::Int64);
+    }
+    schema
+}
+
+fn kept(schema: &Schema) -> Vec<Expr> {
+    schema.iter_names().map(|name| col(name.clone())).collect()
 }
 
 fn minute() -> Expr {
@@ -125,13 +174,13 @@ pub fn pools(minutes: LazyFrame) -> LazyFrame {
         .sort_by_exprs(keys, in_order())
 }
 
-/// Who used each quota in the minutes in which it throttled; most requests first.
+/// Sums of rows per quota, principal and hour, in the minutes in which the quota throttled.
 ///
-/// In: what [`minutes`] reads, and [`throttled_minutes`] of it.
-pub fn consumers(invocations: LazyFrame, throttled: LazyFrame, quotas: &[Quota]) -> LazyFrame {
+/// In: what [`minute_sums`] reads, and those or the throttled ones of them.
+pub fn consumer_sums(invocations: LazyFrame, minute_sums: LazyFrame) -> LazyFrame {
     let on: Vec<Expr> = POOL.into_iter().chain([MINUTE]).map(col).collect();
-    let keys = POOL.into_iter().chain([PRINCIPAL]).map(col).collect::<Vec<_>>();
-    let served = col(REQUESTS) - col(THROTTLED);
+    let keys = POOL.into_iter().chain([PRINCIPAL, EVENT_TIME]).map(col).collect::<Vec<_>>();
+    let throttled = minute_sums.filter(was_throttled());
     invocations
         .with_columns([minute()])
         .join_builder()
@@ -140,8 +189,18 @@ pub fn consumers(invocations: LazyFrame, throttled: LazyFrame, quotas: &[Quota])
         .how(JoinType::Semi)
         .join_nulls(true)
         .finish()
+        .with_columns([Every::Hour.start()])
         .group_by(keys)
         .agg(sums_of_rows())
+}
+
+/// Who used each quota in the minutes in which it throttled; most requests first. Of [`consumer_sums`].
+pub fn consumers(consumer_sums: LazyFrame, quotas: &[Quota]) -> LazyFrame {
+    let keys = POOL.into_iter().chain([PRINCIPAL]).map(col).collect::<Vec<_>>();
+    let served = col(REQUESTS) - col(THROTTLED);
+    consumer_sums
+        .group_by(keys)
+        .agg(sums_of_sums())
         .with_columns([quota_tokens(quotas)])
         .sort_by_exprs(
             [served, col(REQUESTS), col(PRINCIPAL)],
@@ -167,10 +226,16 @@ fn in_order() -> SortMultipleOptions {
 
 /// Sums of loads under the same names.
 fn sums() -> Vec<Expr> {
+    let mut sums = sums_of_sums();
+    sums.push(known_sum(QUOTA_TOKENS).alias(QUOTA_TOKENS));
+    sums
+}
+
+/// Sums of [`sums_of_rows`].
+fn sums_of_sums() -> Vec<Expr> {
     let counts = [REQUESTS, THROTTLED, TOKENS_UNKNOWN].into_iter();
     let counts = counts.chain(KINDS.map(|kind| kind.known)).map(|count| col(count).sum());
-    let tokens = [QUOTA_TOKENS].into_iter().chain(KINDS.map(|kind| kind.sum));
-    counts.chain(tokens.map(|sum| known_sum(sum).alias(sum))).collect()
+    counts.chain(KINDS.map(|kind| known_sum(kind.sum).alias(kind.sum))).collect()
 }
 
 /// Peak, values, and what stands out in throttled minutes.

@@ -10,7 +10,9 @@
 //! earliest of the cell's hour or day, which every coarser calendar dimension can be cut from.
 
 use chrono_tz::Tz;
-use polars::prelude::{DataType, Expr, LazyFrame, LazyGroupBy, PolarsResult, col, len, lit};
+use polars::prelude::{
+    DataType, ExplodeOptions, Expr, LazyFrame, LazyGroupBy, PolarsResult, col, len, lit,
+};
 
 use super::cost::cells::{self as priced_by, Steps};
 use super::dimensions::Dimension;
@@ -170,8 +172,17 @@ impl Values {
         self.dimension().is_some_and(|dimension| by.contains(&dimension))
     }
 
-    fn collected(self) -> Expr {
+    pub(crate) fn collected(self) -> Expr {
         self.joined(col(self.column()).drop_nulls()).implode(false).alias(self.list())
+    }
+
+    /// As [`Self::collected`], of [`summary`](super::summary).
+    fn recollected(self) -> Expr {
+        let flat = ExplodeOptions { empty_as_null: false, keep_nulls: false };
+        match self {
+            Self::Latencies | Self::FirstBytes => col(self.list()).explode(flat),
+            Self::Principals | Self::Models => self.collected(),
+        }
     }
 
     /// All values for ranks, each once for telling them apart.
@@ -361,11 +372,26 @@ pub fn values(rows: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
         [only] => rows.filter(col(only.column()).is_not_null()), // fewer rows to group
         _ => rows,
     };
-    let mut lists: Vec<Expr> = wanted.into_iter().map(Values::collected).collect();
-    if with_time {
-        lists.push(col(EVENT_TIME).min());
-    }
-    Ok(grouped(rows, keys).agg(lists))
+    Ok(listed(rows, keys, with_time, wanted.into_iter().map(Values::collected)))
+}
+
+/// As [`values`], of [`summary`](super::summary).
+///
+/// # Errors
+/// When Polars doesn't know the time zone.
+pub fn values_of_sums(sums: LazyFrame, grain: &Grain) -> PolarsResult<LazyFrame> {
+    let (keys, with_time) = grain.keys()?;
+    Ok(listed(sums, keys, with_time, grain.values().into_iter().map(Values::recollected)))
+}
+
+fn listed(
+    rows: LazyFrame,
+    keys: Vec<Expr>,
+    with_time: bool,
+    lists: impl Iterator<Item = Expr>,
+) -> LazyFrame {
+    let time = with_time.then(|| col(EVENT_TIME).min());
+    grouped(rows, keys).agg(lists.chain(time).collect::<Vec<_>>())
 }
 
 fn sums(grain: &Grain, with_time: bool) -> Vec<(&'static str, Expr)> {

@@ -1,38 +1,32 @@
 //! Log coverage: which calls that CloudTrail saw are in the invocation log.
 //!
-//! Events and invocations meet on the request id ([`BothLogs`]). Rows are counted in the period only,
-//! but may meet rows just outside it: give both frames with a margin, so that a call at the edge whose
-//! log record falls beyond it isn't called unlogged.
-//!
-//! An event without a request id is called and unlogged. Events that share a request id each
-//! count. Unlogged calls younger than the delivery delay may still be logged: they count as
-//! unlogged, and again as late.
+//! Events and invocations meet on the request id ([`BothLogs`]). An event without one is called and
+//! unlogged. Unlogged calls younger than the delivery delay may still be logged: they count as unlogged,
+//! and again as late.
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, JoinType, LazyFrame, NULL, PolarsResult, SortMultipleOptions, TimeUnit,
-    TimeZone, UnionArgs, col, concat, lit, when,
+    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, TimeUnit, TimeZone, col,
+    lit, when,
 };
 
+use super::both_logs::BothLogs;
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate};
-use super::known_ids::KnownIds;
-use super::measures::{number_of, share};
+use super::measures::{rows_of, share};
 use super::names::UnknownName;
-use super::window::{in_window, instant};
-use crate::period::Period;
+use super::window::instant;
 use crate::schema::api_event::{
     ACCOUNT_ID, BEDROCK_SOURCE, ERROR_CODE, EVENT_NAME, EVENT_SOURCE, EVENT_TIME, INSIGHT_DETAILS,
-    MANTLE_SOURCE, MODEL_ID, PRINCIPAL, REGION, REQUEST_ID, RUNTIME_OPERATIONS,
-    UNLOGGED_OPERATIONS,
+    MANTLE_SOURCE, REGION, RUNTIME_OPERATIONS, UNLOGGED_OPERATIONS,
 };
-use crate::schema::invocation::MODEL;
+use crate::schema::usage::cell::{LAST_TIME, ROWS};
 use crate::schema::usage::coverage::{
-    CALLED, COVERAGE, FIRST_LOGGED, HOURS, LAST_LOGGED, LATE, LOG_ONLY, LOGGED, SUCCEEDED, UNLOGGED,
+    CALLED, COVERAGE, FIRST_LOGGED, HOURS, IS_CALL, IS_MET, LAST_LOGGED, LATE, LOG_ONLY, LOGGED,
+    SUCCEEDED, UNLOGGED,
 };
 use crate::schema::usage::derived::{FROM, TO};
 use crate::schema::usage::metric::REQUESTS;
@@ -44,7 +38,7 @@ pub enum CoverageDimension {
     Account,
     /// Region that received the call.
     Region,
-    /// Base model. Events have no such column of their own: add it first.
+    /// Base model.
     Model,
     /// Model id as addressed.
     ModelId,
@@ -54,90 +48,6 @@ pub enum CoverageDimension {
     Hour,
     /// Day.
     Day,
-}
-
-/// Calls and logged requests of a period, and which of them meet: the ids are read once, for every
-/// question.
-#[derive(Clone)]
-pub struct BothLogs {
-    period: Period,
-    /// Runtime calls in CloudTrail.
-    calls: LazyFrame,
-    called: Arc<KnownIds>,
-    requests: LazyFrame,
-    logged: Arc<KnownIds>,
-    /// The base model that each model id of the calls addresses.
-    models: LazyFrame,
-}
-
-impl BothLogs {
-    /// In: `api_events` and `invocations`, any order, best with a margin around the period; `model` of
-    /// each distinct `model_id` of the events, which have no such column.
-    ///
-    /// # Errors
-    /// When the rows can't be read.
-    pub fn read(
-        api_events: LazyFrame,
-        invocations: LazyFrame,
-        models: LazyFrame,
-        period: Period,
-    ) -> PolarsResult<Self> {
-        let calls = api_events.filter(is_runtime_call());
-        let called = Arc::new(KnownIds::of(calls.clone())?);
-        let logged = Arc::new(KnownIds::of(invocations.clone())?);
-        Ok(Self { period, calls, called, requests: invocations, logged, models })
-    }
-
-    /// Calls of the period that were not logged, with their `model`.
-    pub(super) fn unlogged(&self) -> LazyFrame {
-        let unlogged = self.calls().filter(col(IS_MET).not());
-        self.with_models(unlogged) // few: the others need none
-    }
-
-    /// Logged requests of the period that no event names.
-    pub(super) fn unseen(&self) -> LazyFrame {
-        self.requests(&[]).filter(col(IS_MET).not())
-    }
-
-    /// Calls of the period, each with whether it was logged.
-    fn calls(&self) -> LazyFrame {
-        self.flagged(&self.calls, &[], true, &self.logged)
-    }
-
-    /// Logged requests of the period, each with whether an event names it.
-    fn requests(&self, more: &[&'static str]) -> LazyFrame {
-        self.flagged(&self.requests, more, false, &self.called)
-    }
-
-    /// Both under each other.
-    fn evidence(&self) -> PolarsResult<LazyFrame> {
-        concat([self.calls(), self.requests(&[])], UnionArgs::default())
-    }
-
-    /// Likewise, with the model of both.
-    fn evidence_with_models(&self) -> PolarsResult<LazyFrame> {
-        let same = || BOTH.iter().chain(&[MODEL, IS_CALL, IS_MET]).map(|name| col(*name));
-        let both = [self.with_models(self.calls()), self.requests(&[MODEL])];
-        let both = both.map(|rows| rows.select(same().collect::<Vec<_>>()));
-        concat(both, UnionArgs::default())
-    }
-
-    fn with_models(&self, calls: LazyFrame) -> LazyFrame {
-        let models = self.models.clone();
-        calls.join_builder().with(models).on([col(MODEL_ID)]).how(JoinType::Left).finish()
-    }
-
-    fn flagged(
-        &self,
-        rows: &LazyFrame,
-        more: &[&'static str],
-        is_call: bool,
-        others: &Arc<KnownIds>,
-    ) -> LazyFrame {
-        let flags = [lit(is_call).alias(IS_CALL), others.hold().alias(IS_MET)];
-        let columns: Vec<Expr> = BOTH.iter().chain(more).map(|name| col(*name)).collect();
-        rows.clone().filter(in_window(self.period)).select(columns).with_columns(flags)
-    }
 }
 
 /// What to compare by.
@@ -199,11 +109,9 @@ impl FromStr for CoverageDimension {
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn coverage(both: &BothLogs, query: &CoverageQuery<'_>) -> PolarsResult<LazyFrame> {
-    let models = query.by.contains(&CoverageDimension::Model);
-    let rows = if models { both.evidence_with_models()? } else { both.evidence()? };
     let mut counted = coverage_counts();
     counted.push(late(query.late_from));
-    grouped(rows, counted, query)
+    grouped(both.rows(), counted, query)
 }
 
 /// As [`coverage`], of what [`hourly`] gives, whose time is the query's: by accounts, Regions, and hours
@@ -285,10 +193,6 @@ pub fn partly_logged_hours(hourly: LazyFrame) -> LazyFrame {
     hourly.filter(partly).select(columns.map(col))
 }
 
-/// Whether a row is a call, by CloudTrail.
-const IS_CALL: &str = "is_call";
-/// Whether the other source has the row's request id.
-const IS_MET: &str = "is_met";
 /// Number of the run of silent hours that an hour belongs to.
 const RUN: &str = "run";
 /// Whether nothing was logged in the hour.
@@ -296,25 +200,22 @@ const SILENT: &str = "silent";
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// What is read of both tables: the same names in both.
-const BOTH: [&str; 7] =
-    [REQUEST_ID, EVENT_TIME, ACCOUNT_ID, REGION, MODEL_ID, PRINCIPAL, ERROR_CODE];
-
 /// Uses of models that invocation logging never covers, so that only CloudTrail has them.
 ///
-/// Out: `event_source`, `event_name`, `requests`, sorted. The `bedrock-mantle` endpoint, and runtime
+/// In: counts of [`event_summary`](super::event_summary). Out: `event_source`, `event_name`, `requests`,
+/// sorted. The `bedrock-mantle` endpoint, and runtime
 /// operations other than the four (data events, where a trail selects them).
-pub fn outside(api_events: LazyFrame, period: Period) -> LazyFrame {
+pub fn outside(event_counts: LazyFrame) -> LazyFrame {
     let one_of = |column: &'static str, names: &[&'static str]| {
         names.iter().fold(lit(false), |any, name| any.or(col(column).eq(lit(*name))))
     };
     let other =
         col(EVENT_SOURCE).eq(lit(BEDROCK_SOURCE)).and(one_of(EVENT_NAME, &UNLOGGED_OPERATIONS));
     let key = [EVENT_SOURCE, EVENT_NAME].map(col);
-    api_events
-        .filter(in_window(period).and(col(EVENT_SOURCE).eq(lit(MANTLE_SOURCE)).or(other)))
+    event_counts
+        .filter(col(EVENT_SOURCE).eq(lit(MANTLE_SOURCE)).or(other))
         .group_by(&key)
-        .agg([polars::prelude::len().cast(DataType::Int64).alias(REQUESTS)])
+        .agg([col(ROWS).sum().alias(REQUESTS)])
         .sort_by_exprs(&key, nulls_last())
 }
 
@@ -323,7 +224,7 @@ fn late(from: Option<DateTime<Utc>>) -> Expr {
     let unlogged = col(IS_CALL).and(col(IS_MET).not());
     let is_late =
         from.map_or(lit(false), |from| unlogged.and(col(EVENT_TIME).gt_eq(instant(from))));
-    number_of(is_late).alias(LATE)
+    rows_of(is_late).alias(LATE)
 }
 
 /// A call of one of the logged operations. An Insight names an operation too and is no call.
@@ -338,19 +239,18 @@ pub fn is_runtime_call() -> Expr {
 fn coverage_counts() -> Vec<Expr> {
     let (is_call, is_met) = (|| col(IS_CALL), || col(IS_MET));
     vec![
-        number_of(is_call()).alias(CALLED),
-        number_of(is_call().and(is_met())).alias(LOGGED),
-        number_of(is_call().and(is_met().not())).alias(UNLOGGED),
-        number_of(is_call().not().and(is_met().not())).alias(LOG_ONLY),
-        number_of(is_call().not()).alias(REQUESTS),
+        rows_of(is_call()).alias(CALLED),
+        rows_of(is_call().and(is_met())).alias(LOGGED),
+        rows_of(is_call().and(is_met().not())).alias(UNLOGGED),
+        rows_of(is_call().not().and(is_met().not())).alias(LOG_ONLY),
+        rows_of(is_call().not()).alias(REQUESTS),
     ]
 }
 
 /// `called`: how many runtime calls the events hold; one row.
 pub fn calls(api_events: LazyFrame) -> LazyFrame {
-    api_events
-        .filter(is_runtime_call())
-        .select([polars::prelude::len().cast(DataType::Int64).alias(CALLED)])
+    let number = polars::prelude::len().cast(DataType::Int64);
+    api_events.filter(is_runtime_call()).select([number.alias(CALLED)])
 }
 
 /// The sums of [`hourly`] over all places and hours: `called`, `logged`, `unlogged`, `log_only`.
@@ -374,19 +274,21 @@ pub fn places_of(hourly: LazyFrame) -> LazyFrame {
 /// # Errors
 /// Never in practice: Polars refuses only frames of different columns.
 pub fn hourly(both: &BothLogs, late_from: Option<DateTime<Utc>>) -> PolarsResult<LazyFrame> {
-    let logged_time = || when(col(IS_CALL).not()).then(col(EVENT_TIME)).otherwise(lit(NULL));
+    let of_log = |time: &str| when(col(IS_CALL).not()).then(col(time)).otherwise(lit(NULL));
     let succeeded = col(IS_CALL).and(col(ERROR_CODE).is_null());
     let mut measures = coverage_counts();
     measures.push(late(late_from));
-    measures.push(number_of(succeeded).alias(SUCCEEDED));
-    measures
-        .extend([logged_time().min().alias(FIRST_LOGGED), logged_time().max().alias(LAST_LOGGED)]);
+    measures.push(rows_of(succeeded).alias(SUCCEEDED));
+    measures.extend([
+        of_log(EVENT_TIME).min().alias(FIRST_LOGGED),
+        of_log(LAST_TIME).max().alias(LAST_LOGGED),
+    ]);
     let from = col(EVENT_TIME).dt().truncate(lit("1h")).alias(FROM);
     let utc_ms = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
     let to = (col(FROM).cast(DataType::Int64) + lit(HOUR_MS)).cast(utc_ms).alias(TO);
     let key = [ACCOUNT_ID, REGION, FROM].map(col);
     Ok(both
-        .evidence()?
+        .rows()
         .with_columns([from])
         .group_by(&key)
         .agg(measures)

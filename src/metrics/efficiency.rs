@@ -2,15 +2,17 @@
 
 use chrono_tz::Tz;
 use polars::prelude::{
-    DataType, Expr, LazyFrame, NULL, PolarsResult, SortMultipleOptions, col, len, lit, when,
+    DataType, Expr, LazyFrame, NULL, PolarsResult, Schema, SortMultipleOptions, col, len, lit, when,
 };
 
+use super::calendar::Every;
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate, join_groups};
 use super::known_ids::comes_again;
 use super::measures::share;
 use super::window::in_period;
 use crate::period::Period;
+use crate::schema::Table;
 use crate::schema::cost::UNCACHED_INPUT_TOKENS;
 use crate::schema::invocation::{
     CACHE_READ_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, EVENT_TIME, OUTPUT_TOKENS, PRINCIPAL,
@@ -21,12 +23,10 @@ use crate::schema::usage::efficiency::{
     TOKEN_EFFICIENCY_COVERAGE, TRUNCATED_SHARE, USEFUL_TOKENS,
 };
 
-/// Output tokens of responses that ended normally.
-const NORMAL: &str = "normal_tokens";
 /// Responses that ended for one reason.
 const RESPONSES: &str = "responses";
-/// Of these, tokens of repeats.
-const REPEATED: &str = "repeated_tokens";
+/// Output tokens of repeats among them.
+const REPEATED_TOKENS: &str = "repeated_tokens";
 
 /// Stop reasons of responses that came to their end, in the providers' words.
 pub const NORMAL_STOP_REASONS: [&str; 9] = [
@@ -47,26 +47,71 @@ pub const TRUNCATED_STOP_REASONS: [&str; 4] = ["max_tokens", "LENGTH", "length",
 /// A prompt sent again within this time is a repeat.
 pub const REPEAT_WINDOW_MS: i64 = 10 * 60 * 1000;
 
-/// The four figures of this module per group, over the requests of the period.
+/// Tokens by how their responses ended, over the requests of the period: `output_tokens` and `responses`
+/// per stretch of time, `stop_reason` and the columns of `by`, and the tokens of repeats among them.
 ///
 /// In: `invocations`, best with a margin of [`REPEAT_WINDOW_MS`] before the period, so that repeats of
-/// what came before it are known; and those of the period alone with the columns of
-/// [`schema::cost`](crate::schema::cost), as [`cells`](super::cells) or row by row.
+/// what came before it are known. Only prompts that occur more than once can repeat, and those are few:
+/// the rest of the rows is added up without looking at their order.
+///
+/// # Errors
+/// When the prompts can't be read.
+pub fn endings(
+    rows: &LazyFrame,
+    period: Period,
+    every: Every,
+    by: &[&'static str],
+) -> PolarsResult<LazyFrame> {
+    let keys: Vec<Expr> =
+        by.iter().chain(&[EVENT_TIME, STOP_REASON]).map(|key| col(*key)).collect();
+    let timed = |rows: LazyFrame| in_period(rows, period).with_columns([every.start()]);
+    let tokens = || col(OUTPUT_TOKENS).cast(DataType::Int128).sum();
+    let all = timed(rows.clone())
+        .group_by(&keys)
+        .agg([tokens(), len().cast(DataType::Int64).alias(RESPONSES)]);
+    let again = with_repeated_prompt(sent_more_than_once(rows)?)?;
+    let again = timed(again.filter(col(REPEATED_PROMPT)))
+        .group_by(&keys)
+        .agg([tokens().alias(REPEATED_TOKENS)]);
+    Ok(join_groups(all, again, &keys))
+}
+
+/// To be raised when [`endings`] has other columns, or the same with another meaning.
+pub const ENDINGS_VERSION: u32 = 1;
+
+/// The columns of [`endings`] by time, as they are kept: sums of tokens fit 64 bits where they are.
+pub fn endings_schema() -> Schema {
+    let rows = Table::Invocations.schema();
+    let mut schema = Schema::default();
+    for name in [EVENT_TIME, STOP_REASON] {
+        if let Some(data_type) = rows.get(name) {
+            schema.with_column(name.into(), data_type.clone());
+        }
+    }
+    for name in [OUTPUT_TOKENS, RESPONSES, REPEATED_TOKENS] {
+        schema.with_column(name.into(), DataType::Int64);
+    }
+    schema
+}
+
+/// The four figures of this module per group.
+///
+/// In: [`endings`] that the dimensions can be cut from; and the requests of the period with the columns
+/// of [`schema::cost`](crate::schema::cost), as [`cells`](super::cells) or row by row.
 /// Out: dimensions, then `token_efficiency`, `token_efficiency_coverage`, `truncated_share` and
 /// `cache_hit_share`; sorted by the dimensions; without any, exactly one row.
 ///
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn efficiency(
-    invocations: &LazyFrame,
+    endings: LazyFrame,
     priced: LazyFrame,
-    period: Period,
     by: &[Dimension],
     timezone: Tz,
 ) -> PolarsResult<LazyFrame> {
     let grouping = Grouping { by, timezone };
     let keys = grouping.keys();
-    let tokens = tokens(invocations, period, &grouping)?;
+    let tokens = tokens(endings, &grouping)?;
     let hits = aggregate(grouping.keyed(priced)?, &keys, vec![cache_hit_share()]);
     let groups = join_groups(tokens, hits, &keys);
     let shares = [token_efficiency(), token_efficiency_coverage()];
@@ -78,53 +123,41 @@ pub fn efficiency(
 /// What token efficiency and its coverage are made of, per group: `useful_tokens`, `ended_tokens` and
 /// `all_tokens`, `Int64`, which add up over groups.
 ///
-/// In: `invocations`, with a margin as for [`efficiency`]; no prices needed.
+/// In: [`endings`] that the dimensions can be cut from.
 ///
 /// # Errors
 /// When Polars doesn't know the time zone.
 pub fn useful_tokens(
-    invocations: &LazyFrame,
-    period: Period,
+    endings: LazyFrame,
     by: &[Dimension],
     timezone: Tz,
 ) -> PolarsResult<LazyFrame> {
     let grouping = Grouping { by, timezone };
     let sums = [USEFUL_TOKENS, ENDED_TOKENS, ALL_TOKENS].map(|sum| col(sum).cast(DataType::Int64));
     let columns: Vec<Expr> = grouping.labels().chain(sums).collect();
-    Ok(grouping.sorted(tokens(invocations, period, &grouping)?).select(columns))
+    Ok(grouping.sorted(tokens(endings, &grouping)?).select(columns))
 }
 
 /// The sums of tokens by how their responses ended, and the share of responses that were cut off.
-///
-/// Rows are added up per stop reason, and reasons told apart after that. Only prompts that occur more
-/// than once can repeat, and those are few: the rest of the rows is added up without looking at their
-/// order.
-fn tokens(rows: &LazyFrame, period: Period, grouping: &Grouping<'_>) -> PolarsResult<LazyFrame> {
-    let keys = grouping.keys();
-    let all = grouping.keyed(in_period(rows.clone(), period))?;
-    let is_grouped_so = grouping.by.contains(&Dimension::StopReason);
-    let reason = (!is_grouped_so).then(|| col(STOP_REASON));
-    let by_reason: Vec<Expr> = keys.iter().cloned().chain(reason).collect();
-    let all = all.group_by(by_reason).agg([
-        col(OUTPUT_TOKENS).cast(DataType::Int128).sum(),
-        len().cast(DataType::Int64).alias(RESPONSES),
-    ]);
-    let all = aggregate(
-        all,
-        &keys,
+fn tokens(endings: LazyFrame, grouping: &Grouping<'_>) -> PolarsResult<LazyFrame> {
+    let known =
+        |condition: Expr| when(condition).then(tokens_of(OUTPUT_TOKENS)).otherwise(lit(NULL));
+    let repeated = when(ended_normally()).then(tokens_of(REPEATED_TOKENS)).otherwise(lit(NULL));
+    let sums = aggregate(
+        grouping.keyed(endings)?,
+        &grouping.keys(),
         vec![
-            output_tokens_where(ended_normally()).alias(NORMAL),
-            output_tokens_where(col(STOP_REASON).is_not_null()).alias(ENDED_TOKENS),
-            output_tokens_where(lit(true)).alias(ALL_TOKENS),
+            (known(ended_normally()).sum() - repeated.sum()).alias(USEFUL_TOKENS),
+            known(col(STOP_REASON).is_not_null()).sum().alias(ENDED_TOKENS),
+            known(lit(true)).sum().alias(ALL_TOKENS),
             truncated_share(),
         ],
     );
-    let again = with_repeated_prompt(sent_more_than_once(rows)?)?;
-    let again = grouping.keyed(in_period(again, period))?;
-    let repeated = output_tokens_where(ended_normally().and(col(REPEATED_PROMPT)));
-    let again = aggregate(again, &keys, vec![repeated.alias(REPEATED)]);
-    let useful = col(NORMAL) - col(REPEATED).fill_null(lit(0_i64).cast(DataType::Int128));
-    Ok(join_groups(all, again, &keys).with_columns([useful.alias(USEFUL_TOKENS)]))
+    Ok(sums)
+}
+
+fn tokens_of(column: &str) -> Expr {
+    col(column).cast(DataType::Int128)
 }
 
 fn ended_normally() -> Expr {
@@ -183,11 +216,6 @@ pub fn cache_hit_share() -> Expr {
         .then(share(read(), all_input))
         .otherwise(lit(NULL))
         .alias(CACHE_HIT_SHARE)
-}
-
-fn output_tokens_where(condition: Expr) -> Expr {
-    let tokens = col(OUTPUT_TOKENS).cast(DataType::Int128);
-    when(condition).then(tokens).otherwise(lit(NULL)).sum()
 }
 
 fn one_of(column: &'static str, values: &[&'static str]) -> Expr {

@@ -167,6 +167,11 @@ pub(crate) fn number_of(condition: Expr) -> Expr {
     condition.sum().cast(DataType::Int64)
 }
 
+/// How many rows the sums that hold for this stand for.
+pub(crate) fn rows_of(condition: Expr) -> Expr {
+    (condition.cast(DataType::Int64) * col(cell::ROWS)).sum()
+}
+
 /// Different known values.
 pub(crate) fn distinct(values: Expr) -> Expr {
     values.drop_nulls().n_unique().cast(DataType::Int64)

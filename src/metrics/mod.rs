@@ -11,6 +11,7 @@
 pub mod activity;
 pub mod allocation;
 pub mod api_activity;
+pub mod both_logs;
 pub mod calendar;
 pub mod callers;
 pub mod capacity;
@@ -19,6 +20,7 @@ pub mod cost;
 pub mod coverage;
 pub mod dimensions;
 pub mod efficiency;
+pub mod event_summary;
 pub mod filter;
 mod grouping;
 mod known_ids;

@@ -1,13 +1,14 @@
 //! Calls that one source has and the other lacks, within spans of time: what an outage hid.
 
-use polars::prelude::{DataType, Expr, LazyFrame, PolarsResult, UnionArgs, col, concat, len, lit};
+use polars::prelude::{Expr, LazyFrame, PolarsResult, UnionArgs, col, concat, lit};
 
-use super::coverage::BothLogs;
-use super::measures::number_of;
+use super::both_logs::BothLogs;
+use super::measures::rows_of;
 use super::window::in_window;
 use crate::period::Period;
 use crate::schema::api_event::{ACCOUNT_ID, ERROR_CODE, EVENT_TIME, PRINCIPAL, REGION};
 use crate::schema::invocation::MODEL;
+use crate::schema::usage::cell::ROWS;
 use crate::schema::usage::coverage::{FIRST_UNLOGGED, LAST_UNLOGGED, SPAN, UNLOGGED};
 use crate::schema::usage::metric::{ERRORS, REQUESTS};
 
@@ -22,17 +23,16 @@ pub struct Span {
     pub region: Option<Option<String>>,
 }
 
-/// Runtime calls of the period that were not logged, one row each: `account_id`, `region`,
-/// `event_time`, `model`, `principal`, `error_code`.
+/// Runtime calls of the period that were not logged, one row per so many `rows` of an instant:
+/// `account_id`, `region`, `event_time`, `model`, `principal`, `error_code`.
 pub fn unlogged_rows(both: &BothLogs) -> LazyFrame {
-    let columns = [ACCOUNT_ID, REGION, EVENT_TIME, MODEL, PRINCIPAL, ERROR_CODE].map(col);
+    let columns = [ACCOUNT_ID, REGION, EVENT_TIME, MODEL, PRINCIPAL, ERROR_CODE, ROWS].map(col);
     both.unlogged().select(columns)
 }
 
-/// Logged requests of the period that no event names, one row each: `account_id`, `region`,
-/// `event_time`.
+/// Logged requests of the period that no event names, likewise: `account_id`, `region`, `event_time`.
 pub fn unseen_rows(both: &BothLogs) -> LazyFrame {
-    both.unseen().select([ACCOUNT_ID, REGION, EVENT_TIME].map(col))
+    both.unseen().select([ACCOUNT_ID, REGION, EVENT_TIME, ROWS].map(col))
 }
 
 /// Of [`unlogged_rows`], per number of a span, `model` and `principal`: calls that succeeded as
@@ -43,19 +43,19 @@ pub fn unseen_rows(both: &BothLogs) -> LazyFrame {
 pub fn unlogged_by_span(unlogged: LazyFrame, spans: &[Span]) -> PolarsResult<LazyFrame> {
     let failed = || col(ERROR_CODE).is_not_null();
     Ok(in_spans(unlogged, spans)?.group_by([SPAN, MODEL, PRINCIPAL].map(col)).agg([
-        number_of(failed().not()).alias(UNLOGGED),
-        number_of(failed()).alias(ERRORS),
+        rows_of(failed().not()).alias(UNLOGGED),
+        rows_of(failed()).alias(ERRORS),
         col(EVENT_TIME).min().alias(FIRST_UNLOGGED),
         col(EVENT_TIME).max().alias(LAST_UNLOGGED),
     ]))
 }
 
-/// How many rows lie in each span, as `requests` per number of a span; spans without any are absent.
+/// How many rows lie in each span, of [`unseen_rows`], as `requests` per number of a span; spans without any are absent.
 ///
 /// # Errors
 /// As [`unlogged_by_span`].
 pub fn number_by_span(rows: LazyFrame, spans: &[Span]) -> PolarsResult<LazyFrame> {
-    let number = len().cast(DataType::Int64).alias(REQUESTS);
+    let number = col(ROWS).sum().alias(REQUESTS);
     Ok(in_spans(rows, spans)?.group_by([col(SPAN)]).agg([number]))
 }
 

@@ -8,23 +8,24 @@
 use chrono::NaiveDate;
 use polars::prelude::{DataType, Expr, LazyFrame, Schema, col, len, lit};
 
-use super::cells::{Part, grouped};
+use super::calendar::Every;
+use super::cells::{Part, Values, grouped};
 use super::cost::cells::{self as priced_by, Found, MOST, Steps};
 use crate::schema::Table;
 use crate::schema::cost::quote::IMAGE_PIXELS;
 use crate::schema::invocation::{
-    ACCOUNT_ID, ERROR_CODE, EVENT_TIME, GUARDRAIL_ACTION, INFERENCE_PROFILE, INFERENCE_REGION,
-    INPUT_BYTES, LATENCY_MS, MODEL, MODEL_ID, OPERATION, OUTPUT_BYTES, OUTPUT_IMAGE_QUALITY,
-    PRINCIPAL, PRINCIPAL_TYPE, PROVIDER, REGION, REQUEST_METADATA, ROUTING, SERVICE_TIER, STATUS,
-    STOP_REASON,
+    ACCOUNT_ID, ERROR_CODE, EVENT_TIME, GUARDRAIL_ACTION, GUARDRAIL_ID, GUARDRAIL_POLICIES,
+    IDENTITY_ARN, INFERENCE_PROFILE, INFERENCE_REGION, INPUT_BYTES, LATENCY_MS, MODEL, MODEL_ID,
+    OPERATION, OUTPUT_BYTES, OUTPUT_IMAGE_QUALITY, PRINCIPAL, PRINCIPAL_TYPE, PROVIDER, REGION,
+    REQUEST_METADATA, ROUTING, SERVICE_TIER, STATUS, STOP_REASON,
 };
 use crate::schema::usage::{cell, metric};
 
 /// To be raised when a summary holds other columns, or the same with another meaning.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 3;
 
 /// The columns of `invocations` that rows of a summary are told apart by.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 20] = [
     MODEL,
     MODEL_ID,
     PROVIDER,
@@ -40,10 +41,15 @@ pub const COLUMNS: [&str; 18] = [
     ERROR_CODE,
     STOP_REASON,
     GUARDRAIL_ACTION,
+    GUARDRAIL_POLICIES,
+    GUARDRAIL_ID,
     SERVICE_TIER,
     REQUEST_METADATA,
     OUTPUT_IMAGE_QUALITY,
 ];
+
+/// Values that don't add up, of which a summary holds them all.
+const LISTS: [Values; 2] = [Values::Latencies, Values::FirstBytes];
 
 /// One row: how many of the day's requests hold a number too large to be added up with others. A day
 /// with one has no summary.
@@ -55,10 +61,11 @@ pub fn beyond(rows: LazyFrame) -> LazyFrame {
     rows.select([beyond.sum().cast(DataType::Int64)])
 }
 
-/// The summary of one UTC day's requests, each once.
-pub fn summary(rows: LazyFrame, day: NaiveDate, steps: &Steps) -> LazyFrame {
-    let found = Found::anything((day, day));
-    let hour = col(EVENT_TIME).dt().truncate(lit("1h")).alias(cell::TIME);
+/// The summary of requests, each once; with one of the identities, and the earliest and the latest time
+/// of each row's.
+pub fn summary(rows: LazyFrame, steps: &Steps) -> LazyFrame {
+    let found = anything();
+    let hour = Every::Hour.start().alias(cell::TIME);
     let keys = COLUMNS.into_iter().chain([IMAGE_PIXELS, cell::SHAPE, cell::TIME]).map(col);
     let mut sums = vec![(metric::REQUESTS, len().cast(DataType::Int64))];
     sums.extend(priced_by::sums(&found));
@@ -68,6 +75,9 @@ pub fn summary(rows: LazyFrame, day: NaiveDate, steps: &Steps) -> LazyFrame {
         }
     }
     sums.push((EVENT_TIME, col(EVENT_TIME).min()));
+    sums.push((cell::LAST_TIME, col(EVENT_TIME).max()));
+    sums.push((IDENTITY_ARN, col(IDENTITY_ARN).min()));
+    sums.extend(LISTS.map(|values| (values.list(), values.collected())));
     let sums: Vec<Expr> = sums.into_iter().map(|(name, sum)| sum.alias(name)).collect();
     let keyed = priced_by::with_keys(rows.with_columns([hour]), &found, steps);
     let cells = grouped(keyed, keys.collect()).agg(sums);
@@ -75,20 +85,51 @@ pub fn summary(rows: LazyFrame, day: NaiveDate, steps: &Steps) -> LazyFrame {
     priced_by::with_unknown(cells, &found, steps).select(columns)
 }
 
+/// Sums as those who only count need them: [`cell::ROWS`] requests from `event_time` to
+/// [`cell::LAST_TIME`] per [`COLUMNS`], with one of their identities.
+pub fn counted(sums: LazyFrame) -> LazyFrame {
+    sums.with_columns([col(metric::REQUESTS).alias(cell::ROWS)]).select(columns_counted())
+}
+
+/// Requests as sums of one each, as [`counted`] has them.
+pub fn each_counted(rows: LazyFrame) -> LazyFrame {
+    let own = [
+        lit(1_i64).cast(DataType::Int64).alias(cell::ROWS),
+        col(EVENT_TIME).alias(cell::LAST_TIME),
+    ];
+    rows.with_columns(own).select(columns_counted())
+}
+
+fn columns_counted() -> Vec<Expr> {
+    let own = [EVENT_TIME, cell::LAST_TIME, cell::ROWS, IDENTITY_ARN];
+    COLUMNS.into_iter().chain(own).map(col).collect()
+}
+
 /// The columns of a summary.
 pub fn schema() -> Schema {
     let rows = Table::Invocations.schema();
-    let found = Found::anything((NaiveDate::MIN, NaiveDate::MIN));
+    let found = anything();
     let mut schema = Schema::default();
-    let of_rows = COLUMNS.into_iter().chain([EVENT_TIME]);
+    let of_rows = COLUMNS.into_iter().chain([EVENT_TIME, IDENTITY_ARN]);
     for (name, data_type) in of_rows.filter_map(|name| Some((name, rows.get(name)?))) {
         schema.with_column(name.into(), data_type.clone());
+    }
+    if let Some(time) = rows.get(EVENT_TIME) {
+        schema.with_column(cell::LAST_TIME.into(), time.clone());
     }
     schema.with_column(cell::SHAPE.into(), DataType::UInt64);
     let sums = priced_by::sums(&found).into_iter().map(|(name, _)| name);
     let parts = Part::ALL.into_iter().map(|part| part.sum().0);
+    for values in LISTS {
+        schema.with_column(values.list().into(), DataType::List(Box::new(DataType::Int64)));
+    }
     for name in [IMAGE_PIXELS, metric::REQUESTS].into_iter().chain(sums).chain(parts) {
         schema.with_column(name.into(), DataType::Int64);
     }
     schema
+}
+
+/// Rows that may hold any count, of one day's prices: the day is told when sums are priced.
+fn anything() -> Found {
+    Found::anything((NaiveDate::MIN, NaiveDate::MIN))
 }

@@ -9,10 +9,11 @@ use polars::prelude::{
     DataType, Expr, JoinType, LazyFrame, NULL, PolarsResult, coalesce, col, lit, when,
 };
 
-use super::coverage::{BothLogs, CoverageQuery};
+use super::both_logs::BothLogs;
+use super::coverage::CoverageQuery;
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate};
-use super::measures::number_of;
+use super::measures::rows_of;
 use crate::schema::api_event::ERROR_CODE;
 use crate::schema::cost::{COST_STATUS, COST_UNITS, status};
 use crate::schema::invocation::{MODEL, PRINCIPAL};
@@ -41,7 +42,7 @@ pub fn unlogged_calls(both: &BothLogs, query: &CoverageQuery<'_>) -> PolarsResul
     Ok(grouping
         .keyed(both.unlogged())?
         .group_by(keys)
-        .agg([number_of(failed().not()).alias(UNLOGGED), number_of(failed()).alias(ERRORS)]))
+        .agg([rows_of(failed().not()).alias(UNLOGGED), rows_of(failed()).alias(ERRORS)]))
 }
 
 /// As [`unlogged_calls`] without a dimension, of those with some.

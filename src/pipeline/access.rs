@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, LazyFrame, UnionArgs, concat};
 
+use super::Error;
+use super::day_sums::{event_counts, request_counts};
 use super::error::phrase;
-use super::{Error, figures};
+use super::figures::Basis;
+use super::summed::Wanted;
 use crate::audit::access::{AccessReview, Spend, SuggestedPolicy, Who, Windows, access_review};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
 use crate::metrics::small_frame::{integers, money, texts};
-use crate::metrics::usage::{UsageQuery, usage_of};
+use crate::metrics::usage::UsageQuery;
 use crate::period::Period;
 use crate::prices::PriceBook;
-use crate::schema::Table;
+use crate::schema::allocation::Allocation;
 use crate::store::Reader;
 
 /// What to review.
@@ -54,8 +57,12 @@ pub(super) fn review_of(
     request: AccessRequest,
 ) -> Result<(AccessReview, Vec<SuggestedPolicy>), Error> {
     let windows = Windows::new(request.period, request.unused_days, request.now);
-    let events = store.scan(Table::ApiEvents, None)?;
-    let invocations = store.scan(Table::Invocations, None)?;
+    let all = |counts: &dyn Fn(Period) -> Result<LazyFrame, Error>| {
+        let parts = windows.stretches().into_iter().map(counts);
+        concat(parts.collect::<Result<Vec<_>, _>>()?, UnionArgs::default()).map_err(Error::Compute)
+    };
+    let events = all(&|period| event_counts(store, Some(period)))?;
+    let invocations = all(&|period| request_counts(store, book, Some(period)))?;
     let spend = spend(store, book, request.period)?;
     access_review(&events, &invocations, &spend, windows).map_err(Error::Compute)
 }
@@ -66,10 +73,10 @@ fn spend(store: &Reader, book: &PriceBook, period: Period) -> Result<BTreeMap<Wh
         metrics: vec![Metric::CostUsd, Metric::UnpricedRequests],
         timezone: chrono_tz::UTC,
     };
-    let rows = figures::invocations(store, Some(period))?;
-    let requests = figures::requests(rows, book, &query.grain())?;
-    let usage = usage_of(&requests, &query).map_err(Error::Compute)?;
-    by_principal(&figures::collect(usage)?).map_err(Error::Compute)
+    let rules = Allocation::default();
+    let basis = Basis { store, book, rules: &rules };
+    let usage = Wanted { basis, period: Some(period), filter: None }.answered(&query)?;
+    by_principal(&usage).map_err(Error::Compute)
 }
 
 fn by_principal(usage: &DataFrame) -> polars::prelude::PolarsResult<BTreeMap<Who, Spend>> {

@@ -4,20 +4,22 @@ use std::path::Path;
 
 use chrono::{DateTime, Days, Duration, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{DataFrame, IntoLazy};
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame, Schema};
 
 use super::Error;
+use super::day_sums::{self, DaySums, event_counts, request_counts};
 use super::error::phrase;
 use super::figures::{self, Basis};
-use super::summed::Wanted;
+use super::summed::{Wanted, has_whole_hours};
 use crate::insight::anomaly::read::{self, Frames};
 use crate::insight::anomaly::{self, Anomalies, FirstCall, Grid, Request, Rules};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
+use crate::metrics::{event_summary, summary};
 use crate::period::{Period, midnight};
 use crate::schema::Table;
 use crate::schema::allocation::Allocation;
-use crate::store::Reader;
+use crate::store::{Reader, Summed};
 
 /// Logs are delivered within minutes; an hour is judged this long after its end.
 const DELIVERY: Duration = Duration::minutes(15);
@@ -73,24 +75,20 @@ pub fn anomalies(basis: Basis<'_>, question: &AnomalyQuestion<'_>) -> Result<Ano
     let requests = wanted.requests(&read::grain(&dimensions, timezone))?;
     let cells = read::cells(requests.cells, &dimensions, &grid, timezone);
     let cells = cells.map_err(Error::Compute).and_then(figures::collect)?;
-    let logged = || figures::invocations(basis.store, Some(seen));
-    let events = || basis.store.scan(Table::ApiEvents, Some(seen));
     let known_to = known_to(basis.store, seen, question)?;
     let Some(known_to) = known_to else {
         return Err(Error::NoData { what: "invocations", period: phrase(seen) });
     };
     let logged = match question.filter {
         None => read::logged_of_cells(cells.clone().lazy()),
-        Some(_) => read::logged(logged()?, &grid),
+        Some(_) => read::logged(logged(basis, seen, timezone)?, &grid),
     };
     let logged = figures::collect(logged)?;
     if logged.height() == 0 {
         return Err(Error::NoData { what: "invocations", period: phrase(seen) });
     }
-    let called = figures::collect(read::called(events()?, &grid))?;
-    let lists = read::latency_lists(requests.values, &dimensions, &grid, timezone);
-    let lists = lists.map_err(Error::Compute).and_then(figures::collect)?;
-    let latencies = latencies(&lists, &dimensions)?;
+    let called = figures::collect(read::called(events(basis, seen, timezone)?, &grid))?;
+    let latencies = latencies((basis, question), seen, &grid, &dimensions)?;
     let grid = Grid::new(Period { to: known_to, ..seen }, timezone);
     let first_calls = first_calls(basis, question, seen, &grid, &cells)?;
     let frames = Frames { cells, latencies, logged, called };
@@ -120,18 +118,92 @@ fn cell_dimensions(question: &AnomalyQuestion<'_>) -> Vec<Dimension> {
     dimensions
 }
 
+/// Counted invocations by hours of a zone.
+fn logged(basis: Basis<'_>, seen: Period, zone: Tz) -> Result<LazyFrame, Error> {
+    if has_whole_hours(zone, seen.utc_days()) {
+        return request_counts(basis.store, basis.book, Some(seen));
+    }
+    Ok(summary::each_counted(figures::invocations(basis.store, Some(seen))?))
+}
+
+/// Counted events by hours of a zone.
+fn events(basis: Basis<'_>, seen: Period, zone: Tz) -> Result<LazyFrame, Error> {
+    if has_whole_hours(zone, seen.utc_days()) {
+        return event_counts(basis.store, Some(seen));
+    }
+    Ok(event_summary::each_counted(basis.store.scan(Table::ApiEvents, Some(seen))?))
+}
+
 /// Percentiles of everything, and per value of each dimension.
 fn latencies(
-    lists: &DataFrame,
+    (basis, question): (Basis<'_>, &AnomalyQuestion<'_>),
+    seen: Period,
+    grid: &Grid,
     dimensions: &[Dimension],
 ) -> Result<Vec<(Option<usize>, DataFrame)>, Error> {
-    let mut latencies =
-        vec![(None, figures::collect(read::latencies(lists.clone().lazy(), None))?)];
-    for (place, dimension) in dimensions.iter().enumerate() {
-        let frame = read::latencies(lists.clone().lazy(), Some(dimension));
-        latencies.push((Some(place), figures::collect(frame)?));
+    let is_kept = question.filter.is_none()
+        && has_whole_hours(question.timezone, seen.utc_days())
+        && !dimensions.iter().any(Dimension::is_calendar); // whose values the zone decides
+    let all = if is_kept {
+        day_sums::sums(&LatencySums::new(basis, dimensions), seen)?
+    } else {
+        let wanted = Wanted { basis, period: Some(seen), filter: question.filter };
+        let values = wanted.values(&read::latency_grain(dimensions, question.timezone))?;
+        read::latencies(values, dimensions, grid.start(), question.timezone)
+            .map_err(Error::Compute)?
+    };
+    let all = figures::collect(all)?;
+    let places = (0..dimensions.len()).map(Some);
+    std::iter::once(None)
+        .chain(places)
+        .map(|place| {
+            let of = place.and_then(|place| dimensions.get(place));
+            let frame = read::latencies_of(all.clone().lazy(), of, grid);
+            Ok((place, figures::collect(frame)?))
+        })
+        .collect()
+}
+
+/// Percentiles of latency by hour, day by day.
+struct LatencySums<'a> {
+    basis: Basis<'a>,
+    dimensions: Vec<Dimension>,
+}
+
+impl<'a> LatencySums<'a> {
+    /// Of the usual dimensions if those are enough, so that the same is kept for all who ask.
+    fn new(basis: Basis<'a>, dimensions: &[Dimension]) -> Self {
+        let usual = usual_dimensions(basis.rules);
+        let is_usual = dimensions.iter().all(|one| usual.contains(one));
+        Self { basis, dimensions: if is_usual { usual } else { dimensions.to_vec() } }
     }
-    Ok(latencies)
+}
+
+impl DaySums for LatencySums<'_> {
+    const KEPT: Summed = Summed::Latencies;
+
+    fn store(&self) -> &Reader {
+        self.basis.store
+    }
+
+    fn how(&self) -> String {
+        let names: Vec<String> = self.dimensions.iter().map(Dimension::name).collect();
+        let of_rules = [Dimension::Team, Dimension::CostCenter];
+        let rules = self.dimensions.iter().any(|one| of_rules.contains(one));
+        let rules = rules.then_some(self.basis.rules);
+        format!("{} {names:?} {rules:?}", read::LATENCIES_VERSION)
+    }
+
+    fn schema(&self) -> Schema {
+        read::latencies_schema()
+    }
+
+    fn of_rows(&self, period: Period) -> Result<LazyFrame, Error> {
+        let wanted = Wanted { basis: self.basis, period: Some(period), filter: None };
+        let values = wanted.values(&read::latency_grain(&self.dimensions, Tz::UTC))?;
+        read::latencies(values, &self.dimensions, DateTime::UNIX_EPOCH, Tz::UTC)
+            .map_err(Error::Compute)
+    }
 }
 
 /// The end of the last hour that is over and that the store knows whole; none without any event.
@@ -181,7 +253,10 @@ fn first_calls(
     cells: &DataFrame,
 ) -> Result<Vec<FirstCall>, Error> {
     let before = Period { from: DateTime::UNIX_EPOCH, to: seen.from };
-    let rows = figures::selected(basis, Some(before), question.filter, &[], question.timezone)?;
+    let rows = match question.filter {
+        None => request_counts(basis.store, basis.book, Some(before))?,
+        some => figures::selected(basis, Some(before), some, &[], question.timezone)?,
+    };
     let first_hour = grid.first_hour_from(question.period.from);
     let recent = read::first_calls_of_cells(cells.clone().lazy(), grid, first_hour);
     let mut found = Vec::new();

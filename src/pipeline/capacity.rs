@@ -1,9 +1,10 @@
 //! The journey to capacity: rows of a period, summed per minute, against the quotas configured.
 
 use chrono_tz::Tz;
-use polars::prelude::{IntoLazy, LazyFrame, UniqueKeepStrategy, col};
+use polars::prelude::{IntoLazy, LazyFrame, Schema, UniqueKeepStrategy, col};
 use serde::Serialize;
 
+use super::day_sums::{self, DaySums, can_be_added_up};
 use super::error::phrase;
 use super::{Basis, Error, figures};
 use crate::insight::capacity::{Frames, Load, loads, without_requests};
@@ -16,6 +17,7 @@ use crate::prices::{PriceBook, Query};
 use crate::schema::cost::UNCACHED_INPUT_TOKENS;
 use crate::schema::invocation::{INPUT_TOKENS, MODEL_ID};
 use crate::schema::quota::Quota;
+use crate::store::{Reader, Summed};
 
 /// Which load is asked about.
 #[derive(Debug, Clone)]
@@ -57,18 +59,103 @@ pub fn capacity(
     if figures::collect(days)?.height() == 0 {
         return Err(Error::NoData { what: "logs", period: phrase(period) });
     }
-    let rows = figures::selected(basis, Some(period), filter, &[], timezone)?;
-    let rows = with_uncached_input(rows, basis.book)?;
-    let minutes = figures::collect(metrics::minutes(rows.clone(), quotas))?;
+    let loads_of = Loads { store: basis.store, book: basis.book };
+    let (minutes, consumers) = if filter.is_none() {
+        let minutes = day_sums::sums(&MinuteSums(loads_of), period)?;
+        let consumers = day_sums::sums(&ConsumerSums(loads_of), period)?;
+        (metrics::minutes_kept(minutes), consumers)
+    } else {
+        let rows = figures::selected(basis, Some(period), filter, &[], timezone)?;
+        let rows = with_uncached_input(rows, basis.book)?;
+        let minutes = figures::collect(metrics::minute_sums(rows.clone()))?.lazy();
+        (minutes.clone(), metrics::consumer_sums(rows, minutes))
+    };
+    let minutes = figures::collect(metrics::minutes(minutes, quotas))?;
     let pools = figures::collect(metrics::pools(minutes.clone().lazy()))?;
     let throttled = figures::collect(metrics::throttled_minutes(minutes.lazy()))?;
-    let rows = if throttled.height() == 0 { rows.limit(0) } else { rows };
-    let consumers = metrics::consumers(rows, throttled.clone().lazy(), quotas);
-    let consumers = figures::collect(consumers)?;
+    let consumers = figures::collect(metrics::consumers(consumers, quotas))?;
     let frames = Frames { pools: &pools, throttled: &throttled, consumers: &consumers };
     let loads = loads(frames, quotas, most).map_err(Error::Compute)?;
     let quotas_without_requests = without_requests(quotas, &loads);
     Ok(CapacityAnswer { period, loads, quotas_without_requests })
+}
+
+/// What loads are read from.
+#[derive(Clone, Copy)]
+struct Loads<'a> {
+    store: &'a Reader,
+    book: &'a PriceBook,
+}
+
+impl Loads<'_> {
+    fn rows(&self, period: Period) -> Result<LazyFrame, Error> {
+        with_uncached_input(figures::invocations(self.store, Some(period))?, self.book)
+    }
+
+    /// What the input outside the cache depends on: which ids name models that log the cache inside it.
+    fn how(&self) -> String {
+        let book = self.book;
+        let cached = book.models().iter().filter(|model| model.input_includes_cache);
+        let names: Vec<_> = cached.map(|model| (&model.model_id, &model.aliases)).collect();
+        let profiles = (book.application_profiles(), book.synced());
+        format!("{} {names:?} {profiles:?} {:?}", metrics::VERSION, book.cache_convention())
+    }
+}
+
+/// Sums per minute.
+struct MinuteSums<'a>(Loads<'a>);
+
+impl DaySums for MinuteSums<'_> {
+    const KEPT: Summed = Summed::Minutes;
+
+    fn store(&self) -> &Reader {
+        self.0.store
+    }
+
+    fn how(&self) -> String {
+        self.0.how()
+    }
+
+    fn schema(&self) -> Schema {
+        metrics::kept_minutes_schema()
+    }
+
+    fn of_rows(&self, period: Period) -> Result<LazyFrame, Error> {
+        Ok(metrics::kept_minutes(metrics::minute_sums(self.0.rows(period)?)))
+    }
+
+    fn can_sum(&self, day: Period) -> Result<bool, Error> {
+        can_be_added_up(self.0.store, day)
+    }
+}
+
+/// Sums per principal, of minutes in which a quota throttled.
+struct ConsumerSums<'a>(Loads<'a>);
+
+impl DaySums for ConsumerSums<'_> {
+    const KEPT: Summed = Summed::Consumers;
+
+    fn store(&self) -> &Reader {
+        self.0.store
+    }
+
+    fn how(&self) -> String {
+        self.0.how()
+    }
+
+    fn schema(&self) -> Schema {
+        metrics::kept_consumers_schema()
+    }
+
+    fn of_rows(&self, period: Period) -> Result<LazyFrame, Error> {
+        let rows = self.0.rows(period)?;
+        let minutes = metrics::minute_sums(rows.clone());
+        Ok(metrics::kept_consumers(metrics::consumer_sums(rows, minutes)))
+    }
+
+    fn can_sum(&self, day: Period) -> Result<bool, Error> {
+        can_be_added_up(self.0.store, day)
+    }
 }
 
 /// The rows with their input outside the cache. It takes the model's rule for cached tokens, and no

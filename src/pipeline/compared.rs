@@ -2,27 +2,30 @@
 //! outages, the bar of a report.
 
 use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
 use polars::prelude::{
-    DataFrame, IntoLazy, IntoSeries, JoinType, LazyFrame, NamedFrom, Series, UniqueKeepStrategy,
-    col, lit,
+    DataFrame, IntoLazy, JoinType, LazyFrame, NamedFrom, Schema, Series, UniqueKeepStrategy, col,
 };
 
+use super::Error;
+use super::day_sums::{self, DaySums, event_counts};
+use super::figures::{self, Basis};
 use super::ingest::LOG_DELIVERY;
-use super::{Error, figures};
+use super::summed::Wanted;
+use crate::metrics::both_logs::{self, BothLogs, sums};
+use crate::metrics::calendar::Every;
 use crate::metrics::cells::Grain;
-use crate::metrics::coverage::{BothLogs, hourly, outside};
+use crate::metrics::coverage::{hourly, outside};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::metric::Metric;
-use crate::period::Period;
+use crate::period::{Period, midnight};
 use crate::prices::PriceBook;
 use crate::records::base_model;
 use crate::schema::Table;
+use crate::schema::allocation::Allocation;
 use crate::schema::api_event::MODEL_ID;
 use crate::schema::invocation::MODEL;
-use crate::store::Reader;
-
-/// Rows this far outside the period may be the other half of a call at its edge.
-const MARGIN: Duration = Duration::days(1);
+use crate::store::{Reader, Summed};
 
 /// Both logs of a period.
 pub(super) struct Compared<'a> {
@@ -46,48 +49,83 @@ impl<'a> Compared<'a> {
         period: Period,
         as_of: DateTime<Utc>,
     ) -> Result<Self, Error> {
-        let scan = |table| store.scan(table, Some(wide(period)));
-        let both = both(scan(Table::ApiEvents)?, scan(Table::Invocations)?, period)?;
+        let sums = day_sums::sums(&CoverageSums { store }, period)?;
+        let both = BothLogs::of(figures::collect(sums)?.lazy());
         let hours = hourly(&both, Some(as_of - LOG_DELIVERY)).map_err(Error::Compute)?;
         Ok(Self { store, period, as_of, hours: figures::collect(hours)?, both })
     }
 
-    /// Uses of models that invocation logging never covers.
-    pub(super) fn outside(&self) -> Result<LazyFrame, Error> {
-        Ok(outside(self.store.scan(Table::ApiEvents, Some(self.period))?, self.period))
+    /// Both logs by quarters of hours, for zones whose hours begin within those of UTC.
+    pub(super) fn by_quarter(&self) -> Result<BothLogs, Error> {
+        let sums = of_store(self.store, self.period, Every::Quarter)?;
+        Ok(BothLogs::of(figures::collect(sums)?.lazy()))
     }
 
-    /// What logged requests of the period cost, by model and principal, for the models of unlogged calls.
-    pub(super) fn costs(&self, unlogged: &DataFrame, book: &PriceBook) -> Result<LazyFrame, Error> {
+    /// Uses of models that invocation logging never covers.
+    pub(super) fn outside(&self) -> Result<LazyFrame, Error> {
+        Ok(outside(event_counts(self.store, Some(self.period))?))
+    }
+
+    /// What logged requests of the period cost, by model and principal.
+    pub(super) fn costs(&self, book: &PriceBook) -> Result<LazyFrame, Error> {
         let grain = Grain {
             by: vec![Dimension::Model, Dimension::Principal],
             metrics: vec![Metric::CostUsd],
             timezone: chrono_tz::UTC,
         };
-        let models = unlogged.clone().lazy().select([col(MODEL)]);
-        let models = figures::collect(models.unique(None, UniqueKeepStrategy::Any))?;
-        let models = models.column(MODEL).and_then(|models| {
-            Ok(models.as_materialized_series().drop_nulls().implode()?.into_series())
-        });
-        let is_asked = col(MODEL).is_in(lit(models.map_err(Error::Compute)?), false);
-        let rows = figures::invocations(self.store, Some(self.period))?.filter(is_asked);
-        figures::priced_cells(rows, book, &grain)
+        let rules = Allocation::default();
+        let basis = Basis { store: self.store, book, rules: &rules };
+        let wanted = Wanted { basis, period: Some(self.period), filter: None };
+        Ok(wanted.requests(&grain)?.cells)
     }
 }
 
-/// The period with what may hold the other half of a call at its edge.
-pub(super) fn wide(period: Period) -> Period {
-    Period { from: period.from - MARGIN, to: period.to + MARGIN }
+/// Both logs, day by day.
+struct CoverageSums<'a> {
+    store: &'a Reader,
 }
 
-/// Both logs, best with a margin around the period.
+impl DaySums for CoverageSums<'_> {
+    const KEPT: Summed = Summed::Coverage;
+
+    fn store(&self) -> &Reader {
+        self.store
+    }
+
+    fn how(&self) -> String {
+        both_logs::VERSION.to_string()
+    }
+
+    fn schema(&self) -> Schema {
+        both_logs::schema()
+    }
+
+    fn of_rows(&self, period: Period) -> Result<LazyFrame, Error> {
+        of_store(self.store, period, Every::Hour)
+    }
+}
+
+fn of_store(store: &Reader, period: Period, every: Every) -> Result<LazyFrame, Error> {
+    let scan = |table| store.scan(table, Some(wide(period)));
+    both(scan(Table::ApiEvents)?, scan(Table::Invocations)?, period, every)
+}
+
+/// The period with what may hold the other half of a call: its UTC days and those beside them.
+pub(super) fn wide(period: Period) -> Period {
+    let (first, last) = period.utc_days();
+    let day = Duration::days(1);
+    Period { from: midnight(first, Tz::UTC) - day, to: midnight(last, Tz::UTC) + day * 2 }
+}
+
+/// Both logs of a period, summed up; best given with a margin around it.
 pub(super) fn both(
     api_events: LazyFrame,
     invocations: LazyFrame,
     period: Period,
-) -> Result<BothLogs, Error> {
+    every: Every,
+) -> Result<LazyFrame, Error> {
     let models = models(api_events.clone())?;
-    BothLogs::read(api_events, invocations, models, period).map_err(Error::Compute)
+    sums(api_events, invocations, models, period, every).map_err(Error::Compute)
 }
 
 /// Rows with the base model that their model id addresses, for tables that have no such column.

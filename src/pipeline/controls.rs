@@ -81,7 +81,7 @@ pub fn audit_controls(
     request: &ControlsRequest<'_>,
 ) -> Result<ControlsAnswer, Error> {
     let security = with_buckets(store, request.basis.security)?;
-    let rows = question(store, named_rules(request), &security, request.basis)?;
+    let rows = question((store, book), named_rules(request), &security, request.basis)?;
     let detections = match request.detections {
         Some(found) => found.clone(),
         None => detections(&rows).map_err(Error::Compute)?,

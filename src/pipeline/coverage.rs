@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{AnyValue, DataFrame, IntoLazy, LazyFrame};
 use serde::{Serialize, Serializer};
@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use super::compared::Compared;
 use super::ingest::LOG_DELIVERY;
+use super::summed::has_whole_hours;
 use super::{Error, figures};
+use crate::metrics::both_logs::BothLogs;
 use crate::metrics::coverage::{
     CoverageDimension, CoverageQuery, counts_by_hour, coverage, coverage_of_hours, gaps_in,
     silent_places,
@@ -141,10 +143,13 @@ pub(super) fn coverage_of(
     let join = Join::of(called, logged, requests);
     let known = join != Join::NotPossible && called > 0;
     let grouped = CoverageQuery { by: &request.by, ..whole };
-    let estimates = known.then(|| Estimates::read(compared, book, grouped)).transpose()?;
+    let both = asked(compared, &grouped)?;
+    let estimates = known.then(|| Estimates::read((compared, &both), book, grouped));
+    let estimates = estimates.transpose()?;
     let mut groups = Vec::new();
     if !request.by.is_empty() {
-        groups = objects(&figures::collect(counted(compared, &grouped)?)?)?;
+        let counted = coverage(&both, &grouped).map_err(Error::Compute)?;
+        groups = objects(&figures::collect(counted)?)?;
         if let Some(estimates) = &estimates {
             estimates.add_to(&mut groups)?;
         }
@@ -173,33 +178,16 @@ pub(super) fn coverage_of(
     })
 }
 
-/// The groups of a query: of the hours where they tell, else of the rows.
-fn counted(compared: &Compared<'_>, query: &CoverageQuery<'_>) -> Result<LazyFrame, Error> {
-    let is_told = |dimension: &CoverageDimension| match dimension {
-        CoverageDimension::Account | CoverageDimension::Region => true,
-        CoverageDimension::Hour | CoverageDimension::Day => {
-            is_whole_hours_from_utc(query.timezone, compared.period)
-        }
-        CoverageDimension::Model | CoverageDimension::ModelId | CoverageDimension::Principal => {
-            false
-        }
+/// Both logs as finely as a query asks.
+fn asked(compared: &Compared<'_>, query: &CoverageQuery<'_>) -> Result<BothLogs, Error> {
+    let is_timed = |dimension: &CoverageDimension| {
+        matches!(dimension, CoverageDimension::Hour | CoverageDimension::Day)
     };
-    let groups = if query.by.iter().all(is_told) {
-        coverage_of_hours(compared.hours.clone().lazy(), query)
-    } else {
-        coverage(&compared.both, query)
-    };
-    groups.map_err(Error::Compute)
-}
-
-/// Whether hours of the zone begin with hours of UTC all through the period.
-fn is_whole_hours_from_utc(zone: Tz, period: Period) -> bool {
-    let (first, last) = period.utc_days();
-    let mut days = first.iter_days().take_while(|day| *day <= last.succ_opt().unwrap_or(last));
-    days.all(|day| {
-        let offset = zone.offset_from_utc_date(&day).fix().local_minus_utc();
-        offset % 3600 == 0
-    })
+    if query.by.iter().any(is_timed) && !has_whole_hours(query.timezone, compared.period.utc_days())
+    {
+        return compared.by_quarter();
+    }
+    Ok(compared.both.clone())
 }
 
 impl Join {
@@ -225,13 +213,13 @@ struct Estimates<'a> {
 
 impl<'a> Estimates<'a> {
     fn read(
-        compared: &Compared<'_>,
+        (compared, both): (&Compared<'_>, &BothLogs),
         book: &PriceBook,
         query: CoverageQuery<'a>,
     ) -> Result<Self, Error> {
-        let unlogged = unlogged_calls(&compared.both, &query).map_err(Error::Compute)?;
+        let unlogged = unlogged_calls(both, &query).map_err(Error::Compute)?;
         let unlogged = figures::collect(unlogged)?;
-        let costs = (unlogged.height() > 0).then(|| compared.costs(&unlogged, book)).transpose()?;
+        let costs = (unlogged.height() > 0).then(|| compared.costs(book)).transpose()?;
         Ok(Self { query, unlogged, costs })
     }
 

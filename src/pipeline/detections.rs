@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 
 use chrono::Duration;
+use polars::prelude::IntoLazy;
 
-use super::Error;
+use super::day_sums::{event_counts, request_counts};
+use super::{Error, figures};
 use crate::audit::detections::{
-    DetectionQuestion, Detections, Places, Rule, RuleSet, Severity, TableRows, detections,
-    history_days,
+    DetectionQuestion, Detections, Places, Rule, RuleSet, Severity, TableRows, counted_apart,
+    detections, history_days,
 };
 use crate::likeness::{ALIKE, nearest};
 use crate::period::{Period, midnight};
+use crate::prices::PriceBook;
 use crate::schema::Table;
 use crate::schema::security::Security;
 use crate::store::Reader;
@@ -78,10 +81,11 @@ pub fn places(databases: &[PathBuf]) -> Result<Places, Error> {
 /// When an id names no rule, or the store can't be read.
 pub fn audit_detections(
     store: &Reader,
+    book: &PriceBook,
     request: &DetectionsRequest<'_>,
 ) -> Result<Detections, Error> {
     let security = with_buckets(store, request.basis.security)?;
-    let question = question(store, chosen(request)?, &security, request.basis)?;
+    let question = question((store, book), chosen(request)?, &security, request.basis)?;
     detections(&question).map_err(Error::Compute)
 }
 
@@ -97,7 +101,7 @@ pub(super) fn with_buckets(store: &Reader, security: &Security) -> Result<Securi
 
 /// The rules, and the rows that they are asked of.
 pub(super) fn question<'a>(
-    store: &Reader,
+    (store, book): (&Reader, &PriceBook),
     rules: Vec<&'a Rule>,
     security: &'a Security,
     basis: SecurityBasis<'a>,
@@ -105,9 +109,17 @@ pub(super) fn question<'a>(
     let period = basis.period;
     let from = period.from - Duration::days(history_days(&rules));
     let wide = Period { from, to: period.to };
+    let counts = |table: Table, period: Period| match table {
+        Table::Invocations => request_counts(store, book, Some(period)),
+        _ => event_counts(store, Some(period)),
+    };
     let table = |table: Table| -> Result<TableRows, Error> {
         let known_from = store.days(table)?.map(|(first, _)| midnight(first, chrono_tz::UTC));
-        Ok(TableRows { rows: store.scan(table, Some(wide))?, known_from })
+        let history = counts(table, Period { from, to: period.from })?;
+        let counts = counted_apart(table, history, counts(table, period)?);
+        let counts = counts.map_err(Error::Compute).and_then(figures::collect)?.lazy();
+        let scan = |period| store.scan(table, Some(period));
+        Ok(TableRows { rows: scan(period)?, with_history: scan(wide)?, counts, known_from })
     };
     Ok(DetectionQuestion {
         rules,

@@ -314,7 +314,7 @@ mod tests {
             prop_assume!(only_count(&beyond).expect("a count") == 0);
             let day = |year, month| NaiveDate::from_ymd_opt(year, month, 1).expect("a day");
             let (days, steps) = ((day(2020, 1), day(2030, 1)), steps(book()));
-            let sums = summary::summary(frame.clone(), days.0, &steps);
+            let sums = summary::summary(frame.clone(), &steps);
             let sums = collect(sums).expect("a summary").lazy();
             for by in [
                 &[][..],
@@ -330,7 +330,7 @@ mod tests {
                 let cells = cells::cells_to_price(sums.clone(), Rows::Sums, &grain, &found, &steps);
                 let cells = collect(cells.expect("a plan")).expect("cells");
                 let cells = with_cost(&cells, book()).expect("quotes");
-                let values = cells::values(frame.clone(), &grain).expect("a plan");
+                let values = cells::values_of_sums(sums.clone(), &grain).expect("a plan");
                 let found = Requests { cells, by: grain.by.clone(), values };
                 let found = collect(usage_of(&found, &query).expect("a plan")).expect("figures");
                 prop_assert_eq!(text(&found), text(&expected));

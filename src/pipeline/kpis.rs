@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Duration;
 use chrono_tz::Tz;
 use polars::prelude::{DataFrame, LazyFrame};
 use serde::Serialize;
 
+use super::endings::endings;
 use super::summed::Wanted;
 use super::{Basis, Error, figures};
 use crate::insight::kpi::{Kpi, kpis};
 use crate::metrics::activity::mean_daily_active;
 use crate::metrics::cells::{Grain, Requests};
 use crate::metrics::dimensions::Dimension;
-use crate::metrics::efficiency::{REPEAT_WINDOW_MS, efficiency};
+use crate::metrics::efficiency::efficiency;
 use crate::metrics::filter::Filter;
 use crate::metrics::load::{
     active_applications, application_share, busiest_hour, concurrent_principals, worst_minute,
@@ -21,7 +21,6 @@ use crate::metrics::load::{
 use crate::metrics::metric::Metric;
 use crate::metrics::presence::logged_days;
 use crate::metrics::usage::{UsageQuery, usage_of};
-use crate::metrics::window::in_period;
 use crate::period::Period;
 use crate::schema::target::{Outcome, Target};
 use crate::schema::usage::activity::MEAN_DAILY_MODELS;
@@ -161,10 +160,7 @@ fn figures_of(
     zone: Tz,
     is_asked: IsAsked<'_>,
 ) -> Result<BTreeMap<&'static str, Figure>, Error> {
-    let margin = Duration::milliseconds(REPEAT_WINDOW_MS);
-    let wide = Period { from: period.from - margin, to: period.to };
-    let wide = figures::selected(basis, Some(wide), filter, &[], zone)?;
-    let rows = in_period(wide.clone(), period);
+    let rows = figures::selected(basis, Some(period), filter, &[], zone)?;
     let by = [
         Dimension::Hour,
         Dimension::Principal,
@@ -185,7 +181,8 @@ fn figures_of(
     }
     let mut found = of_usage(&requests, period, zone)?;
     if TOKEN_FIGURES.into_iter().any(is_asked) {
-        found.extend(of_tokens(&wide, requests.cells.clone(), period, zone)?);
+        let endings = endings(basis, period, filter, zone)?;
+        found.extend(of_tokens(endings, requests.cells.clone(), zone)?);
     }
     found.extend(of_load(&rows, &requests.cells, days, zone, is_asked)?);
     if !is_asked("concurrent_principals") {
@@ -287,12 +284,11 @@ fn of_usage(
 
 /// Figures of how well tokens are used.
 fn of_tokens(
-    wide: &LazyFrame,
+    endings: LazyFrame,
     cells: LazyFrame,
-    period: Period,
     zone: Tz,
 ) -> Result<BTreeMap<&'static str, Figure>, Error> {
-    let found = efficiency(wide, cells, period, &[], zone).map_err(Error::Compute)?;
+    let found = efficiency(endings, cells, &[], zone).map_err(Error::Compute)?;
     let found = figures::collect(found)?;
     let plain = |name| -> Result<Figure, Error> {
         Ok(Figure { value: number(&found, name)?, ..Figure::default() })

@@ -3,22 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
-use polars::prelude::{DataFrame, IntoLazy, col};
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame, col};
 use serde::Serialize;
 
 use super::compared::Compared;
 use super::coverage::Estimate;
+use super::day_sums::event_counts;
 use super::ingest::LOG_DELIVERY;
 use super::{Error, Join, figures};
 use crate::audit::outage::{
-    Act, Evidence, Hour, Outage, PlaceState, candidates, ledger, read_acts, read_hours,
+    Act, Evidence, Hour, Outage, PlaceState, candidates, is_candidate, ledger, read_acts,
+    read_hours,
 };
 use crate::metrics::spans::{Span, number_by_span, unlogged_by_span, unlogged_rows, unseen_rows};
 use crate::metrics::unlogged::unlogged_cost;
 use crate::period::Period;
 use crate::prices::PriceBook;
 use crate::schema::Table;
+use crate::schema::api_event::EVENT_TIME;
+use crate::schema::usage::cell::LAST_TIME;
 use crate::schema::usage::coverage::{FIRST_UNLOGGED, LAST_UNLOGGED, SPAN};
+use crate::schema::usage::derived::{FROM, TO};
 use crate::schema::usage::metric::REQUESTS;
 use crate::store::Reader;
 use crate::units::Usd;
@@ -111,7 +116,7 @@ pub(super) fn outages_of(
     let sum = |of: fn(&Hour) -> i64| hours.iter().map(of).sum::<i64>();
     let join =
         Join::of(sum(|hour| hour.called), sum(|hour| hour.logged), sum(|hour| hour.requests));
-    let events = figures::collect(candidates(store.scan(Table::ApiEvents, None)?))?;
+    let events = figures::collect(candidates(days_with_candidates(store)?))?;
     let buckets: BTreeSet<String> =
         store.buckets()?.into_iter().chain(request.buckets.clone()).collect();
     let found = ledger(Evidence {
@@ -141,6 +146,18 @@ pub(super) fn outages_of(
     })
 }
 
+/// The events of the days that have some that may concern recording, by what was counted of them.
+fn days_with_candidates(store: &Reader) -> Result<LazyFrame, Error> {
+    let times = event_counts(store, None)?.filter(is_candidate());
+    let ends = times.select([col(EVENT_TIME).min().alias(FROM), col(LAST_TIME).max().alias(TO)]);
+    let ends = figures::collect(ends)?;
+    let period = time(&ends, FROM, 0)?.zip(time(&ends, TO, 0)?);
+    // Without any, a period that holds nothing.
+    let (from, last) = period.unwrap_or((DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH));
+    let period = Period { from, to: last + Duration::milliseconds(1) };
+    Ok(store.scan(Table::ApiEvents, Some(period))?)
+}
+
 /// Hours with calls or requests, without those whose logs may still come.
 fn settled_hours(compared: &Compared<'_>) -> Result<Vec<Hour>, Error> {
     let mut hours = read_hours(&compared.hours).map_err(Error::Compute)?;
@@ -166,7 +183,7 @@ fn unlogged(
     if by_span.height() == 0 {
         return Ok(found);
     }
-    let priced = compared.costs(&by_span, book)?;
+    let priced = compared.costs(book)?;
     let costs = figures::collect(unlogged_cost(by_span.clone().lazy(), priced, &[col(SPAN)]))?;
     for row in 0..costs.height() {
         let estimate = Estimate::read(&costs, row)?;

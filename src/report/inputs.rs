@@ -38,8 +38,8 @@ pub struct Inputs {
     pub current: Requests,
     /// Those of the period before.
     pub previous: Requests,
-    /// Invocations of the period before, row by row, with a margin for repeated prompts.
-    pub previous_invocations: LazyFrame,
+    /// How responses of the period before ended, as [`endings`](crate::metrics::efficiency::endings) has it.
+    pub previous_endings: LazyFrame,
     /// The local days of both periods with a log of any request, where the report is about a part of
     /// them; none: the days with requests of the report's own.
     pub logged_days: Option<BTreeSet<NaiveDate>>,
@@ -48,8 +48,8 @@ pub struct Inputs {
     pub service_metrics: Option<LazyFrame>,
     /// What made spend change from the period before.
     pub drivers: DriverTree,
-    /// Invocations of the period, row by row, with a margin for repeated prompts.
-    pub invocations: LazyFrame,
+    /// How responses of the period ended.
+    pub endings: LazyFrame,
     /// CloudTrail's calls against the log, as [`hourly`](crate::metrics::coverage::hourly) has them; none
     /// where there is no call.
     pub coverage_hours: Option<LazyFrame>,

@@ -280,10 +280,10 @@ impl Daily {
             previous: days(
                 inputs,
                 &inputs.previous,
-                &inputs.previous_invocations,
+                &inputs.previous_endings,
                 inputs.previous_period,
             )?,
-            current: days(inputs, &inputs.current, &inputs.invocations, inputs.period)?,
+            current: days(inputs, &inputs.current, &inputs.endings, inputs.period)?,
         })
     }
 
@@ -318,7 +318,7 @@ const DAILY_METRICS: [Metric; 4] =
 fn days(
     inputs: &Inputs,
     requests: &Requests,
-    invocations: &LazyFrame,
+    endings: &LazyFrame,
     period: Period,
 ) -> PolarsResult<Vec<Day>> {
     let zone = inputs.timezone;
@@ -340,8 +340,8 @@ fn days(
             }
         }
     }
-    let tokens = useful_tokens(invocations, period, &[Dimension::Day], zone)?;
-    let tokens = Rows::collect_many(tokens)?;
+    let tokens = useful_tokens(endings.clone(), &[Dimension::Day], zone)?;
+    let tokens = Rows::collect(tokens)?;
     for row in 0..tokens.len() {
         let key = tokens.text(row, DAY)?.unwrap_or_default();
         let Some(day) = by_day.get_mut(&key) else { continue };

@@ -1,7 +1,7 @@
 //! Columns of the frames that detection rules are evaluated over.
 
-/// Rows of the table that a row of the frame stands for.
-pub const ROWS: &str = "rows";
+pub use super::usage::cell::ROWS;
+
 /// Rows that these are a share of; null where the rule tells no share.
 pub const OF_ROWS: &str = "of_rows";
 /// Different values among the rows; null where the rule counts none.

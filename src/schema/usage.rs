@@ -200,6 +200,10 @@ pub mod cell {
     pub const LATENCY_SUM_MS: &str = "latency_sum_ms";
     /// The hour or day of the cell.
     pub const TIME: &str = "cell_time";
+    /// Rows that a row of a summary stands for.
+    pub const ROWS: &str = "rows";
+    /// The latest time of the cell, where `event_time` is the earliest.
+    pub const LAST_TIME: &str = "last_time";
     /// The same for all rows, where there is nothing to group by.
     pub const ALL: &str = "cell_all";
     /// What the cost of the cell's rows depends on beside prices and the size of counts, as a number.
@@ -232,6 +236,10 @@ pub mod window {
 
 /// Log coverage: what CloudTrail saw against what was logged.
 pub mod coverage {
+    /// Whether a row is of calls, by CloudTrail, not of logged requests.
+    pub const IS_CALL: &str = "is_call";
+    /// Whether the other source has the request ids of the row.
+    pub const IS_MET: &str = "is_met";
     /// Distinct runtime-call events of the four operations, failed ones included.
     pub const CALLED: &str = "called";
     /// Calls whose request id is in the invocation log.

@@ -358,6 +358,15 @@ impl Days {
         })
     }
 
+    /// With so many days more.
+    pub(super) fn widened(self, before: u64, after: u64) -> Self {
+        let days = chrono::Days::new;
+        Self {
+            first: self.first.and_then(|day| day.checked_sub_days(days(before))),
+            last: self.last.and_then(|day| day.checked_add_days(days(after))),
+        }
+    }
+
     pub(super) fn one(day: NaiveDate) -> Self {
         Self { first: Some(day), last: Some(day) }
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::NaiveDate;
 
 use super::Error;
+use super::summaries::Summed;
 use crate::schema::Table;
 
 /// Name of the catalogue in the store's folder.
@@ -26,7 +27,7 @@ pub(super) const DELIVERIES_JOURNAL: &str = "deliveries.sqlite-journal";
 pub(super) const DELIVERIES_LOCK: &str = "deliveries.lock";
 /// Name of the ledger of alerts.
 pub(super) const ALERTS: &str = "alerts.sqlite";
-/// Folder of summed-up days, by table and day like the tables themselves.
+/// Folder of summed-up days, by what they are summed up to and day, like the tables themselves.
 pub(super) const SUMMARIES: &str = "summaries";
 /// Folder of what is kept of reports.
 pub(super) const REPORTS: &str = "reports";
@@ -49,8 +50,8 @@ pub(super) fn repeats_path(table: Table, day: NaiveDate, number: i64) -> String 
 }
 
 /// Path of a summary of a day below the store; `of` says what it was made from, `how` in what way.
-pub(super) fn summary_path(table: Table, day: NaiveDate, of: &str, how: &str) -> String {
-    format!("{SUMMARIES}/{}/day={day}/{of}-{how}.parquet", table.name())
+pub(super) fn summary_path(summed: Summed, day: NaiveDate, of: &str, how: &str) -> String {
+    format!("{SUMMARIES}/{}/day={day}/{of}-{how}.parquet", summed.name())
 }
 
 /// The summaries in the store's folder, as paths below the store.

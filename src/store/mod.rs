@@ -9,7 +9,7 @@
 //! repeats/invocations/day=2026-11-09/….parquet   rows that repeat another row's call
 //! deliveries.sqlite                              what was delivered to whom
 //! aws-profiles.json                              what AWS said of application inference profiles
-//! summaries/invocations/day=2026-11-09/….parquet   the day's rows summed up; made anew when missing
+//! summaries/requests/day=2026-11-09/….parquet    the day's rows summed up; made anew when missing
 //! reports/….json                                 key figures and findings of reports made from it
 //! ```
 
@@ -57,7 +57,7 @@ pub use objects::ObjectRead;
 pub use prune::Pruning;
 pub use published::{FigureKey, PublishedFigure};
 pub use segment::sha256;
-pub use summaries::SummedDay;
+pub use summaries::{Summed, SummedDay};
 pub use verify::{Problem, Verification};
 
 use crate::period::Period;

@@ -2,18 +2,82 @@
 //!
 //! A summary's name says what it was made from, by the content of the day's files, so that it can't
 //! outlive them: rows that come, go or are replaced give the day another name. This module knows
-//! nothing of what is in one; `metrics::summary` does.
+//! nothing of what is in one; `metrics` does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chrono::NaiveDate;
+use chrono::{Days as ChronoDays, NaiveDate};
 use polars::prelude::{DataFrame, LazyFrame, Schema};
 
 use super::catalog::{Catalog, Days};
 use super::{Error, Reader, files, segment};
 use crate::period::Period;
 use crate::schema::Table;
+
+/// What days are summed up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Summed {
+    /// Requests.
+    Requests,
+    /// How long answers took.
+    Latencies,
+    /// CloudTrail's events.
+    Events,
+    /// Both logs, compared: what meets may lie on two days.
+    Coverage,
+    /// Tokens by how their responses ended: what repeats a prompt of the day before is looked at.
+    Endings,
+    /// Load per minute.
+    Minutes,
+    /// Who called in minutes with throttled calls.
+    Consumers,
+}
+
+impl Summed {
+    const ALL: [Self; 7] = [
+        Self::Requests,
+        Self::Latencies,
+        Self::Events,
+        Self::Coverage,
+        Self::Endings,
+        Self::Minutes,
+        Self::Consumers,
+    ];
+
+    /// The name of its folder.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Latencies => "latencies",
+            Self::Events => "events",
+            Self::Coverage => "coverage",
+            Self::Endings => "endings",
+            Self::Minutes => "minutes",
+            Self::Consumers => "consumers",
+        }
+    }
+
+    /// The tables whose rows are summed up.
+    fn tables(self) -> &'static [Table] {
+        match self {
+            Self::Requests | Self::Latencies | Self::Endings | Self::Minutes | Self::Consumers => {
+                &[Table::Invocations]
+            }
+            Self::Events => &[Table::ApiEvents],
+            Self::Coverage => &[Table::Invocations, Table::ApiEvents],
+        }
+    }
+
+    /// So many days before and after are looked at too.
+    fn beside(self) -> (u64, u64) {
+        match self {
+            Self::Coverage => (1, 1),
+            Self::Endings => (1, 0),
+            _ => (0, 0),
+        }
+    }
+}
 
 /// A day that can be summed up.
 #[derive(Debug, Clone)]
@@ -24,21 +88,21 @@ pub struct SummedDay {
 }
 
 impl Reader {
-    /// The UTC days with rows of a table that touch a period, in order. `how` is what a summary depends
-    /// on beside the rows.
+    /// The UTC days with rows that touch a period, in order. `how` is what a summary depends on beside
+    /// the rows.
     ///
     /// # Errors
     /// When the catalogue can't be read.
     pub fn days_to_sum(
         &self,
-        table: Table,
+        summed: Summed,
         period: Option<Period>,
         how: &str,
     ) -> Result<Vec<SummedDay>, Error> {
-        let contents = contents(&self.catalog, table, Days::of(period))?;
+        let contents = contents(&self.catalog, summed, Days::of(period))?;
         let how = &segment::sha256(how.as_bytes())[..16];
         let days = contents.into_iter().map(|(day, of)| {
-            let path = files::summary_path(table, day, &of, how);
+            let path = files::summary_path(summed, day, &of, how);
             SummedDay { day, path }
         });
         Ok(days.collect())
@@ -77,9 +141,9 @@ pub(super) fn outdated(root: &Path, catalog: &Catalog) -> Result<Vec<String>, Er
         return Ok(found);
     }
     let mut current = BTreeSet::new();
-    for table in Table::ALL {
-        for (day, of) in contents(catalog, table, Days::ALL)? {
-            let path = files::summary_path(table, day, &of, "");
+    for summed in Summed::ALL {
+        for (day, of) in contents(catalog, summed, Days::ALL)? {
+            let path = files::summary_path(summed, day, &of, "");
             current.extend(path.rsplit_once('-').map(|(of, _)| of.to_owned()));
         }
     }
@@ -90,8 +154,30 @@ pub(super) fn outdated(root: &Path, catalog: &Catalog) -> Result<Vec<String>, Er
     Ok(found.into_iter().filter(|path| !is_current(path)).collect())
 }
 
-/// What each day is made of, as a hash of the content of its files.
+/// What each day is summed up from, as a hash of the content of its files and of those beside it.
 fn contents(
+    catalog: &Catalog,
+    summed: Summed,
+    days: Days,
+) -> Result<BTreeMap<NaiveDate, String>, Error> {
+    let (before, after) = summed.beside();
+    let wide = days.widened(before, after);
+    let tables = summed.tables().iter().map(|table| hashes(catalog, *table, wide));
+    let tables = tables.collect::<Result<Vec<_>, Error>>()?;
+    let with_rows: BTreeSet<NaiveDate> = tables.iter().flat_map(BTreeMap::keys).copied().collect();
+    let of = |day: NaiveDate| {
+        let first = day.checked_sub_days(ChronoDays::new(before)).unwrap_or(day);
+        let last = day.checked_add_days(ChronoDays::new(after)).unwrap_or(day);
+        let around = first.iter_days().take_while(|day| *day <= last);
+        let all = around.flat_map(|day| tables.iter().map(move |table| table.get(&day)));
+        let all: Vec<&str> = all.map(|hash| hash.map_or("-", String::as_str)).collect();
+        segment::sha256(all.join("/").as_bytes())[..32].to_owned()
+    };
+    Ok(with_rows.into_iter().filter(|day| days.hold(*day)).map(|day| (day, of(day))).collect())
+}
+
+/// The content of each day of a table: the hashes of its files.
+fn hashes(
     catalog: &Catalog,
     table: Table,
     days: Days,
@@ -105,8 +191,5 @@ fn contents(
         hashes.push('r');
         hashes.push_str(&file.sha256);
     }
-    Ok(files
-        .into_iter()
-        .map(|(day, all)| (day, segment::sha256(all.as_bytes())[..32].to_owned()))
-        .collect())
+    Ok(files)
 }

@@ -20,6 +20,7 @@ mod help;
 mod incident;
 mod ingest;
 mod insight;
+mod kept;
 mod kill;
 mod mail;
 mod operate;

@@ -38,6 +38,19 @@ pub struct Windows {
 }
 
 impl Windows {
+    /// Stretches of time, up to the review's end, that begin and end where a window does.
+    pub fn stretches(self) -> Vec<Period> {
+        let ends = [self.review.from, self.policy.from, self.policy.to, self.review.to];
+        let mut ends: Vec<DateTime<Utc>> = [DateTime::UNIX_EPOCH]
+            .into_iter()
+            .chain(ends)
+            .filter(|end| *end <= self.review.to)
+            .collect();
+        ends.sort_unstable();
+        ends.dedup();
+        ends.windows(2).map(|pair| Period { from: pair[0], to: pair[1] }).collect()
+    }
+
     /// The windows of a review that calls unused what was not used in the last days. Of a period that
     /// is not over, days count back from the present time.
     pub fn new(review: Period, unused_days: u32, now: DateTime<Utc>) -> Self {

@@ -8,6 +8,7 @@ use polars::prelude::IntoLazy;
 use super::{
     AccessReview, HintKind, PrincipalAccess, Spend, SuggestedPolicy, Windows, access_review,
 };
+use crate::metrics::{event_summary, summary};
 use crate::period::Period;
 use crate::schema::api_event::ApiEvent;
 use crate::schema::invocation::Invocation;
@@ -54,8 +55,8 @@ fn call(time: &str, principal: &str, model_id: &str) -> Invocation {
 
 fn reviewed(events: Vec<ApiEvent>, calls: Vec<Invocation>) -> (AccessReview, Vec<SuggestedPolicy>) {
     let review = Period { from: at("2026-07-01T00:00:00Z"), to: at("2026-10-01T00:00:00Z") };
-    let events = ApiEvent::frame(events).expect("a frame").lazy();
-    let calls = Invocation::frame(calls).expect("a frame").lazy();
+    let events = event_summary::each_counted(ApiEvent::frame(events).expect("a frame").lazy());
+    let calls = summary::each_counted(Invocation::frame(calls).expect("a frame").lazy());
     let spend: BTreeMap<_, Spend> = BTreeMap::new();
     access_review(&events, &calls, &spend, Windows::new(review, 30, at("2026-12-01T00:00:00Z")))
         .expect("a review")

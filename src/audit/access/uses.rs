@@ -1,12 +1,15 @@
 //! Uses as lazy frames: CloudTrail's events of Bedrock and the log's calls, by who did what.
 //!
-//! Both frames may hold rows of any time: those after the review's end are left out, those before it
+//! Both frames are counts, as [`summary`](crate::metrics::summary) and
+//! [`event_summary`](crate::metrics::event_summary) have them, none of which reaches over an end of the
+//! [`Windows`]. They may be of any time: those after the review's end are left out, those before it
 //! tell when something was last used. One row per principal, action, Region, model, guardrail and
-//! outcome, so that millions of rows become some thousand.
+//! outcome.
 
 use polars::prelude::{DataType, Expr, LazyFrame, UnionArgs, UniqueKeepStrategy, col, concat, lit};
 
 use super::Windows;
+use crate::metrics::measures::rows_of;
 use crate::metrics::window::{in_window, instant};
 use crate::period::Period;
 use crate::schema::access::{ACTIVE_DAYS, FIRST_SEEN, IN_POLICY_DAYS, IN_REVIEW, LAST_SEEN};
@@ -17,6 +20,7 @@ use crate::schema::invocation::{
     ACCOUNT_ID, ERROR_CODE, EVENT_TIME, GUARDRAIL_ID, IDENTITY_ARN, MODEL_ID, OPERATION, PRINCIPAL,
     PRINCIPAL_TYPE, REGION,
 };
+use crate::schema::usage::cell::LAST_TIME;
 
 /// What all services of Bedrock begin with: `bedrock`, `bedrock-mantle`, `bedrock-agentcore`.
 const BEDROCK: &str = "bedrock";
@@ -69,10 +73,10 @@ fn of_bedrock(api_events: LazyFrame) -> LazyFrame {
 
 fn added_up(rows: LazyFrame, own: &[&'static str], windows: Windows) -> LazyFrame {
     let keys: Vec<Expr> = SHARED.iter().chain(own).map(|key| col(*key)).collect();
-    let times = |condition: Expr, name| condition.cast(DataType::Int64).sum().alias(name);
+    let times = |condition: Expr, name| rows_of(condition).alias(name);
     rows.filter(col(EVENT_TIME).lt(instant(windows.review.to))).group_by(keys).agg([
         col(EVENT_TIME).min().alias(FIRST_SEEN),
-        col(EVENT_TIME).max().alias(LAST_SEEN),
+        col(LAST_TIME).max().alias(LAST_SEEN),
         times(in_window(windows.review), IN_REVIEW),
         times(in_window(windows.policy), IN_POLICY_DAYS),
         // Any one tells the partition.

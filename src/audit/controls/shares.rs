@@ -1,6 +1,6 @@
 //! Tests on shares of rows: all of a table are counted in one pass over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use polars::prelude::{
@@ -9,7 +9,7 @@ use polars::prelude::{
 
 use super::control::{Share, Test};
 use super::evaluate::{Found, share};
-use crate::audit::detections::{DetectionQuestion, Evidence, PeriodRows};
+use crate::audit::detections::{Condition, DetectionQuestion, Evidence, PeriodRows, narrowed};
 use crate::schema::detection::{OF_ROWS, ROWS, TIME_MS};
 use crate::schema::{Table, api_event, invocation};
 
@@ -38,29 +38,17 @@ impl<'a> Shares<'a> {
             })
             .collect();
         for table in [Table::Invocations, Table::ApiEvents] {
-            let of_table: Vec<&&Share> = shares.iter().filter(|one| one.table == table).collect();
-            let (mut flags, mut sums): (Vec<Expr>, Vec<Expr>) = (Vec::new(), Vec::new());
-            for (index, one) in of_table.iter().enumerate() {
-                let of = rows.expr(&one.of)?.fill_null(lit(false));
-                let holds = rows.expr(&one.holds)?.fill_null(lit(false)).and(of.clone());
-                for (flag, name) in [(holds, ROWS), (of, OF_ROWS)] {
-                    let name = format!("{name}{index}");
-                    flags.push(flag.alias(name.as_str()));
-                    sums.push(col(name).cast(DataType::Int64).sum());
-                }
+            let of_table = shares.iter().copied().filter(|one| one.table == table);
+            let (told, others): (Vec<&Share>, Vec<&Share>) =
+                of_table.partition(|one| PeriodRows::are_counted(table, [&one.of, &one.holds]));
+            if !told.is_empty() {
+                let counted = counted(&rows, &told, rows.counts(table), true)?;
+                counts.extend(told.into_iter().map(key).zip(counted));
             }
-            if flags.is_empty() {
-                continue;
-            }
-            // Columns first: the conditions have much in common, which sums would compute for each.
-            let frame = read(rows.of(table).select(flags).select(sums))?;
-            let number = |name: String| -> PolarsResult<i64> {
-                Ok(frame.column(&name)?.i64()?.get(0).unwrap_or_default())
-            };
-            for (index, one) in of_table.iter().enumerate() {
-                let count =
-                    (number(format!("{ROWS}{index}"))?, number(format!("{OF_ROWS}{index}"))?);
-                counts.insert(key(one), count);
+            if !others.is_empty() {
+                let counted =
+                    counted(&rows, &others, narrowed_rows(&rows, table, &others)?, false)?;
+                counts.extend(others.into_iter().map(key).zip(counted));
             }
         }
         Ok(Self { rows, counts })
@@ -81,13 +69,13 @@ impl<'a> Shares<'a> {
         );
         if holds < of {
             let against = asked.of.but_not(&asked.holds);
-            found.evidence = self.evidence(asked.table, &self.rows.expr(&against)?)?;
+            found.evidence = self.evidence(asked.table, &against)?;
             found.queries = vec![self.rows.command(asked.table, &against)];
         }
         Ok(found)
     }
 
-    fn evidence(&self, table: Table, against: &Expr) -> PolarsResult<Vec<Evidence>> {
+    fn evidence(&self, table: Table, against: &Condition) -> PolarsResult<Vec<Evidence>> {
         let (id, time, object, record) = match table {
             Table::Invocations => (
                 invocation::REQUEST_ID,
@@ -97,10 +85,14 @@ impl<'a> Shares<'a> {
             ),
             _ => (api_event::EVENT_ID, api_event::EVENT_TIME, api_event::OBJECT, api_event::RECORD),
         };
-        let rows = self
-            .rows
-            .of(table)
-            .filter(against.clone())
+        let columns = against.columns().chain([time, id, object, record]);
+        let columns: BTreeSet<&str> = columns.collect();
+        let columns = columns.into_iter().map(col).collect();
+        let against = self.rows.expr(against)?;
+        let narrowed = narrowed(table, &self.rows.counts(table), std::slice::from_ref(&against))?;
+        let rows = narrowed
+            .of(self.rows.of(table), columns)?
+            .filter(against)
             .select([
                 col(time).cast(DataType::Int64).alias(TIME_MS),
                 col(id),
@@ -125,6 +117,48 @@ impl<'a> Shares<'a> {
         Ok((0..frame.height()).map(row).collect())
     }
 }
+
+/// The rows that shares can be of, in the columns that they read.
+fn narrowed_rows(rows: &PeriodRows<'_>, table: Table, asked: &[&Share]) -> PolarsResult<LazyFrame> {
+    let of = asked.iter().map(|one| rows.expr(&one.of)).collect::<PolarsResult<Vec<Expr>>>()?;
+    let columns: BTreeSet<&str> =
+        asked.iter().flat_map(|one| one.of.columns().chain(one.holds.columns())).collect();
+    let columns = columns.into_iter().map(col).collect();
+    narrowed(table, &rows.counts(table), &of)?.of(rows.of(table), columns)
+}
+
+/// Rows that hold, and rows they are a share of, for each of these; `by_count` says that the rows are
+/// counts.
+fn counted(
+    rows: &PeriodRows<'_>,
+    asked: &[&Share],
+    of: LazyFrame,
+    by_count: bool,
+) -> PolarsResult<Vec<(i64, i64)>> {
+    let weight = || if by_count { col(ROWS) } else { lit(1_i64) };
+    let (mut flags, mut sums): (Vec<Expr>, Vec<Expr>) = (vec![weight().alias(WEIGHT)], Vec::new());
+    for (index, one) in asked.iter().enumerate() {
+        let of = rows.expr(&one.of)?.fill_null(lit(false));
+        let holds = rows.expr(&one.holds)?.fill_null(lit(false)).and(of.clone());
+        for (flag, name) in [(holds, HOLD), (of, OF_ROWS)] {
+            let name = format!("{name}{index}");
+            flags.push(flag.alias(name.as_str()));
+            sums.push((col(name).cast(DataType::Int64) * col(WEIGHT)).sum());
+        }
+    }
+    // Columns first: the conditions have much in common, which sums would compute for each.
+    let frame = read(of.select(flags).select(sums))?;
+    let number = |name: String| -> PolarsResult<i64> {
+        Ok(frame.column(&name)?.i64()?.get(0).unwrap_or_default())
+    };
+    (0..asked.len())
+        .map(|index| Ok((number(format!("{HOLD}{index}"))?, number(format!("{OF_ROWS}{index}"))?)))
+        .collect()
+}
+
+/// Rows that hold, and how many rows a row stands for.
+const HOLD: &str = "hold";
+const WEIGHT: &str = "weight";
 
 /// A part of the rows at a time: there may be millions.
 fn read(rows: LazyFrame) -> PolarsResult<DataFrame> {

@@ -15,7 +15,7 @@
 
 use std::collections::BTreeSet;
 
-use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, PolarsResult};
+use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, Operator, PolarsResult};
 use polars::sql::sql_expr;
 
 use crate::likeness::{ALIKE, nearest};
@@ -156,7 +156,7 @@ impl Condition {
     }
 
     /// The columns that it reads.
-    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::audit) fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(String::as_str)
     }
 
@@ -232,6 +232,11 @@ impl Term {
         &self.name
     }
 
+    /// Whether it is a column under its own name.
+    pub(super) fn is_column(&self) -> bool {
+        self.sql == self.name
+    }
+
     /// Its SQL, without the name.
     pub(super) fn sql(&self) -> &str {
         &self.sql
@@ -265,6 +270,22 @@ pub(super) fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 
 fn parsed(sql: &str) -> Result<Expr, String> {
     sql_expr(sql).map_err(|error| said(&error.to_string()))
+}
+
+/// The part of a condition that reads no other columns than such: it holds wherever the whole does. None
+/// where no part reads only those.
+pub(super) fn part_that_reads(condition: &Expr, is_read: impl Fn(&str) -> bool) -> Option<Expr> {
+    let (mut parts, mut left) = (Vec::new(), vec![condition]);
+    while let Some(expr) = left.pop() {
+        match expr {
+            Expr::BinaryExpr { left: a, op: Operator::And | Operator::LogicalAnd, right: b } => {
+                left.extend([b.as_ref(), a.as_ref()]);
+            }
+            part if columns_of(part).iter().all(|name| is_read(name)) => parts.push(part.clone()),
+            _ => {}
+        }
+    }
+    parts.into_iter().reduce(Expr::and)
 }
 
 fn columns_of(expr: &Expr) -> BTreeSet<String> {

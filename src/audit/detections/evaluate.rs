@@ -57,10 +57,9 @@ pub fn detections(question: &DetectionQuestion<'_>) -> PolarsResult<Detections> 
     let ready = [Table::Invocations, Table::ApiEvents].map(|table| asked.rows(table));
     for rule in &question.rules {
         let [calls, events] = &ready;
-        let (rows, reason) = match (rule.table, calls, events) {
-            (Table::Invocations, Ok(rows), _) | (_, _, Ok(rows)) => (rows, asked.reason_not(rule)),
-            (Table::Invocations, Err(error), _) | (_, _, Err(error)) => return Err(error.clone()),
-        };
+        let of_table = if rule.table == Table::Invocations { calls } else { events };
+        let rows = of_table.as_ref().map_err(Clone::clone)?;
+        let reason = asked.reason_not(rule);
         let new = if reason.is_none() { asked.findings(rule, rows)? } else { Vec::new() };
         rules.push(outcome(rule, reason, new.len()));
         found.extend(new);
@@ -102,8 +101,8 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn new(question: &'a DetectionQuestion<'a>) -> PolarsResult<Self> {
         let held = [
-            held(Table::Invocations, &question.invocations.rows, question.period, &question.rules)?,
-            held(Table::ApiEvents, &question.api_events.rows, question.period, &question.rules)?,
+            held(Table::Invocations, &question.invocations, &question.rules)?,
+            held(Table::ApiEvents, &question.api_events, &question.rules)?,
         ];
         let values = Values::of(question)?;
         Ok(Self { question, values, held })
@@ -119,8 +118,7 @@ impl<'a> Asked<'a> {
     fn rows(&self, table: Table) -> PolarsResult<Rows<'_>> {
         let can_be_asked = |rule: &&Rule| rule.table == table && self.reason_not(rule).is_none();
         let rules: Vec<&Rule> = self.question.rules.iter().copied().filter(can_be_asked).collect();
-        let all = self.table(table).rows.clone();
-        Rows::new(table, all, self.question.period, &self.values, &rules)
+        Rows::new(table, self.table(table), self.question.period, &self.values, &rules)
     }
 
     /// Why a rule can't be asked, if it can't.

@@ -33,8 +33,14 @@ pub(super) fn evidence(
         .into_iter()
         .chain([FINDING, ROWS, FIRST_MS, LAST_MS].map(col))
         .collect::<Vec<_>>();
-    let is_near = in_spans(rows.time_ms(), spans(findings)?);
-    let selected = rows.of_period(&condition(rule))?.filter(is_near).select(shown);
+    let spans = spans(findings)?;
+    let selected = rows.of_period(&condition(rule))?;
+    // Of the few rows between the first and the last of a finding, most files hold none.
+    let selected = match spans.first().zip(spans.last()) {
+        Some((first, last)) => selected.filter(rows.is_within(first.0, last.1)),
+        None => selected,
+    };
+    let selected = selected.filter(in_spans(rows.time_ms(), spans)).select(shown);
     let is_shown = col(TIME_MS)
         .gt_eq(col(FIRST_MS))
         .and(col(TIME_MS).lt_eq(col(LAST_MS)))

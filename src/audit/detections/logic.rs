@@ -10,7 +10,8 @@ use polars::prelude::{
 };
 
 use super::condition::{Condition, Term};
-use super::rows::{Rows, group_columns, group_exprs, read};
+use super::narrow::is_one_of;
+use super::rows::{Rows, group_columns, group_exprs, group_name, read};
 use super::rule::{Logic, Rule};
 use crate::period::Period;
 use crate::schema::detection::{
@@ -98,12 +99,32 @@ fn selected(
         kept.push(col(VALUE));
     }
     let of_period = rows.of_period(condition)?;
+    let of_period = match of_groups(by, groups, rows)? {
+        Some(test) => of_period.filter(test),
+        None => of_period,
+    };
     // Without a group there is nothing to read.
     let of_period = if groups.height() == 0 { of_period.limit(0) } else { of_period };
     let of_groups =
         joined(of_period.select(columns), groups.clone().lazy(), by, JoinType::Inner).select(kept);
     // Read once: what follows looks at it in several ways.
     Ok(read(of_groups)?.lazy())
+}
+
+/// What columns hold of rows of these groups, where their values are few: cheaper than to look up each
+/// row's group.
+fn of_groups(by: &[Term], groups: &DataFrame, rows: &Rows<'_>) -> PolarsResult<Option<Expr>> {
+    let mut test: Option<Expr> = None;
+    for term in by.iter().filter(|term| term.is_column() && rows.has_text(term.name())) {
+        let values = groups.column(&group_name(term))?.as_materialized_series().unique()?;
+        if let Some(one) = is_one_of(term.name(), &values)? {
+            test = Some(match test {
+                Some(test) => test.and(one),
+                None => one,
+            });
+        }
+    }
+    Ok(test)
 }
 
 /// The groups that some of the rows are of.

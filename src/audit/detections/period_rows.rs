@@ -1,12 +1,14 @@
 //! The rows of a period and the user's settings, for others who ask conditions of them.
 
-use polars::prelude::{Expr, LazyFrame, PolarsResult, col, lit};
+use polars::prelude::{Expr, LazyFrame, PolarsResult, col};
 
 use super::command::rows_command;
 use super::condition::{Condition, expression};
 use super::evaluate::DetectionQuestion;
+use super::rows::{TableRows, is_counted_by};
 use super::values::Values;
-use crate::schema::{Kind, Table, api_event, invocation};
+use crate::schema::Table;
+use crate::schema::detection::IN_PERIOD;
 
 /// The rows of a period, and what the user says is allowed.
 pub(in crate::audit) struct PeriodRows<'a> {
@@ -21,17 +23,27 @@ impl<'a> PeriodRows<'a> {
         Ok(Self { question, values: Values::of(question)? })
     }
 
+    /// Counts of the period's rows of a table.
+    pub(in crate::audit) fn counts(&self, table: Table) -> LazyFrame {
+        self.table(table).counts.clone().filter(col(IN_PERIOD))
+    }
+
+    /// Whether the counts of a table tell these conditions.
+    pub(in crate::audit) fn are_counted(table: Table, conditions: [&Condition; 2]) -> bool {
+        let mut columns = conditions.into_iter().flat_map(Condition::columns);
+        columns.all(|name| is_counted_by(table, name))
+    }
+
+    fn table(&self, table: Table) -> &TableRows {
+        match table {
+            Table::Invocations => &self.question.invocations,
+            _ => &self.question.api_events,
+        }
+    }
+
     /// The period's rows of a table.
     pub(in crate::audit) fn of(&self, table: Table) -> LazyFrame {
-        let (rows, time) = match table {
-            Table::Invocations => (&self.question.invocations, invocation::EVENT_TIME),
-            _ => (&self.question.api_events, api_event::EVENT_TIME),
-        };
-        let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
-        let period = self.question.period;
-        let from = col(time).gt_eq(instant(period.from.timestamp_millis()));
-        let to = col(time).lt(instant(period.to.timestamp_millis()));
-        rows.rows.clone().filter(from.and(to))
+        self.table(table).rows.clone()
     }
 
     /// A condition as an expression.

@@ -1,12 +1,12 @@
 //! What the period must hold for a rule to say anything: rows at all, and rows of the kind it reads.
 
-use polars::prelude::{LazyFrame, PolarsResult, col, lit};
+use polars::prelude::{LazyFrame, PolarsResult, col};
 
 use super::condition::expression;
-use super::rows::read;
+use super::rows::{TableRows, is_counted_by, read};
 use super::rule::{Requirement, Rule};
-use crate::period::Period;
-use crate::schema::{Kind, Table, api_event};
+use crate::schema::detection::IN_PERIOD;
+use crate::schema::{Table, api_event};
 
 /// What a table holds of the period.
 pub(super) struct Held {
@@ -18,12 +18,7 @@ pub(super) struct Held {
 }
 
 /// Looks for a row of the period, and for one that each requirement of the table's rules asks for.
-pub(super) fn held(
-    table: Table,
-    rows: &LazyFrame,
-    period: Period,
-    rules: &[&Rule],
-) -> PolarsResult<Held> {
+pub(super) fn held(table: Table, of: &TableRows, rules: &[&Rule]) -> PolarsResult<Held> {
     let mut asked: Vec<Requirement> = Vec::new();
     for requirement in rules.iter().filter(|rule| rule.table == table).flat_map(|r| &r.requires) {
         if !asked.contains(requirement) {
@@ -31,20 +26,18 @@ pub(super) fn held(
         }
     }
     let time = || col(api_event::EVENT_TIME); // both tables call it so
-    let instant = |ms: i64| lit(ms).cast(Kind::Time.data_type());
-    let in_period = time()
-        .gt_eq(instant(period.from.timestamp_millis()))
-        .and(time().lt(instant(period.to.timestamp_millis())));
-    let rows = rows.clone().filter(in_period);
+    let (rows, counts) = (of.rows.clone(), of.counts.clone().filter(col(IN_PERIOD)));
     // One row will do.
     let any = |rows: LazyFrame| -> PolarsResult<bool> {
         Ok(read(rows.select([time()]).limit(1))?.height() > 0)
     };
-    let any_row = any(rows.clone())?;
+    let any_row = any(counts.clone())?;
     let mut met = Vec::with_capacity(asked.len());
     for requirement in asked {
         let holds = expression(requirement.any.text())?;
-        let is_met = any_row && any(rows.clone().filter(holds))?;
+        let is_counted = requirement.any.columns().all(|name| is_counted_by(table, name));
+        let of = if is_counted { &counts } else { &rows };
+        let is_met = any_row && any(of.clone().filter(holds))?;
         met.push((requirement, is_met));
     }
     Ok(Held { table, any: any_row, met })

@@ -104,7 +104,7 @@ impl<'a> Values<'a> {
 /// Every source address of history and period.
 fn addresses(events: &TableRows) -> PolarsResult<Vec<String>> {
     let name = SOURCE_IP_ADDRESS;
-    let distinct = events.rows.clone().select([col(name)]);
+    let distinct = events.counts.clone().select([col(name)]);
     let frame = distinct.unique(None, UniqueKeepStrategy::Any).collect()?;
     Ok(frame.column(name)?.str()?.iter().flatten().map(str::to_owned).collect())
 }

@@ -29,7 +29,7 @@ use serde::Serialize;
 use crate::period::Period;
 
 pub use place::{HourCounts, PlaceState, State};
-pub use read::{candidates, read_acts, read_hours};
+pub use read::{candidates, is_candidate, read_acts, read_hours};
 
 /// What records calls, or keeps the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

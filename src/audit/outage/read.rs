@@ -17,14 +17,19 @@ use crate::schema::usage::coverage::{CALLED, FIRST_LOGGED, LAST_LOGGED, LOGGED, 
 use crate::schema::usage::derived::FROM;
 use crate::schema::usage::metric::REQUESTS;
 
-/// The events that may concern recording, with the columns that [`read_acts`] reads; sorted by time.
-pub fn candidates(api_events: LazyFrame) -> LazyFrame {
+/// Whether an event, or counts of some, may concern recording.
+pub fn is_candidate() -> Expr {
     let one_of = |names: &[&'static str]| {
         names.iter().fold(lit(false), |any, name| any.or(col(EVENT_NAME).eq(lit(*name))))
     };
     let concerns = EVENTS.iter().fold(lit(false), |any: Expr, (source, names)| {
         any.or(col(EVENT_SOURCE).eq(lit(*source)).and(one_of(names)))
     });
+    concerns.and(col(INSIGHT_DETAILS).is_null())
+}
+
+/// The events that may concern recording, with the columns that [`read_acts`] reads; sorted by time.
+pub fn candidates(api_events: LazyFrame) -> LazyFrame {
     let columns = [
         EVENT_ID,
         EVENT_TIME,
@@ -42,7 +47,7 @@ pub fn candidates(api_events: LazyFrame) -> LazyFrame {
         REQUEST_PARAMETERS,
     ];
     api_events
-        .filter(concerns.and(col(INSIGHT_DETAILS).is_null()))
+        .filter(is_candidate())
         .select(columns.map(col))
         .sort([EVENT_TIME, EVENT_ID], SortMultipleOptions::default())
 }

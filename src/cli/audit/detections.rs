@@ -59,6 +59,7 @@ pub(super) fn run(args: &DetectionsArgs, context: &Context) -> Result<Exit, Fail
     }
     let places = pipeline::places(&settings.audit.geoip_databases)?;
     let store = Reader::open(&settings.store)?;
+    let book = context.price_book()?;
     let period = match args.range.period(context)? {
         Some(period) => period,
         None => held(&store)?,
@@ -69,7 +70,7 @@ pub(super) fn run(args: &DetectionsArgs, context: &Context) -> Result<Exit, Fail
         severity,
         basis: SecurityBasis { security: &settings.security, places: &places, period },
     };
-    let found = pipeline::audit_detections(&store, &request)?;
+    let found = pipeline::audit_detections(&store, &book, &request)?;
     let text = if args.json { json(&found)? } else { described(&found, context) };
     output::result(&text)?;
     let crossed = |grave: Severity| found.findings.iter().any(|finding| finding.severity >= grave);

@@ -35,6 +35,11 @@ pub(super) struct Day {
 }
 
 impl Grid {
+    /// When its first hour begins.
+    pub fn start(&self) -> DateTime<Utc> {
+        self.start
+    }
+
     /// The hours that lie wholly within the period.
     pub fn new(period: Period, zone: Tz) -> Self {
         let start = whole_hour(period.from, zone);

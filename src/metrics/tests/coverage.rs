@@ -4,8 +4,10 @@ use chrono_tz::Tz;
 use polars::prelude::{IntoLazy, LazyFrame, df};
 
 use super::{at, period_between, rows, text};
+use crate::metrics::both_logs::{BothLogs, sums};
+use crate::metrics::calendar::Every;
 use crate::metrics::coverage::{
-    BothLogs, CoverageDimension, CoverageQuery, coverage, coverage_of_hours, gaps_in, hourly,
+    CoverageDimension, CoverageQuery, coverage, coverage_of_hours, gaps_in, hourly,
     partly_logged_hours,
 };
 use crate::period::Period;
@@ -44,7 +46,7 @@ fn both(events: Vec<ApiEvent>, invocations: Vec<Invocation>) -> BothLogs {
     let events = ApiEvent::frame(events).unwrap().lazy();
     let invocations = Invocation::frame(invocations).unwrap().lazy();
     let models = df!["model_id" => ["m"], "model" => ["base"]].unwrap().lazy();
-    BothLogs::read(events, invocations, models, period()).unwrap()
+    BothLogs::of(sums(events, invocations, models, period(), Every::Quarter).unwrap())
 }
 
 fn hours(both: &BothLogs) -> LazyFrame {

@@ -4,11 +4,12 @@ use chrono_tz::Tz;
 use polars::prelude::{IntoLazy, LazyFrame, PolarsResult};
 
 use super::{Priced, at, period_between, rows, text};
+use crate::metrics::calendar::Every;
 use crate::metrics::dimensions::Dimension;
-use crate::metrics::efficiency::{efficiency, with_repeated_prompt};
+use crate::metrics::efficiency::{efficiency, endings, with_repeated_prompt};
 use crate::metrics::window::in_period;
 use crate::period::Period;
-use crate::schema::invocation::Invocation;
+use crate::schema::invocation::{Invocation, MODEL};
 
 fn answer(time: &str, hash: &str, stop_reason: Option<&str>, output_tokens: i64) -> Priced {
     let invocation = Invocation {
@@ -28,7 +29,8 @@ fn period() -> Period {
 
 fn of(calls: &[Priced], by: &[Dimension]) -> PolarsResult<LazyFrame> {
     let calls = Priced::frame(calls).lazy();
-    efficiency(&calls, in_period(calls.clone(), period()), period(), by, Tz::UTC)
+    let endings = endings(&calls, period(), Every::Quarter, &[MODEL])?;
+    efficiency(endings, in_period(calls, period()), by, Tz::UTC)
 }
 
 fn figures(calls: &[Priced]) -> Vec<String> {

@@ -117,7 +117,7 @@ fn security(
         severity: if frameworks.is_empty() { TOLD } else { Severity::Info },
         basis: rows,
     };
-    let found = audit_detections(basis.store, &request)?;
+    let found = audit_detections(basis.store, basis.book, &request)?;
     let told = found.findings.iter().filter(|one| one.severity >= TOLD);
     let (told, grave) = told.fold((0, 0), |(told, grave), one| {
         (told + 1, grave + usize::from(one.severity >= Severity::High))

@@ -196,7 +196,7 @@ impl Answers {
             severity: Severity::Info,
             basis: held,
         };
-        let detections = audit_detections(store, &wanted)?;
+        let detections = audit_detections(store, book, &wanted)?;
         let wanted = ControlsRequest {
             frameworks: request.frameworks.iter().collect(),
             rules: request.rules,

@@ -7,16 +7,18 @@ use polars::prelude::{IntoLazy, LazyFrame};
 
 use super::super::compared::{Compared, both, wide, with_models};
 use super::super::drivers::driver_tree;
+use super::super::endings::endings;
 use super::super::error::phrase;
 use super::super::summed::Wanted;
 use super::super::{Error, figures};
 use super::insights::insights;
-use super::{ReportBasis, ReportRequest, kept, security};
+use super::{ReportBasis, ReportRequest, kept};
 use crate::insight::kpi::kpis;
+use crate::metrics::both_logs::BothLogs;
+use crate::metrics::calendar::Every;
 use crate::metrics::cells::Requests;
 use crate::metrics::coverage::{calls, hourly};
 use crate::metrics::dimensions::Dimension;
-use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::metrics::filter::Filter;
 use crate::metrics::presence;
 use crate::metrics::small_frame::integers;
@@ -41,7 +43,6 @@ pub(super) fn inputs(
         return Err(empty(basis, period)?);
     }
     let filter = request.filter.as_ref();
-    let selected = |period| figures::selected(basis.of, Some(period), filter, &[], zone);
     let today = request.now.date_naive();
     let scope = scope(request);
     let reproduce = reproduce(request, period, previous_period);
@@ -54,13 +55,13 @@ pub(super) fn inputs(
         previous_period,
         timezone: zone,
         generated: request.now,
-        previous_invocations: selected(before(previous_period))?,
+        previous_endings: endings(basis.of, previous_period, filter, zone)?,
         logged_days: filter
             .map(|_| logged_days(basis, request, [previous_period, period]))
             .transpose()?,
         service_metrics: service_metrics(basis, request, period)?,
         drivers: driver_tree(book, zone, sides)?,
-        invocations: selected(before(period))?,
+        endings: endings(basis.of, period, filter, zone)?,
         coverage_hours: coverage_hours(basis, request, &scope, period, compared.as_ref())?,
         rejects: store.scan(Table::Rejects, Some(period))?,
         objects: report::Objects { read: objects.read, duplicates: objects.duplicates },
@@ -89,16 +90,17 @@ pub(super) fn inputs(
     })
 }
 
-/// CloudTrail's calls and the log of a report about everything, where it asks for more than the hours.
+/// CloudTrail's calls and the log of a report about everything.
 fn compared<'a>(
     basis: ReportBasis<'a>,
     request: &ReportRequest,
     period: Period,
 ) -> Result<Option<Compared<'a>>, Error> {
-    let topics = request.kind.topics(request.audience);
-    let is_asked = security::OF_LEDGER.iter().any(|topic| topics.contains(topic));
-    let is_asked = is_asked && request.filter.is_none();
-    is_asked.then(|| Compared::read(basis.of.store, period, request.now)).transpose()
+    request
+        .filter
+        .is_none()
+        .then(|| Compared::read(basis.of.store, period, request.now))
+        .transpose()
 }
 
 /// Calls against logs by hour; none where there is no call, or they can't be narrowed as the report is.
@@ -110,7 +112,9 @@ fn coverage_hours(
     compared: Option<&Compared<'_>>,
 ) -> Result<Option<LazyFrame>, Error> {
     if let Some(compared) = compared {
-        return Ok(Some(compared.hours.clone().lazy()));
+        let called = integers(&compared.hours, CALLED).map_err(Error::Compute)?;
+        let any = called.into_iter().flatten().any(|called| called > 0);
+        return Ok(any.then(|| compared.hours.clone().lazy()));
     }
     if scope.filter.is_some() && !scope.narrows_events {
         return Ok(None);
@@ -124,7 +128,8 @@ fn coverage_hours(
     }
     let filter = request.filter.as_ref();
     let logs = figures::selected(basis.of, Some(around), filter, &[], request.timezone)?;
-    let hours = hourly(&both(events, logs, period)?, None).map_err(Error::Compute)?;
+    let both = BothLogs::of(both(events, logs, period, Every::Hour)?);
+    let hours = hourly(&both, None).map_err(Error::Compute)?;
     Ok(Some(figures::collect(hours)?.lazy()))
 }
 
@@ -163,11 +168,6 @@ fn summed_up(
         requests: Requests { cells, by: grain.by, values },
         cached_inside: figures::cached_inside(&sums, book)?,
     })
-}
-
-/// The period with the time before it in which a prompt may have been sent first.
-fn before(period: Period) -> Period {
-    Period { from: period.from - Duration::milliseconds(REPEAT_WINDOW_MS), to: period.to }
 }
 
 /// The local days of these periods with a log of any request.

@@ -6,6 +6,7 @@ use super::super::access::{AccessRequest, UNUSED_DAYS, access as review};
 use super::super::compared::Compared;
 use super::super::controls::{ControlsRequest, audit_controls};
 use super::super::coverage::{CoverageAnswer, CoverageRequest, coverage_of};
+use super::super::day_sums::event_counts;
 use super::super::detections::{DetectionsRequest, SecurityBasis, audit_detections};
 use super::super::outages::{CountedOutage, OutageAnswer, OutageRequest, outages_of};
 use super::super::pack::outages::{cause, recorder_of};
@@ -19,7 +20,6 @@ use crate::metrics::callers::by_address;
 use crate::metrics::small_frame::{integers, texts};
 use crate::period::Period;
 use crate::report::{Address, Stop, Topic};
-use crate::schema::Table;
 use crate::schema::api_event::SOURCE_IP_ADDRESS;
 use crate::schema::security::Security;
 use crate::schema::usage::metric::{ERRORS, REQUESTS};
@@ -32,7 +32,7 @@ pub(super) fn detections(basis: ReportBasis<'_>, period: Period) -> Result<Detec
         severity: Severity::Info,
         basis: held_against(basis, period),
     };
-    audit_detections(basis.of.store, &request)
+    audit_detections(basis.of.store, basis.of.book, &request)
 }
 
 fn held_against(basis: ReportBasis<'_>, period: Period) -> SecurityBasis<'_> {
@@ -118,7 +118,7 @@ pub(super) fn access(
 
 /// Where calls came from.
 pub(super) fn addresses(basis: ReportBasis<'_>, period: Period) -> Result<Vec<Address>, Error> {
-    let events = basis.of.store.scan(Table::ApiEvents, Some(period))?;
+    let events = event_counts(basis.of.store, Some(period))?;
     let found = figures::collect(by_address(events))?;
     read(&found, basis.security).map_err(Error::Compute)
 }

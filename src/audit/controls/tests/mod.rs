@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use polars::prelude::IntoLazy;
 
 use super::{
     ControlQuestion, ControlsResult, CoverageFacts, Facts, OutageFact, RecorderName,
@@ -14,7 +13,7 @@ use crate::period::Period;
 use crate::schema::api_event::ApiEvent;
 use crate::schema::invocation::Invocation;
 use crate::schema::security::Security;
-use crate::schema::{Row, TimeMs};
+use crate::schema::{Row, Table, TimeMs};
 
 fn instant(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
@@ -71,7 +70,9 @@ impl World {
         let all = all.unwrap_or_else(|error| panic!("{error}"));
         let mine = all.iter().find(|framework| framework.id == "mine").expect("the framework");
         let known_from = Some(instant("2026-11-01T00:00:00Z"));
-        let rows = |frame: polars::prelude::DataFrame| TableRows { rows: frame.lazy(), known_from };
+        let rows = |table, frame| TableRows::of(table, frame, day(), known_from);
+        let calls = Invocation::frame(Vec::new()).expect("a frame");
+        let events = ApiEvent::frame(self.events.clone()).expect("a frame");
         let places = Places::default();
         let named: Vec<&Rule> = mine.controls[0]
             .tests
@@ -84,8 +85,8 @@ impl World {
             security: &self.security,
             places: &places,
             period: day(),
-            invocations: rows(Invocation::frame(Vec::new()).expect("a frame")),
-            api_events: rows(ApiEvent::frame(self.events.clone()).expect("a frame")),
+            invocations: rows(Table::Invocations, calls),
+            api_events: rows(Table::ApiEvents, events),
         };
         let found = detections(&question).expect("detections");
         let question = ControlQuestion { rows: &question, detections: &found, facts: &self.facts };

@@ -8,7 +8,6 @@ mod reading;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Duration, NaiveTime, SecondsFormat, Utc};
-use polars::prelude::IntoLazy;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -166,14 +165,16 @@ fn asked(rule: &Rule, records: &[Value], security: &Security, places: &Places) -
     let events = decoded("trail.json", &json!({ "Records": events }).to_string());
     let calls = decoded("calls.json", &calls);
     let known_from = Some(instant("2026-10-01T00:00:00Z"));
-    let rows = |frame: polars::prelude::DataFrame| TableRows { rows: frame.lazy(), known_from };
+    let rows = |table, frame| TableRows::of(table, frame, day(), known_from);
+    let calls = Invocation::frame(calls.invocations.rows().collect()).expect("a frame");
+    let events = ApiEvent::frame(events.api_events.rows().collect()).expect("a frame");
     let question = DetectionQuestion {
         rules: vec![rule],
         security,
         places,
         period: day(),
-        invocations: rows(Invocation::frame(calls.invocations.rows().collect()).expect("a frame")),
-        api_events: rows(ApiEvent::frame(events.api_events.rows().collect()).expect("a frame")),
+        invocations: rows(Table::Invocations, calls),
+        api_events: rows(Table::ApiEvents, events),
     };
     detections(&question).unwrap_or_else(|error| panic!("{}: {error}", rule.id))
 }

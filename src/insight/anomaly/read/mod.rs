@@ -1,14 +1,13 @@
 //! From frames to hours: the aggregates that a store is asked for, and (`values`) reading them out.
 //!
 //! One group-by over the requests gives the cells and another lists of latencies, from which
-//! percentiles are ranked: they don't add up.
+//! percentiles are ranked: they don't add up. Those of an hour stay as they are, and are kept.
 
+mod latencies;
 mod values;
 
 use chrono_tz::Tz;
-use polars::prelude::{
-    DataType, ExplodeOptions, Expr, LazyFrame, PolarsResult, SortOptions, col, len, lit,
-};
+use polars::prelude::{DataType, Expr, LazyFrame, PolarsResult, col, lit};
 
 use super::grid::Grid;
 use crate::metrics::cells::Grain;
@@ -20,6 +19,7 @@ use crate::schema::invocation::{ACCOUNT_ID, EVENT_TIME, MODEL, PRINCIPAL, REGION
 use crate::schema::usage::derived::{FROM, TO};
 use crate::schema::usage::{cell, coverage, dimension, metric};
 
+pub use latencies::{LATENCIES_VERSION, latencies, latencies_of, latencies_schema};
 pub use values::{Frames, hourly, newest_ms, read_first_calls};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -32,15 +32,23 @@ fn hour(grid: &Grid) -> Expr {
 
 /// What requests are added up to before they are read here.
 pub fn grain(dimensions: &[Dimension], timezone: Tz) -> Grain {
-    let by = std::iter::once(Dimension::Hour).chain(dimensions.iter().cloned()).collect();
     let metrics = vec![
         Metric::Requests,
         Metric::Errors,
         Metric::Throttled,
         Metric::TotalTokens,
         Metric::CostUsd,
-        Metric::LatencyP95Ms,
     ];
+    by_hour(dimensions, metrics, timezone)
+}
+
+/// What latencies are listed by.
+pub fn latency_grain(dimensions: &[Dimension], timezone: Tz) -> Grain {
+    by_hour(dimensions, vec![Metric::LatencyP95Ms], timezone)
+}
+
+fn by_hour(dimensions: &[Dimension], metrics: Vec<Metric>, timezone: Tz) -> Grain {
+    let by = std::iter::once(Dimension::Hour).chain(dimensions.iter().cloned()).collect();
     Grain { by, metrics, timezone }
 }
 
@@ -64,28 +72,11 @@ pub fn cells(
         measures::cost(),
         event_ms().min().alias(FROM),
     ];
-    Ok(requests.group_by(keys(dimensions, grid, zone)?).agg(sums))
+    Ok(requests.group_by(keys(dimensions, hour(grid), zone)?).agg(sums))
 }
 
-/// Lists of latencies with their hour and dimension values. For `collect`.
-///
-/// In: the values of [`grain`].
-///
-/// # Errors
-/// When Polars doesn't know the time zone.
-pub fn latency_lists(
-    values: LazyFrame,
-    dimensions: &[Dimension],
-    grid: &Grid,
-    zone: Tz,
-) -> PolarsResult<LazyFrame> {
-    let mut columns = keys(dimensions, grid, zone)?;
-    columns.push(col(cell::LATENCIES));
-    Ok(values.select(columns))
-}
-
-fn keys(dimensions: &[Dimension], grid: &Grid, zone: Tz) -> PolarsResult<Vec<Expr>> {
-    let mut keys = vec![hour(grid)];
+fn keys(dimensions: &[Dimension], hour: Expr, zone: Tz) -> PolarsResult<Vec<Expr>> {
+    let mut keys = vec![hour];
     for dimension in dimensions {
         keys.push(dimension.key(zone)?);
     }
@@ -96,35 +87,9 @@ fn event_ms() -> Expr {
     col(EVENT_TIME).cast(DataType::Int64)
 }
 
-/// Latency percentiles per hour, of everything or per value of a dimension; from [`latency_lists`]
-/// that are collected. For `collect`.
-///
-/// Nearest rank, as everywhere: percent × number ÷ 100, rounded up, in whole numbers.
-pub fn latencies(lists: LazyFrame, dimension: Option<&Dimension>) -> LazyFrame {
-    let flat = ExplodeOptions { empty_as_null: false, keep_nulls: false };
-    let mut keys = vec![col(dimension::HOUR)];
-    keys.extend(dimension.map(|dimension| col(dimension.name())));
-    let sorted = || col(cell::LATENCIES).list();
-    let number = || sorted().len().cast(DataType::Int64);
-    let ranked = |percent: i64, name: &str| {
-        let rank = (number() * lit(percent) + lit(99_i64)).floor_div(lit(100_i64));
-        sorted().get(rank - lit(1_i64), true).alias(name)
-    };
-    lists
-        .filter(col(cell::LATENCIES).list().len().gt(lit(0)))
-        .group_by(keys)
-        .agg([col(cell::LATENCIES).explode(flat)])
-        .with_columns([col(cell::LATENCIES).list().sort(SortOptions::default())])
-        .with_columns([
-            number().alias(metric::LATENCY_KNOWN),
-            ranked(50, metric::LATENCY_P50_MS),
-            ranked(95, metric::LATENCY_P95_MS),
-        ])
-}
-
-/// Logged requests per place and hour, of invocations. For `collect`.
-pub fn logged(invocations: LazyFrame, grid: &Grid) -> LazyFrame {
-    invocations.group_by(place_keys(grid)).agg([count(metric::REQUESTS)])
+/// Logged requests per place and hour, of counted invocations. For `collect`.
+pub fn logged(counts: LazyFrame, grid: &Grid) -> LazyFrame {
+    counts.group_by(place_keys(grid)).agg([col(cell::ROWS).sum().alias(metric::REQUESTS)])
 }
 
 /// As [`logged`], of collected [`cells`] of all invocations. For `collect`.
@@ -133,11 +98,11 @@ pub fn logged_of_cells(cells: LazyFrame) -> LazyFrame {
     cells.group_by(place).agg([col(metric::REQUESTS).sum()])
 }
 
-/// `CloudTrail`'s events per place and hour: all of them, and calls of the logged operations.
-pub fn called(api_events: LazyFrame, grid: &Grid) -> LazyFrame {
-    let calls = measures::number_of(is_runtime_call()).alias(coverage::CALLED);
-    let counts = [count(metric::REQUESTS), calls];
-    api_events.group_by(place_keys(grid)).agg(counts)
+/// `CloudTrail`'s events per place and hour, of counts: all of them, and calls of the logged operations.
+pub fn called(event_counts: LazyFrame, grid: &Grid) -> LazyFrame {
+    let calls = measures::rows_of(is_runtime_call()).alias(coverage::CALLED);
+    let counts = [col(cell::ROWS).sum().alias(metric::REQUESTS), calls];
+    event_counts.group_by(place_keys(grid)).agg(counts)
 }
 
 /// The last instant that invocations or events have. For `collect`.
@@ -145,16 +110,12 @@ pub fn newest(rows: LazyFrame) -> LazyFrame {
     rows.select([event_ms().max().alias(TO)])
 }
 
-fn count(name: &str) -> Expr {
-    len().cast(DataType::Int64).alias(name)
-}
-
 fn place_keys(grid: &Grid) -> [Expr; 3] {
     [col(ACCOUNT_ID), col(REGION), hour(grid)]
 }
 
-/// When each combination of account, Region, model and principal first called: of invocations from
-/// before the grid, none of which are in the range. For `collect`.
+/// When each combination of account, Region, model and principal first called: of invocations, or
+/// counts of them, from before the grid, none of which are in the range. For `collect`.
 pub fn first_calls(invocations: LazyFrame) -> LazyFrame {
     let keys = [
         col(ACCOUNT_ID).alias(dimension::ACCOUNT),

@@ -169,7 +169,7 @@ impl Asked<'_> {
                 period: self.judged.period,
             },
         };
-        let detections = audit_detections(self.basis.store, &request)?;
+        let detections = audit_detections(self.basis.store, self.basis.book, &request)?;
         for rule in &rules {
             // A graver alert rule that asks for all findings of a severity tells those.
             let graver = rules
