@@ -18,7 +18,7 @@ use crate::schema::usage::{coverage, dimension, metric};
 pub struct Frames {
     /// Of [`cells`](super::cells).
     pub cells: DataFrame,
-    /// Of [`latencies`](super::latencies), each with the place of its dimension.
+    /// Of [`latencies_of`](super::latencies_of), each with the place of its dimension.
     pub latencies: Vec<(Option<usize>, DataFrame)>,
     /// Of [`logged`](super::logged).
     pub logged: DataFrame,
