@@ -16,14 +16,15 @@ use polars::prelude::{
 
 use super::calendar::Every;
 use super::coverage::is_runtime_call;
+use super::kept::{columns, schema_of};
 use super::known_ids::KnownIds;
 use super::window::in_window;
 use crate::period::Period;
-use crate::schema::Table;
 use crate::schema::api_event::{ACCOUNT_ID, ERROR_CODE, EVENT_TIME, MODEL_ID, PRINCIPAL, REGION};
 use crate::schema::invocation::MODEL;
 use crate::schema::usage::cell;
 use crate::schema::usage::coverage::{IS_CALL, IS_MET};
+use crate::schema::{Kind, Table};
 
 /// To be raised when the sums hold other columns, or the same with another meaning.
 pub const VERSION: u32 = 1;
@@ -109,25 +110,16 @@ pub fn sums(
         ]);
     let looked_up = sums.join_builder().with(models).on([col(MODEL_ID)]).how(JoinType::Left);
     let model = when(col(IS_CALL)).then(col(MODEL)).otherwise(col(LOGGED_MODEL)).alias(MODEL);
-    let columns: Vec<Expr> = schema().iter_names().map(|name| col(name.clone())).collect();
-    Ok(looked_up.finish().with_columns([model]).select(columns))
+    Ok(looked_up.finish().with_columns([model]).select(columns(&schema())))
 }
 
 /// The columns of [`sums`].
 pub fn schema() -> Schema {
-    let rows = Table::Invocations.schema();
-    let mut schema = Schema::default();
-    for name in BOTH.into_iter().chain([MODEL, EVENT_TIME]) {
-        if let Some(data_type) = rows.get(name) {
-            schema.with_column(name.into(), data_type.clone());
-        }
-    }
-    if let Some(time) = rows.get(EVENT_TIME) {
-        schema.with_column(cell::LAST_TIME.into(), time.clone());
-    }
-    schema.with_column(cell::ROWS.into(), DataType::Int64);
-    for flag in [IS_CALL, IS_MET] {
-        schema.with_column(flag.into(), DataType::Boolean);
-    }
-    schema
+    let own = [
+        (cell::LAST_TIME, Kind::Time.data_type()),
+        (cell::ROWS, DataType::Int64),
+        (IS_CALL, DataType::Boolean),
+        (IS_MET, DataType::Boolean),
+    ];
+    schema_of(Table::Invocations, BOTH.into_iter().chain([MODEL, EVENT_TIME]), own)
 }

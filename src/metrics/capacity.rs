@@ -11,6 +11,7 @@ use polars::prelude::{
 };
 
 use super::calendar::Every;
+use super::kept::{columns, counts, schema_of};
 use super::measures::{known_sum, number_of};
 use super::percentiles::{Percentile, sorted};
 use crate::schema::Table;
@@ -47,7 +48,9 @@ pub fn minutes(minute_sums: LazyFrame, quotas: &[Quota]) -> LazyFrame {
 
 /// [`minute_sums`] as a store keeps them: the minute as `event_time`.
 pub fn kept_minutes(minute_sums: LazyFrame) -> LazyFrame {
-    minute_sums.with_columns([col(MINUTE).alias(EVENT_TIME)]).select(kept(&kept_minutes_schema()))
+    minute_sums
+        .with_columns([col(MINUTE).alias(EVENT_TIME)])
+        .select(columns(&kept_minutes_schema()))
 }
 
 /// What was kept by [`kept_minutes`].
@@ -67,26 +70,13 @@ pub fn kept_consumers_schema() -> Schema {
 
 /// [`consumer_sums`] as a store keeps them.
 pub fn kept_consumers(consumer_sums: LazyFrame) -> LazyFrame {
-    consumer_sums.select(kept(&kept_consumers_schema()))
+    consumer_sums.select(columns(&kept_consumers_schema()))
 }
 
 fn kept_schema(texts: &[&'static str]) -> Schema {
-    let rows = Table::Invocations.schema();
-    let mut schema = Schema::default();
-    for name in texts.iter().chain(&[EVENT_TIME]) {
-        if let Some(data_type) = rows.get(name) {
-            schema.with_column((*name).into(), data_type.clone());
-        }
-    }
     let sums = KINDS.iter().flat_map(|kind| [kind.sum, kind.known]);
-    for name in [REQUESTS, THROTTLED, TOKENS_UNKNOWN].into_iter().chain(sums) {
-        schema.with_column(name.into(), DataType::Int64);
-    }
-    schema
-}
-
-fn kept(schema: &Schema) -> Vec<Expr> {
-    schema.iter_names().map(|name| col(name.clone())).collect()
+    let numbers = counts([REQUESTS, THROTTLED, TOKENS_UNKNOWN].into_iter().chain(sums));
+    schema_of(Table::Invocations, texts.iter().copied().chain([EVENT_TIME]), numbers)
 }
 
 fn minute() -> Expr {

@@ -8,6 +8,7 @@ use polars::prelude::{
 use super::calendar::Every;
 use super::dimensions::Dimension;
 use super::grouping::{Grouping, aggregate, join_groups};
+use super::kept::{counts, schema_of};
 use super::known_ids::comes_again;
 use super::measures::share;
 use super::window::in_period;
@@ -81,17 +82,8 @@ pub const ENDINGS_VERSION: u32 = 1;
 
 /// The columns of [`endings`] by time, as they are kept: sums of tokens fit 64 bits where they are.
 pub fn endings_schema() -> Schema {
-    let rows = Table::Invocations.schema();
-    let mut schema = Schema::default();
-    for name in [EVENT_TIME, STOP_REASON] {
-        if let Some(data_type) = rows.get(name) {
-            schema.with_column(name.into(), data_type.clone());
-        }
-    }
-    for name in [OUTPUT_TOKENS, RESPONSES, REPEATED_TOKENS] {
-        schema.with_column(name.into(), DataType::Int64);
-    }
-    schema
+    let numbers = counts([OUTPUT_TOKENS, RESPONSES, REPEATED_TOKENS]);
+    schema_of(Table::Invocations, [EVENT_TIME, STOP_REASON], numbers)
 }
 
 /// The four figures of this module per group.

@@ -7,7 +7,7 @@
 use polars::prelude::{DataType, LazyFrame, Schema, col, len, lit};
 
 use super::calendar::Every;
-use crate::schema::Table;
+use super::kept::{columns, schema_of};
 use crate::schema::api_event::{
     ACCESS_KEY_ID, ACCOUNT_ID, CREDENTIAL_CLASS, ERROR_CODE, EVENT_CATEGORY, EVENT_NAME,
     EVENT_SOURCE, EVENT_TIME, EVENT_TYPE, FROM_CONSOLE, GUARDRAIL_ID, IDENTITY_ARN,
@@ -16,9 +16,10 @@ use crate::schema::api_event::{
     USER_IDENTITY_TYPE, VPC_ENDPOINT_ID,
 };
 use crate::schema::usage::cell;
+use crate::schema::{Kind, Table};
 
 /// To be raised when a summary holds other columns, or the same with another meaning.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The columns of `api_events` that rows of a summary are told apart by.
 pub const COLUMNS: [&str; 24] = [
@@ -56,14 +57,13 @@ const OF_ONE: [&str; 2] = [EVENT_TIME, IDENTITY_ARN];
 pub fn summary(events: LazyFrame) -> LazyFrame {
     let hour = Every::Hour.start().alias(cell::TIME);
     let keys = COLUMNS.into_iter().chain([cell::TIME]).map(col).collect::<Vec<_>>();
-    let columns: Vec<_> = schema().iter_names().map(|name| col(name.clone())).collect();
     let sums = [
         len().cast(DataType::Int64).alias(cell::ROWS),
         col(EVENT_TIME).max().alias(cell::LAST_TIME),
         col(EVENT_TIME).min(),
         col(IDENTITY_ARN).min(),
     ];
-    events.with_columns([hour]).group_by(keys).agg(sums).select(columns)
+    events.with_columns([hour]).group_by(keys).agg(sums).select(columns(&schema()))
 }
 
 /// Events as sums of one each.
@@ -72,21 +72,11 @@ pub fn each_counted(events: LazyFrame) -> LazyFrame {
         lit(1_i64).cast(DataType::Int64).alias(cell::ROWS),
         col(EVENT_TIME).alias(cell::LAST_TIME),
     ];
-    let columns: Vec<_> = schema().iter_names().map(|name| col(name.clone())).collect();
-    events.with_columns(own).select(columns)
+    events.with_columns(own).select(columns(&schema()))
 }
 
 /// The columns of a summary.
 pub fn schema() -> Schema {
-    let rows = Table::ApiEvents.schema();
-    let mut schema = Schema::default();
-    let of_rows = COLUMNS.into_iter().chain(OF_ONE);
-    for (name, data_type) in of_rows.filter_map(|name| Some((name, rows.get(name)?))) {
-        schema.with_column(name.into(), data_type.clone());
-    }
-    if let Some(time) = rows.get(EVENT_TIME) {
-        schema.with_column(cell::LAST_TIME.into(), time.clone());
-    }
-    schema.with_column(cell::ROWS.into(), DataType::Int64);
-    schema
+    let own = [(cell::LAST_TIME, Kind::Time.data_type()), (cell::ROWS, DataType::Int64)];
+    schema_of(Table::ApiEvents, COLUMNS.into_iter().chain(OF_ONE), own)
 }

@@ -23,6 +23,7 @@ pub mod efficiency;
 pub mod event_summary;
 pub mod filter;
 mod grouping;
+pub(crate) mod kept;
 mod known_ids;
 pub mod load;
 pub mod measures;

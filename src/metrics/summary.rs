@@ -11,7 +11,7 @@ use polars::prelude::{DataType, Expr, LazyFrame, Schema, col, len, lit};
 use super::calendar::Every;
 use super::cells::{Part, Values, grouped};
 use super::cost::cells::{self as priced_by, Found, MOST, Steps};
-use crate::schema::Table;
+use super::kept::{columns, counts, schema_of};
 use crate::schema::cost::quote::IMAGE_PIXELS;
 use crate::schema::invocation::{
     ACCOUNT_ID, ERROR_CODE, EVENT_TIME, GUARDRAIL_ACTION, GUARDRAIL_ID, GUARDRAIL_POLICIES,
@@ -20,6 +20,7 @@ use crate::schema::invocation::{
     REQUEST_METADATA, ROUTING, SERVICE_TIER, STATUS, STOP_REASON,
 };
 use crate::schema::usage::{cell, metric};
+use crate::schema::{Kind, Table};
 
 /// To be raised when a summary holds other columns, or the same with another meaning.
 pub const VERSION: u32 = 3;
@@ -81,8 +82,7 @@ pub fn summary(rows: LazyFrame, steps: &Steps) -> LazyFrame {
     let sums: Vec<Expr> = sums.into_iter().map(|(name, sum)| sum.alias(name)).collect();
     let keyed = priced_by::with_keys(rows.with_columns([hour]), &found, steps);
     let cells = grouped(keyed, keys.collect()).agg(sums);
-    let columns: Vec<Expr> = schema().iter_names().map(|name| col(name.clone())).collect();
-    priced_by::with_unknown(cells, &found, steps).select(columns)
+    priced_by::with_unknown(cells, &found, steps).select(columns(&schema()))
 }
 
 /// Sums as those who only count need them: [`cell::ROWS`] requests from `event_time` to
@@ -107,26 +107,14 @@ fn columns_counted() -> Vec<Expr> {
 
 /// The columns of a summary.
 pub fn schema() -> Schema {
-    let rows = Table::Invocations.schema();
-    let found = anything();
-    let mut schema = Schema::default();
-    let of_rows = COLUMNS.into_iter().chain([EVENT_TIME, IDENTITY_ARN]);
-    for (name, data_type) in of_rows.filter_map(|name| Some((name, rows.get(name)?))) {
-        schema.with_column(name.into(), data_type.clone());
-    }
-    if let Some(time) = rows.get(EVENT_TIME) {
-        schema.with_column(cell::LAST_TIME.into(), time.clone());
-    }
-    schema.with_column(cell::SHAPE.into(), DataType::UInt64);
-    let sums = priced_by::sums(&found).into_iter().map(|(name, _)| name);
+    let sums = priced_by::sums(&anything()).into_iter().map(|(name, _)| name);
     let parts = Part::ALL.into_iter().map(|part| part.sum().0);
-    for values in LISTS {
-        schema.with_column(values.list().into(), DataType::List(Box::new(DataType::Int64)));
-    }
-    for name in [IMAGE_PIXELS, metric::REQUESTS].into_iter().chain(sums).chain(parts) {
-        schema.with_column(name.into(), DataType::Int64);
-    }
-    schema
+    let list = || DataType::List(Box::new(DataType::Int64));
+    let own = [(cell::LAST_TIME, Kind::Time.data_type()), (cell::SHAPE, DataType::UInt64)];
+    let own = own.into_iter().chain(LISTS.map(|values| (values.list(), list())));
+    let numbers = counts([IMAGE_PIXELS, metric::REQUESTS].into_iter().chain(sums).chain(parts));
+    let names = COLUMNS.into_iter().chain([EVENT_TIME, IDENTITY_ARN]);
+    schema_of(Table::Invocations, names, own.chain(numbers))
 }
 
 /// Rows that may hold any count, of one day's prices: the day is told when sums are priced.

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use chrono_tz::Tz;
-use polars::prelude::{LazyFrame, Schema, col};
+use polars::prelude::{LazyFrame, Schema};
 
 use super::Error;
 use super::day_sums::{self, DaySums, can_be_added_up};
@@ -13,6 +13,7 @@ use crate::metrics::efficiency::{
     ENDINGS_VERSION, REPEAT_WINDOW_MS, endings as endings_of, endings_schema,
 };
 use crate::metrics::filter::Filter;
+use crate::metrics::kept::columns;
 use crate::period::Period;
 use crate::store::{Reader, Summed};
 
@@ -58,8 +59,7 @@ impl DaySums for EndingSums<'_> {
     fn of_rows(&self, period: Period) -> Result<LazyFrame, Error> {
         let rows = figures::invocations(self.store, Some(before(period)))?;
         let endings = endings_of(&rows, period, Every::Hour, &[]).map_err(Error::Compute)?;
-        let columns = self.schema().iter_names().map(|name| col(name.clone())).collect::<Vec<_>>();
-        Ok(endings.select(columns))
+        Ok(endings.select(columns(&self.schema())))
     }
 
     fn can_sum(&self, day: Period) -> Result<bool, Error> {

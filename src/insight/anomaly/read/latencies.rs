@@ -10,6 +10,7 @@ use polars::prelude::{
 use super::{HOUR_MS, hour, keys};
 use crate::insight::anomaly::grid::Grid;
 use crate::metrics::dimensions::Dimension;
+use crate::metrics::kept::{counts, schema_of};
 use crate::schema::invocation::EVENT_TIME;
 use crate::schema::usage::{cell, metric};
 use crate::schema::{Kind, Table};
@@ -64,17 +65,8 @@ pub fn latencies_of(latencies: LazyFrame, of: Option<&Dimension>, grid: &Grid) -
 
 /// The columns of [`latencies`].
 pub fn latencies_schema() -> Schema {
-    let mut schema = Schema::default();
-    if let Some(time) = Table::Invocations.schema().get(EVENT_TIME) {
-        schema.with_column(EVENT_TIME.into(), time.clone());
-    }
-    for name in [OF, VALUE] {
-        schema.with_column(name.into(), DataType::String);
-    }
-    for name in FIGURES {
-        schema.with_column(name.into(), DataType::Int64);
-    }
-    schema
+    let texts = [OF, VALUE].map(|name| (name, DataType::String));
+    schema_of(Table::Invocations, [EVENT_TIME], texts.into_iter().chain(counts(FIGURES)))
 }
 
 fn labelled(ranked: LazyFrame, of: &str, value: Expr) -> LazyFrame {
