@@ -5,7 +5,7 @@
 //! groups share few values; with 4,000 groups of 3 million requests it takes five times as long,
 //! because most values occur once in their group.)
 
-use polars::prelude::{DataType, Expr, LazyFrame, SortOptions, col, lit};
+use polars::prelude::{DataType, ExplodeOptions, Expr, LazyFrame, SortOptions, col, lit};
 
 use super::cells::grouped;
 use crate::schema::invocation::{FIRST_BYTE_MS, LATENCY_MS};
@@ -55,19 +55,20 @@ pub(crate) fn sorted(lists: &str) -> Expr {
     col(lists).list().sort(SortOptions::default())
 }
 
-/// Percentiles of one column per group, `Int64`; a group without known values has no row.
+/// Percentiles of lists of values per group, `Int64`, null in a group without known values.
 ///
-/// `keys` are columns of `requests`; all `percentiles` must be of `column`.
-pub fn nearest_ranks(
-    requests: LazyFrame,
+/// `keys` are columns of `rows`; all `percentiles` must be of `column`, which holds the lists.
+pub fn nearest_ranks_of_lists(
+    rows: LazyFrame,
     keys: &[Expr],
     column: &'static str,
     percentiles: &[Percentile],
 ) -> LazyFrame {
     let of_column = percentiles.iter().filter(|percentile| percentile.column == column);
     let ranks: Vec<Expr> = of_column.map(|percentile| percentile.of_sorted(column)).collect();
-    grouped(requests.filter(col(column).is_not_null()), keys.to_vec())
-        .agg([col(column)])
+    let flat = ExplodeOptions { empty_as_null: false, keep_nulls: false };
+    grouped(rows, keys.to_vec())
+        .agg([col(column).explode(flat).drop_nulls().implode(false)])
         .with_columns([sorted(column)])
         .select(keys.iter().cloned().chain(ranks).collect::<Vec<_>>())
 }

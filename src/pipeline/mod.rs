@@ -8,6 +8,7 @@ mod alerts;
 mod allocation;
 mod anomalies;
 mod boards;
+mod call_hours;
 mod capacity;
 mod compared;
 mod complete;

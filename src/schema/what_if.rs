@@ -2,6 +2,8 @@
 
 /// Number of a cell: of what requests have in common beside counts, time and prompt.
 pub const CELL: &str = "call_cell";
+/// Number of a call among those that are looked at together.
+pub const CALL: &str = "call";
 /// The hash of a request's prompt as a number, `Int128`.
 pub const PROMPT: &str = "prompt_number";
 /// Requests whose prompt hash is known.
@@ -83,6 +85,16 @@ pub const EXCESS_P95: &str = "excess_p95_tokens";
 pub const LONG_P90: &str = "long_p90_requests";
 /// Prompts longer than [`P95_PROMPT`].
 pub const LONG_P95: &str = "long_p95_requests";
+/// The minutes of a cell's calls, since the epoch: a list.
+pub const MINUTES: &str = "minutes";
+/// Their input tokens as logged.
+pub const INPUTS: &str = "inputs";
+/// Their input tokens outside the cache, where the model logs the cached ones inside its input.
+pub const INPUTS_OUTSIDE: &str = "inputs_outside_cache";
+/// The tokens that they wrote to the cache.
+pub const WRITES: &str = "writes";
+/// Their output tokens.
+pub const OUTPUTS: &str = "outputs";
 /// The minute of the call, since the epoch, with the number of its load.
 pub const MINUTE: &str = "minute";
 /// Input tokens of a minute that count against a reserved rate: outside the cache and written to it.

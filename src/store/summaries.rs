@@ -32,10 +32,13 @@ pub enum Summed {
     Minutes,
     /// Who called in minutes with throttled calls.
     Consumers,
+    /// What what-ifs look at: prompts sent again after one of the day before, writes to the cache that
+    /// are read on the day after.
+    WhatIfs,
 }
 
 impl Summed {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Requests,
         Self::Latencies,
         Self::Events,
@@ -43,6 +46,7 @@ impl Summed {
         Self::Endings,
         Self::Minutes,
         Self::Consumers,
+        Self::WhatIfs,
     ];
 
     /// The name of its folder.
@@ -55,24 +59,23 @@ impl Summed {
             Self::Endings => "endings",
             Self::Minutes => "minutes",
             Self::Consumers => "consumers",
+            Self::WhatIfs => "what_ifs",
         }
     }
 
     /// The tables whose rows are summed up.
     fn tables(self) -> &'static [Table] {
         match self {
-            Self::Requests | Self::Latencies | Self::Endings | Self::Minutes | Self::Consumers => {
-                &[Table::Invocations]
-            }
             Self::Events => &[Table::ApiEvents],
             Self::Coverage => &[Table::Invocations, Table::ApiEvents],
+            _ => &[Table::Invocations],
         }
     }
 
     /// So many days before and after are looked at too.
     fn beside(self) -> (u64, u64) {
         match self {
-            Self::Coverage => (1, 1),
+            Self::Coverage | Self::WhatIfs => (1, 1),
             Self::Endings => (1, 0),
             _ => (0, 0),
         }

@@ -154,7 +154,12 @@ impl Found {
 
     /// Whether some rows hold a count beyond [`MOST`]: those must not be added up.
     pub(crate) fn holds_beyond(&self) -> bool {
-        self.most.iter().any(|(_, most)| *most > MOST)
+        !self.holds_at_most(MOST)
+    }
+
+    /// Whether no row holds a count beyond this.
+    pub(crate) fn holds_at_most(&self, bound: i64) -> bool {
+        self.most.iter().all(|(_, most)| *most <= bound)
     }
 
     fn knows(&self, column: &str) -> bool {

@@ -12,20 +12,19 @@ use polars::prelude::{
 };
 
 use super::calls::Calls;
-use super::groups::{Group, KEY, is_priced_by_tokens, read_keys, sum};
-use super::nearest::Nearest;
+use super::groups::{Group, KEY, is_priced_by_tokens, read_keys};
+use super::nearest::{Nearest, places};
 use super::reprice::Repricing;
 use crate::metrics::measures::number_of;
 use crate::metrics::small_frame::{integers, texts, wide};
-use crate::period::Period;
 use crate::prices::book::TokenPrices;
 use crate::schema::cost::billing;
 use crate::schema::invocation::{
-    ACCOUNT_ID, CACHE_READ_INPUT_TOKENS, EVENT_TIME, MODEL, PRINCIPAL, REGION, REQUEST_ID,
+    ACCOUNT_ID, CACHE_READ_INPUT_TOKENS, EVENT_TIME, MODEL, PRINCIPAL, REGION,
 };
 use crate::schema::usage::metric::REQUESTS;
 use crate::schema::what_if::{
-    ANY_READER, CELL, NEXT_READ_BY_ANY, NEXT_READ_BY_OWN, OWN_READER, READS, UNREAD, UNREAD_1H,
+    ANY_READER, CALL, CELL, NEXT_READ_BY_ANY, NEXT_READ_BY_OWN, OWN_READER, READS, UNREAD, UNREAD_1H,
     UNREAD_BY_OWN, UNREAD_BY_OWN_1H, UNREAD_BY_OWN_REQUESTS, UNREAD_REQUESTS, WRITTEN, WRITTEN_1H,
 };
 use crate::units::Usd;
@@ -108,30 +107,17 @@ pub struct Unread {
 pub struct Cached(DataFrame);
 
 impl Cached {
-    /// Of all calls; those of one instant are not next to each other.
+    /// Of all calls; those of one instant are not next to each other, unless their ids are known.
     ///
     /// # Errors
     /// When Polars finds fault with the frame.
     pub fn of(calls: &Calls) -> PolarsResult<Self> {
-        let cached = cached(calls, calls.rows(), &[])?;
-        let cached = cached.sort([EVENT_TIME], SortMultipleOptions::default());
-        let cached = cached.collect_with_engine(Engine::Streaming)?.unwrap_single();
-        let times = cached.column(EVENT_TIME)?.i64()?.clone();
-        Self::with_next_reads(cached, times.into_no_null_iter())
-    }
-
-    /// As [`Self::of`], with the calls of some instants put in order by their request ids; `at` are the
-    /// collected [`sieved_at`](super::calls::Sieve::sieved_at) rows of them.
-    ///
-    /// # Errors
-    /// When Polars finds fault with a frame.
-    pub fn in_order(calls: &Calls, at: &DataFrame, instants: &[i64]) -> PolarsResult<Self> {
-        let order = [EVENT_TIME, REQUEST_ID].map(col);
-        let cached = cached(calls, calls.rows_with(at, instants)?, &[REQUEST_ID])?
-            .sort_by_exprs(order, SortMultipleOptions::default().with_nulls_last(true))
-            .collect()?;
-        let places = 0..i64::try_from(cached.height()).unwrap_or(i64::MAX);
-        Self::with_next_reads(cached, places)
+        let order = calls.order();
+        let cached = cached(calls, &order)?
+            .sort(order, SortMultipleOptions::default().with_nulls_last(true))
+            .collect_with_engine(Engine::Streaming)?
+            .unwrap_single();
+        Self::with_next_reads(cached, calls.has_ids())
     }
 
     /// Instants at which a call wrote what its principal didn't read soon, and another one read: whether
@@ -140,10 +126,9 @@ impl Cached {
     /// # Errors
     /// Never in practice.
     pub fn undecided(&self) -> PolarsResult<Vec<i64>> {
-        let unread = (col(NEXT_READ_BY_OWN) - col(EVENT_TIME)).gt(lit(SHORTEST_TTL_MS));
         let all = self.0.clone().lazy();
-        let written = all.clone().filter(col(WRITTEN).gt(lit(0_i64)).and(unread));
         let keys = [EVENT_TIME, ANY_READER].map(col);
+        let written = all.clone().filter(is_unread_write());
         let other = all
             .join_builder()
             .with(written.select(&keys).unique(None, UniqueKeepStrategy::Any))
@@ -160,12 +145,9 @@ impl Cached {
     }
 
     /// Reads at later places are next; calls that share one are not next to each other.
-    fn with_next_reads(
-        mut cached: DataFrame,
-        places: impl Iterator<Item = i64>,
-    ) -> PolarsResult<Self> {
-        let places: Vec<i64> = places.collect();
+    fn with_next_reads(mut cached: DataFrame, each_has_a_place: bool) -> PolarsResult<Self> {
         let times: Vec<i64> = cached.column(EVENT_TIME)?.i64()?.into_no_null_iter().collect();
+        let places = places(&times, each_has_a_place);
         let reads: Vec<Option<bool>> = cached.column(READS)?.bool()?.iter().collect();
         for (readers, name) in [(ANY_READER, NEXT_READ_BY_ANY), (OWN_READER, NEXT_READ_BY_OWN)] {
             let readers: Vec<Option<i64>> = cached.column(readers)?.i64()?.iter().collect();
@@ -180,23 +162,69 @@ impl Cached {
         }
         Ok(Self(cached))
     }
+
+    /// Writes that nobody read, by the number of the call: tokens, and whether the call counts.
+    ///
+    /// *Surely unread*: nobody of the account read from the cache of that model in that Region within an
+    /// hour, and the data goes on for that long. *Unread by the same principal*: it didn't read from it
+    /// within 5 minutes, or an hour for the tokens written for one.
+    ///
+    /// `data_to` is where the data ends; none: further on than anybody looks.
+    pub(super) fn unread(&self, data_to: Option<DateTime<Utc>>) -> LazyFrame {
+        let surely = later_than(NEXT_READ_BY_ANY, LONGEST_TTL_MS);
+        let surely = match data_to {
+            Some(end) => surely.and(
+                (col(EVENT_TIME) + lit(LONGEST_TTL_MS)).lt_eq(lit(end.timestamp_millis())),
+            ),
+            None => surely,
+        };
+        let default = || col(WRITTEN) - col(WRITTEN_1H);
+        let tokens = |unread: Expr, tokens: Expr| when(unread).then(tokens).otherwise(lit(0_i64));
+        let counts = |default: &str, hour: &str| {
+            let any = col(default).gt(lit(0_i64)).or(col(hour).gt(lit(0_i64)));
+            any.cast(DataType::Int64)
+        };
+        let all = self.0.clone().lazy().filter(is_unread_write());
+        all.select([
+            col(CALL),
+            tokens(surely.clone(), default()).alias(UNREAD),
+            tokens(surely, col(WRITTEN_1H)).alias(UNREAD_1H),
+            default().alias(UNREAD_BY_OWN),
+            tokens(later_than(NEXT_READ_BY_OWN, LONGEST_TTL_MS), col(WRITTEN_1H))
+                .alias(UNREAD_BY_OWN_1H),
+        ])
+        .with_columns([
+            counts(UNREAD, UNREAD_1H).alias(UNREAD_REQUESTS),
+            counts(UNREAD_BY_OWN, UNREAD_BY_OWN_1H).alias(UNREAD_BY_OWN_REQUESTS),
+        ])
+    }
 }
 
 /// A time after all others.
 const NEVER: i64 = i64::MAX;
 
-fn cached(calls: &Calls, rows: LazyFrame, more: &[&str]) -> PolarsResult<LazyFrame> {
+fn later_than(next: &str, ttl: i64) -> Expr {
+    (col(next) - col(EVENT_TIME)).gt(lit(ttl))
+}
+
+fn is_unread_write() -> Expr {
+    col(WRITTEN).gt(lit(0_i64)).and(later_than(NEXT_READ_BY_OWN, SHORTEST_TTL_MS))
+}
+
+fn cached(calls: &Calls, order: &[&'static str]) -> PolarsResult<LazyFrame> {
     let own = [ACCOUNT_ID, REGION, MODEL, PRINCIPAL];
     let columns = [
+        col(CALL),
         col(CELL),
         col(EVENT_TIME).cast(DataType::Int64),
         calls.count(CACHE_READ_INPUT_TOKENS).gt(lit(0_i64)).alias(READS),
         calls.count(billing::WRITTEN).alias(WRITTEN),
         calls.count(billing::WRITTEN_1H).alias(WRITTEN_1H),
     ];
-    let columns = columns.into_iter().chain(more.iter().map(|column| col(*column)));
-    Ok(rows
-        .select(columns.collect::<Vec<_>>())
+    let more = order.iter().filter(|name| **name != EVENT_TIME).map(|name| col(*name));
+    Ok(calls
+        .rows()
+        .select(columns.into_iter().chain(more).collect::<Vec<_>>())
         .filter(col(READS).or(col(WRITTEN).gt(lit(0_i64))))
         .with_columns([
             calls.coded(&own[..3], ANY_READER)?.value().alias(ANY_READER),
@@ -204,55 +232,15 @@ fn cached(calls: &Calls, rows: LazyFrame, more: &[&str]) -> PolarsResult<LazyFra
         ]))
 }
 
-fn join(lf: LazyFrame, other: LazyFrame) -> LazyFrame {
-    lf.join_builder().with(other).on([col(CELL)]).how(JoinType::Inner).finish()
-}
+/// What [`Cached::unread`] tells of a call, summed per cell.
+pub(super) const UNREAD_SUMS: [&str; 6] =
+    [UNREAD, UNREAD_1H, UNREAD_BY_OWN, UNREAD_BY_OWN_1H, UNREAD_REQUESTS, UNREAD_BY_OWN_REQUESTS];
 
-/// Unread writes of the period, summed per cell.
-///
-/// *Surely unread*: nobody of the account read from the cache of that model in that Region within an
-/// hour, and the data goes on for that long. *Unread by the same principal*: it didn't read from it
-/// within 5 minutes, or an hour for the tokens written for one.
-///
-/// `cached` are best of a time with an hour's margin after the period; `priced` are the priced
-/// [`sums`](Calls::sums) of the period's calls; `data_to` is where the data ends.
-pub fn unread_writes(
-    cached: Cached,
-    priced: LazyFrame,
-    period: Period,
-    data_to: DateTime<Utc>,
-) -> LazyFrame {
-    let time = || col(EVENT_TIME);
-    let later_than = |next: &str, ttl: i64| (col(next) - time()).gt(lit(ttl));
-    let known = (time() + lit(LONGEST_TTL_MS)).lt_eq(lit(data_to.timestamp_millis()));
-    let surely = later_than(NEXT_READ_BY_ANY, LONGEST_TTL_MS).and(known);
-    let default = || col(WRITTEN) - col(WRITTEN_1H);
-    let tokens = |unread: Expr, tokens: Expr| when(unread).then(tokens).otherwise(lit(0_i64));
-    let is_inside = time()
-        .gt_eq(lit(period.from.timestamp_millis()))
-        .and(time().lt(lit(period.to.timestamp_millis())));
-    let keys = [CELL, MODEL].into_iter().chain(KEY).map(col);
-    let cells = priced.filter(is_priced_by_tokens()).select(keys.collect::<Vec<_>>());
-    let unread = cached
-        .0
-        .lazy()
-        .filter(is_inside.and(col(WRITTEN).gt(lit(0_i64))))
-        .filter(later_than(NEXT_READ_BY_OWN, SHORTEST_TTL_MS))
-        .with_columns([
-            tokens(surely.clone(), default()).alias(UNREAD),
-            tokens(surely, col(WRITTEN_1H)).alias(UNREAD_1H),
-            default().alias(UNREAD_BY_OWN),
-            tokens(later_than(NEXT_READ_BY_OWN, LONGEST_TTL_MS), col(WRITTEN_1H))
-                .alias(UNREAD_BY_OWN_1H),
-        ]);
-    let counts = |default: &str, hour: &str| {
-        number_of(col(default).gt(lit(0_i64)).or(col(hour).gt(lit(0_i64))))
-    };
-    let mut measures: Vec<Expr> =
-        [UNREAD, UNREAD_1H, UNREAD_BY_OWN, UNREAD_BY_OWN_1H].map(sum).into();
-    measures.push(counts(UNREAD, UNREAD_1H).alias(UNREAD_REQUESTS));
-    measures.push(counts(UNREAD_BY_OWN, UNREAD_BY_OWN_1H).alias(UNREAD_BY_OWN_REQUESTS));
-    join(unread.group_by([col(CELL)]).agg(measures), cells)
+/// Unread writes per cell. In: priced [cells](super::cells::Cells).
+pub fn unread_writes(priced: LazyFrame) -> LazyFrame {
+    let keys = [MODEL].into_iter().chain(KEY).chain(UNREAD_SUMS).map(col);
+    let is_unread = col(UNREAD_BY_OWN).gt(lit(0_i64)).or(col(UNREAD_BY_OWN_1H).gt(lit(0_i64)));
+    priced.filter(is_priced_by_tokens().and(is_unread)).select(keys.collect::<Vec<_>>())
 }
 
 /// What collected [`unread_writes`] cost beyond plain input, per base model.

@@ -4,23 +4,22 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use polars::prelude::{
-    DataFrame, DataType, IntoColumn, IntoLazy, LazyFrame, NamedFrom, PolarsResult, Series,
+    DataFrame, DataType, Expr, IntoColumn, IntoLazy, LazyFrame, NamedFrom, PolarsResult, Series,
     SortMultipleOptions, col, lit,
 };
 
-use super::calls::{Calls, OfCells};
+use super::calls::OfCells;
+use super::cells::{Cells, one_by_one};
 use super::groups::{PriceKey, is_priced_by_tokens, read_keys};
 use crate::metrics::small_frame::{integers, texts, wide};
-use crate::period::Period;
 pub use crate::prices::book::Capacity as CapacityRow;
 use crate::prices::book::{Capacity, Routing, Tier};
 use crate::prices::{PriceBook, Query};
 use crate::schema::cost::COST_UNITS;
-use crate::schema::cost::billing::WRITTEN;
-use crate::schema::invocation::{
-    ACCOUNT_ID, EVENT_TIME, MODEL_ID, OUTPUT_TOKENS, REGION, SERVICE_TIER,
+use crate::schema::invocation::{ACCOUNT_ID, MODEL_ID, REGION, SERVICE_TIER};
+use crate::schema::what_if::{
+    CELL, KEY_DAY, LOAD, MINUTE, MINUTE_INPUT, MINUTE_OUTPUT, MINUTES, OUTPUTS, WRITES,
 };
-use crate::schema::what_if::{CELL, KEY_DAY, LOAD, MINUTE, MINUTE_INPUT, MINUTE_OUTPUT};
 use crate::units::Usd;
 
 /// The on-demand load of one model in one account and Region.
@@ -60,7 +59,7 @@ pub struct Offers {
 }
 
 /// The loads that the catalogue has prices of capacity for, of collected priced
-/// [`sums`](Calls::sums) of calls on the standard tier; those of ids that the book doesn't know are
+/// [cells](Cells) on the standard tier; those of ids that the book doesn't know are
 /// left out.
 ///
 /// # Errors
@@ -137,20 +136,26 @@ fn standard(priced: &DataFrame) -> PolarsResult<DataFrame> {
 ///
 /// # Errors
 /// Never in practice.
-pub fn minutes(calls: &Calls, offers: &Offers, period: Period) -> PolarsResult<LazyFrame> {
-    let input = calls.uncached_input()?.fill_null(lit(0_i64)) + calls.count(WRITTEN);
-    let minute = col(EVENT_TIME).cast(DataType::Int64).floor_div(lit(60_000_i64));
-    let load = OfCells::of(&offers.cells, LOAD)?.value();
-    let sums = calls
-        .inside(period)
+pub fn minutes(cells: &Cells, offers: &Offers) -> PolarsResult<LazyFrame> {
+    let load = OfCells::of(&offers.cells, LOAD)?.value().alias(LOAD);
+    let lists = [MINUTES, MINUTE_INPUT, WRITES, OUTPUTS];
+    let hours = cells.hours().select([
+        load,
+        col(MINUTES),
+        cells.inputs().alias(MINUTE_INPUT),
+        col(WRITES),
+        col(OUTPUTS),
+    ]);
+    let wide = |tokens: Expr| tokens.cast(cells.wide());
+    let input = wide(col(MINUTE_INPUT).fill_null(lit(0_i64))) + wide(col(WRITES));
+    let sums = one_by_one(hours.filter(col(LOAD).is_not_null()), lists)
         .select([
-            (load * lit(LOAD_STEP) + minute).alias(MINUTE),
+            (col(LOAD) * lit(LOAD_STEP) + col(MINUTES)).alias(MINUTE),
             input.alias(MINUTE_INPUT),
-            calls.count(OUTPUT_TOKENS).alias(MINUTE_OUTPUT),
+            wide(col(OUTPUTS)).alias(MINUTE_OUTPUT),
         ])
-        .filter(col(MINUTE).is_not_null())
         .group_by([col(MINUTE)])
-        .agg([MINUTE_INPUT, MINUTE_OUTPUT].map(|tokens| calls.sum(tokens)));
+        .agg([MINUTE_INPUT, MINUTE_OUTPUT].map(|tokens| col(tokens).sum()));
     Ok(sums.sort([MINUTE], SortMultipleOptions::default()))
 }
 

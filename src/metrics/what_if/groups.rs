@@ -40,6 +40,11 @@ impl Classes {
             footprint: ascending(windows),
         }
     }
+
+    /// How many of the footprint bounds there are to exceed, none among them.
+    pub(super) fn footprints(&self) -> i64 {
+        i64::try_from(self.footprint.len()).unwrap_or(i64::MAX - 1) + 1
+    }
 }
 
 fn ascending(bounds: impl IntoIterator<Item = i64>) -> Vec<i64> {
@@ -124,7 +129,7 @@ pub(super) fn exceeded(count: &Expr, bounds: &[i64]) -> Expr {
 
 /// Requests that are fully priced by their tokens, summed per [`Group`], in order of their keys.
 ///
-/// In: priced [`sums`](super::calls::Calls::sums) of calls.
+/// In: priced [cells](super::cells::Cells).
 pub fn groups(priced: LazyFrame) -> LazyFrame {
     let zero = || lit(0_i64);
     let written = || col(cell::WRITTEN).fill_null(zero());

@@ -5,13 +5,13 @@ use polars::prelude::{
     SortMultipleOptions, col, lit, when,
 };
 
-use super::calls::{Calls, OfCells};
+use super::calls::OfCells;
+use super::cells::{Cells, one_by_one};
 use super::groups::{KEY, is_priced_by_tokens, read_keys, sum};
 use super::reprice::Repricing;
 use crate::metrics::measures::number_of;
-use crate::metrics::percentiles::{Percentile, nearest_ranks};
+use crate::metrics::percentiles::{Percentile, nearest_ranks_of_lists};
 use crate::metrics::small_frame::{integers, texts, wide};
-use crate::period::Period;
 use crate::schema::cost::UNCACHED_INPUT_TOKENS;
 use crate::schema::invocation::{MODEL, PRINCIPAL};
 use crate::schema::usage::metric::REQUESTS;
@@ -47,30 +47,28 @@ pub struct LongPrompts {
 /// A prompt is the request's input outside the cache; the longest tenth are those longer than the
 /// 90th percentile (nearest rank), of principals with at least [`LEAST_REQUESTS`] to the model.
 ///
-/// `priced` are the priced [`sums`](Calls::sums) of the period's calls.
+/// `priced` are the priced `cells`.
 ///
 /// # Errors
 /// When the frame is another one.
-pub fn long_prompts(calls: &Calls, priced: &DataFrame, period: Period) -> PolarsResult<LazyFrame> {
+pub fn long_prompts(cells: &Cells, priced: &DataFrame) -> PolarsResult<LazyFrame> {
     let callers = callers(priced)?;
-    let prompt = calls.uncached_input()?.alias(UNCACHED_INPUT_TOKENS);
-    let prompts = |more: &[Expr]| {
-        let columns = more.iter().chain([&prompt]).cloned().collect::<Vec<_>>();
-        calls.inside(period).select(columns)
-    };
+    let lengths = cells.inputs().alias(UNCACHED_INPUT_TOKENS);
     let rank = |percent, name| Percentile { column: UNCACHED_INPUT_TOKENS, percent, name };
     let ranks = [rank(50, MEDIAN_PROMPT), rank(90, P90_PROMPT), rank(95, P95_PROMPT)];
-    let of_callers = prompts(&[OfCells::of(&callers, CALLER)?.value().alias(CALLER)]);
+    let caller = OfCells::of(&callers, CALLER)?.value().alias(CALLER);
+    let of_callers = cells.hours().select([caller, lengths.clone()]);
     let of_callers = of_callers.filter(col(CALLER).is_not_null());
-    let lengths = nearest_ranks(of_callers, &[col(CALLER)], UNCACHED_INPUT_TOKENS, &ranks);
-    let bounds = join(callers.lazy(), lengths, CALLER);
+    let ranked = nearest_ranks_of_lists(of_callers, &[col(CALLER)], UNCACHED_INPUT_TOKENS, &ranks);
+    let bounds = join(callers.lazy(), ranked, CALLER);
     let bounds = bounds.collect_with_engine(Engine::Streaming)?.unwrap_single();
     let bound = |name| Ok(OfCells::of(&bounds, name)?.value().alias(name));
     let excess = |bound: &str| {
         let beyond = col(UNCACHED_INPUT_TOKENS) - col(MEDIAN_PROMPT);
         when(longer(bound)).then(beyond).otherwise(lit(0_i64))
     };
-    let long = prompts(&[col(CELL), bound(P90_PROMPT)?])
+    let prompts = cells.hours().select([col(CELL), lengths, bound(P90_PROMPT)?]);
+    let long = one_by_one(prompts.filter(col(P90_PROMPT).is_not_null()), [UNCACHED_INPUT_TOKENS])
         .filter(longer(P90_PROMPT))
         .with_columns(
             [MEDIAN_PROMPT, P95_PROMPT].map(bound).into_iter().collect::<PolarsResult<Vec<_>>>()?,

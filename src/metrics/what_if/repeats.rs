@@ -8,19 +8,17 @@ use polars::prelude::{
 };
 
 use super::calls::{Calls, OfCells};
-use super::nearest::Nearest;
+use super::nearest::{Nearest, places};
 use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::metrics::grouping::join_groups;
 use crate::metrics::small_frame::{integers, money, texts};
-use crate::metrics::window::in_period;
-use crate::period::Period;
 use crate::schema::cost::COST_UNITS;
 use crate::schema::cost::billing::FAILED;
 use crate::schema::invocation::{EVENT_TIME, MODEL, PRINCIPAL};
 use crate::schema::usage::efficiency::REPEATED_PROMPT;
 use crate::schema::usage::metric::REQUESTS;
 use crate::schema::what_if::{
-    ANSWERED, ANSWERED_BEFORE, ANSWERED_UNITS, ANSWERER, CALLER, CELL, COMPARABLE, PROMPT, PROMPTS,
+    ANSWERED, ANSWERED_BEFORE, ANSWERED_UNITS, ANSWERER, CALL, CALLER, CELL, COMPARABLE, PROMPT, PROMPTS,
     REPEATED, REPEATED_UNITS,
 };
 use crate::units::Usd;
@@ -52,29 +50,16 @@ pub struct Repeats {
 pub struct SentAgain(DataFrame);
 
 impl SentAgain {
-    /// Of all calls; those of one instant don't repeat each other.
+    /// Of all calls; those of one instant don't repeat each other, unless their ids are known.
     ///
     /// # Errors
     /// When the frame is another one.
     pub fn of(calls: &Calls) -> PolarsResult<Self> {
-        let again = sent_again(calls, calls.rows())?;
-        let again = again.sort([EVENT_TIME], SortMultipleOptions::default());
-        let again = again.collect_with_engine(Engine::Streaming)?.unwrap_single();
-        let times = again.column(EVENT_TIME)?.cast(&DataType::Int64)?.i64()?.clone();
-        Self::marked(again, times.into_no_null_iter())
-    }
-
-    /// As [`Self::of`], with the calls of some instants put in order by their request ids; `at` are the
-    /// collected [`sieved_at`](super::calls::Sieve::sieved_at) rows of them.
-    ///
-    /// # Errors
-    /// When Polars finds fault with a frame.
-    pub fn in_order(calls: &Calls, at: &DataFrame, instants: &[i64]) -> PolarsResult<Self> {
-        let again = sent_again(calls, calls.rows_with(at, instants)?)?
-            .sort_by_exprs(calls.order(), SortMultipleOptions::default().with_nulls_last(true))
-            .collect()?;
-        let places = 0..i64::try_from(again.height()).unwrap_or(i64::MAX);
-        Self::marked(again, places)
+        let again = sent_again(calls)?
+            .sort(calls.order(), SortMultipleOptions::default().with_nulls_last(true))
+            .collect_with_engine(Engine::Streaming)?
+            .unwrap_single();
+        Self::marked(again, calls.has_ids())
     }
 
     /// Instants at which a caller sent a prompt more than once, and had not had it answered before: which
@@ -102,10 +87,18 @@ impl SentAgain {
         Ok(integers(&instants, EVENT_TIME)?.into_iter().flatten().collect())
     }
 
+    /// Calls that repeat a prompt, by their number: whether it had been answered.
+    pub(super) fn repeats(&self) -> LazyFrame {
+        let repeated = self.0.clone().lazy().filter(col(REPEATED_PROMPT));
+        repeated.select([CALL, ANSWERED_BEFORE].map(col))
+    }
+
     /// Calls at earlier places are repeated; those that share one don't repeat each other.
-    fn marked(mut again: DataFrame, places: impl Iterator<Item = i64>) -> PolarsResult<Self> {
+    fn marked(mut again: DataFrame, each_has_a_place: bool) -> PolarsResult<Self> {
         let times = again.column(EVENT_TIME)?.cast(&DataType::Int64)?;
-        let times = times.i64()?.into_no_null_iter().zip(places);
+        let times: Vec<i64> = times.i64()?.into_no_null_iter().collect();
+        let places = places(&times, each_has_a_place);
+        let times = times.into_iter().zip(places);
         let prompts = again.column(PROMPT)?.i128()?.into_no_null_iter();
         let callers = again.column(CALLER)?.i64()?.iter();
         let models = again.column(ANSWERER)?.i64()?.iter();
@@ -132,12 +125,12 @@ impl SentAgain {
 }
 
 /// The calls of known principals whose prompt is sent again in time.
-fn sent_again(calls: &Calls, rows: LazyFrame) -> PolarsResult<LazyFrame> {
+fn sent_again(calls: &Calls) -> PolarsResult<LazyFrame> {
     let known = col(PRINCIPAL).is_not_null();
     let failed = calls.cells().filter(known).select([CELL, FAILED].map(col)).collect()?;
     let names = calls.cells().select([col(CELL), col(PRINCIPAL).is_not_null().alias(PRINCIPAL)]);
     let has_caller = OfCells::of(&names.collect()?, PRINCIPAL)?.value().eq(lit(1_i64));
-    Ok(rows.filter(comes_again(calls.columns())?).filter(has_caller).with_columns([
+    Ok(calls.rows().filter(comes_again(calls.columns())?).filter(has_caller).with_columns([
         OfCells::of(&failed, FAILED)?.value().alias(FAILED),
         calls.coded(&[PRINCIPAL], CALLER)?.value().alias(CALLER),
         calls.coded(&[MODEL], ANSWERER)?.value().alias(ANSWERER),
@@ -172,22 +165,14 @@ fn half(prompt: i128) -> u64 {
     prompt as u64
 }
 
-/// Repeated prompts of the period, summed per cell and by whether they had been answered, to be priced.
-///
-/// The calls are best with ten minutes' margin before the period.
-pub fn repeats(calls: &Calls, again: SentAgain, period: Period) -> LazyFrame {
-    let repeated = in_period(again.0.lazy().filter(col(REPEATED_PROMPT)), period);
-    calls.sums(repeated, &[ANSWERED_BEFORE])
-}
-
-/// Repeats per principal and model, in order of both: of priced [`sums`](Calls::sums) of all calls of the
-/// period, and of its [`repeats`].
-pub fn by_caller(priced: LazyFrame, repeats: LazyFrame) -> LazyFrame {
+/// Repeats per principal and model, in order of both. In: priced [cells](super::cells::Cells).
+pub fn by_caller(priced: LazyFrame) -> LazyFrame {
     let keys = [col(PRINCIPAL), col(MODEL)];
     let comparable = when(col(PRINCIPAL).is_not_null()).then(col(PROMPTS)).otherwise(lit(0_i64));
-    let all = priced.group_by(&keys).agg([col(REQUESTS).sum(), comparable.sum().alias(COMPARABLE)]);
     // In a cell every request costs something, or none does.
-    let paid = repeats.filter(col(COST_UNITS).gt(lit(0_i64).cast(DataType::Int128)));
+    let is_paid = col(COST_UNITS).gt(lit(0_i64).cast(DataType::Int128));
+    let paid = priced.clone().filter(col(ANSWERED_BEFORE).is_not_null().and(is_paid));
+    let all = priced.group_by(&keys).agg([col(REQUESTS).sum(), comparable.sum().alias(COMPARABLE)]);
     let of_answered = |column: &str| {
         let value = col(column);
         when(col(ANSWERED_BEFORE)).then(value).otherwise(lit(NULL)).sum()

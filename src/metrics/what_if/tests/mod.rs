@@ -13,9 +13,11 @@ use proptest::sample::select;
 use super::caching::{Cached, Unread, cache_effect, read_unread, unread_writes};
 use super::calls::{Calls, Sieve};
 use super::capacity::{minutes, offers, read_loads};
+use super::cells::Cells;
 use super::groups::{Classes, Group, groups, read_groups};
+use super::hours::hours;
 use super::prompts::{LEAST_REQUESTS, long_prompts, read_long_prompts};
-use super::repeats::{Repeats, SentAgain, by_caller, read_repeats, repeats};
+use super::repeats::{Repeats, SentAgain, by_caller, read_repeats};
 use super::reprice::{Alternative, OVER_CONTEXT_WINDOW, Repricing};
 use crate::metrics::cost::{cells, price_keys, with_cost};
 use crate::period::Period;
@@ -61,30 +63,42 @@ fn priced(calls: Vec<Invocation>) -> LazyFrame {
     priced.collect().expect("priced").lazy()
 }
 
-/// Calls as what-ifs read them, and the sums of those of a period, priced.
+/// The cells of calls, and the same priced.
 struct Summed {
-    rows: LazyFrame,
-    calls: Calls,
+    cells: Cells,
     priced: DataFrame,
 }
 
-fn summed(calls: Vec<Invocation>, classes: &Classes, period: Period) -> Summed {
+/// Calls of a period, by data that ends so many seconds after noon.
+fn summed(calls: Vec<Invocation>, classes: &Classes, period: Period, data_to: i64) -> Summed {
     let rows = Invocation::frame(calls).expect("a frame").lazy();
     let extremes = cells::extremes(rows.clone()).collect().expect("extremes");
+    let found = cells::Found::read(&extremes).expect("extremes");
     let steps =
         cells::Steps { thresholds: book().long_context_thresholds(), days: book().change_days() };
-    let sieve = Sieve::new(&extremes, steps, classes.clone()).expect("extremes");
+    let sieve = Sieve::new(found.clone(), steps.clone(), classes.clone());
     let sieved = sieve.sieved(rows.clone()).collect().expect("calls");
-    let calls = Calls::new(sieve, sieved, book()).expect("calls");
-    let priced = price(calls.sums(calls.inside(period), &[]));
-    Summed { rows, calls, priced }
+    let mut calls = Calls::new(sieve, sieved).expect("calls");
+    let told = |calls: &Calls| (Cached::of(calls).expect("calls"), SentAgain::of(calls).expect("calls"));
+    let (mut cached, mut again) = told(&calls);
+    let mut undecided = cached.undecided().expect("instants");
+    undecided.extend(again.undecided().expect("instants"));
+    if !undecided.is_empty() {
+        let at = calls.sieve().sieved_at(rows, &undecided).collect().expect("calls");
+        calls = calls.with_ids(&at, &undecided).expect("calls");
+        (cached, again) = told(&calls);
+    }
+    let end = Some(around(0, data_to).to);
+    let hours = hours(&calls, &cached, &again, period, end).collect().expect("hours");
+    let cells = Cells::of(hours.lazy(), (&found, &steps, classes), book()).expect("cells");
+    let priced = price(cells.sums());
+    Summed { cells, priced }
 }
 
-fn price(sums: LazyFrame) -> DataFrame {
-    let sums = sums.collect().expect("sums");
+fn price(sums: &DataFrame) -> DataFrame {
     let keys = cells::price_keys(sums.clone().lazy()).collect().expect("keys");
     let quotes = quotes(book(), &keys).expect("quotes").lazy();
-    cells::with_cost(sums.lazy(), quotes).collect().expect("priced")
+    cells::with_cost(sums.clone().lazy(), quotes).collect().expect("priced")
 }
 
 impl Summed {
@@ -92,42 +106,28 @@ impl Summed {
         self.priced.clone().lazy()
     }
 
-    fn at(&self, instants: &[i64]) -> Option<DataFrame> {
-        let at = || self.calls.sieve().sieved_at(self.rows.clone(), instants).collect();
-        (!instants.is_empty()).then(|| at().expect("calls"))
-    }
-
-    fn unread(&self, period: Period, data_to: i64) -> BTreeMap<String, Unread> {
-        let mut cached = Cached::of(&self.calls).expect("calls");
-        let undecided = cached.undecided().expect("instants");
-        if let Some(at) = self.at(&undecided) {
-            cached = Cached::in_order(&self.calls, &at, &undecided).expect("calls");
-        }
-        let end = around(0, data_to).to;
-        let df = unread_writes(cached, self.priced(), period, end).collect().expect("collected");
+    fn unread(&self) -> BTreeMap<String, Unread> {
+        let df = unread_writes(self.priced()).collect().expect("collected");
         let repricing = Repricing { book: book(), classes: &Classes::of(book(), []) };
         read_unread(&df, repricing).expect("read")
     }
 
-    fn repeats(&self, period: Period) -> Vec<Repeats> {
-        let mut again = SentAgain::of(&self.calls).expect("calls");
-        let undecided = again.undecided().expect("instants");
-        if let Some(at) = self.at(&undecided) {
-            again = SentAgain::in_order(&self.calls, &at, &undecided).expect("calls");
-        }
-        let repeats = repeats(&self.calls, again, period);
-        let df = by_caller(self.priced(), price(repeats).lazy()).collect().expect("collected");
+    fn repeats(&self) -> Vec<Repeats> {
+        let df = by_caller(self.priced()).collect().expect("collected");
         read_repeats(&df).expect("read")
     }
 }
 
+/// Seconds after noon, beyond all calls of these tests.
+const FAR: i64 = 1_000_000;
+
 /// All time that calls of these tests lie in.
 fn always() -> Period {
-    around(-1_000_000, 1_000_000)
+    around(-FAR, FAR)
 }
 
 fn grouped(calls: Vec<Invocation>, classes: &Classes) -> Vec<Group> {
-    let df = groups(summed(calls, classes, always()).priced()).collect().expect("groups");
+    let df = groups(summed(calls, classes, always(), FAR).priced()).collect().expect("groups");
     read_groups(&df).expect("groups")
 }
 
@@ -214,8 +214,8 @@ fn the_cache_saves_what_input_would_have_cost_and_writes_cost_more() {
 }
 
 fn unread(calls: Vec<Invocation>, period: Period, data_to: i64) -> Unread {
-    let summed = summed(calls, &Classes::of(book(), []), period);
-    summed.unread(period, data_to).remove(HAIKU).unwrap_or_default()
+    let summed = summed(calls, &Classes::of(book(), []), period, data_to);
+    summed.unread().remove(HAIKU).unwrap_or_default()
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn a_write_is_unread_when_nobody_read_in_time_and_the_data_goes_on() {
 }
 
 fn repeated(calls: Vec<Invocation>, period: Period) -> Repeats {
-    let mut all = summed(calls, &Classes::of(book(), []), period).repeats(period);
+    let mut all = summed(calls, &Classes::of(book(), []), period, FAR).repeats();
     assert_eq!(all.len(), 1);
     all.remove(0)
 }
@@ -288,8 +288,8 @@ fn long_prompts_cost_what_is_beyond_the_median() {
         ..call(1000 + usize::try_from(id).expect("small"), id, HAIKU)
     });
     let classes = Classes::of(book(), []);
-    let summed = summed(lengths.chain(few).collect(), &classes, always());
-    let df = long_prompts(&summed.calls, &summed.priced, always())
+    let summed = summed(lengths.chain(few).collect(), &classes, always(), FAR);
+    let df = long_prompts(&summed.cells, &summed.priced)
         .expect("a plan")
         .collect()
         .expect("collected");
@@ -312,10 +312,9 @@ fn a_load_is_the_tokens_of_each_minute() {
         call(3, 60, "amazon.nova-pro-v1:0"),
         Invocation { service_tier: Some("batch".to_owned()), ..call(4, 0, HAIKU) },
     ];
-    let summed = summed(calls, &Classes::default(), always());
+    let summed = summed(calls, &Classes::default(), always(), FAR);
     let offers = offers(&summed.priced, book()).expect("offers");
-    let df =
-        minutes(&summed.calls, &offers, always()).expect("a plan").collect().expect("collected");
+    let df = minutes(&summed.cells, &offers).expect("a plan").collect().expect("collected");
     let (loads, without) = read_loads(&df, offers).expect("read");
     assert_eq!(without, ["amazon.nova-pro-v1:0"]);
     let [load] = loads.as_slice() else { panic!("one load") };

@@ -23,11 +23,11 @@ proptest! {
     ) {
         let calls = told(&facts, order);
         let period = around(900, 4000);
-        let summed = summed(calls.clone(), &Classes::of(book(), []), period);
+        let summed = summed(calls.clone(), &Classes::of(book(), []), period, 7000);
         let walked = walked_unread(&calls, period, 7000);
-        let unread = summed.unread(period, 7000);
+        let unread = summed.unread();
         prop_assert_eq!(unread, walked);
-        let found = summed.repeats(period).into_iter().map(|one| {
+        let found = summed.repeats().into_iter().map(|one| {
             let of = (one.principal, one.model.unwrap_or_default());
             (of, [one.repeated.into(), one.repeated_cost.0, one.answered.into(), one.answered_cost.0])
         });
