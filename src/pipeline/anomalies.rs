@@ -180,7 +180,9 @@ impl<'a> LatencySums<'a> {
 }
 
 impl DaySums for LatencySums<'_> {
-    const KEPT: Summed = Summed::Latencies;
+    fn kept(&self) -> Summed {
+        Summed::Latencies
+    }
 
     fn store(&self) -> &Reader {
         self.basis.store

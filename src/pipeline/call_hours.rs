@@ -155,7 +155,9 @@ impl CallHours<'_> {
 }
 
 impl DaySums for CallHours<'_> {
-    const KEPT: Summed = Summed::WhatIfs;
+    fn kept(&self) -> Summed {
+        Summed::WhatIfs
+    }
 
     fn store(&self) -> &Reader {
         self.store

@@ -61,8 +61,8 @@ pub fn capacity(
     }
     let loads_of = Loads { store: basis.store, book: basis.book };
     let (minutes, consumers) = if filter.is_none() {
-        let minutes = day_sums::sums(&MinuteSums(loads_of), period)?;
-        let consumers = day_sums::sums(&ConsumerSums(loads_of), period)?;
+        let minutes = day_sums::sums(&LoadSums::Minutes(loads_of), period)?;
+        let consumers = day_sums::sums(&LoadSums::Consumers(loads_of), period)?;
         (metrics::minutes_kept(minutes), consumers)
     } else {
         let rows = figures::selected(basis, Some(period), filter, &[], timezone)?;
@@ -102,59 +102,57 @@ impl Loads<'_> {
     }
 }
 
-/// Sums per minute.
-struct MinuteSums<'a>(Loads<'a>);
+/// Sums of the load.
+#[derive(Clone, Copy)]
+enum LoadSums<'a> {
+    /// Per minute.
+    Minutes(Loads<'a>),
+    /// Per principal, of minutes in which a quota throttled.
+    Consumers(Loads<'a>),
+}
 
-impl DaySums for MinuteSums<'_> {
-    const KEPT: Summed = Summed::Minutes;
-
-    fn store(&self) -> &Reader {
-        self.0.store
-    }
-
-    fn how(&self) -> String {
-        self.0.how()
-    }
-
-    fn schema(&self) -> Schema {
-        metrics::kept_minutes_schema()
-    }
-
-    fn of_rows(&self, period: Period) -> Result<LazyFrame, Error> {
-        Ok(metrics::kept_minutes(metrics::minute_sums(self.0.rows(period)?)))
-    }
-
-    fn can_sum(&self, day: Period) -> Result<bool, Error> {
-        can_be_added_up(self.0.store, day)
+impl<'a> LoadSums<'a> {
+    fn loads(&self) -> &Loads<'a> {
+        match self {
+            Self::Minutes(loads) | Self::Consumers(loads) => loads,
+        }
     }
 }
 
-/// Sums per principal, of minutes in which a quota throttled.
-struct ConsumerSums<'a>(Loads<'a>);
-
-impl DaySums for ConsumerSums<'_> {
-    const KEPT: Summed = Summed::Consumers;
+impl DaySums for LoadSums<'_> {
+    fn kept(&self) -> Summed {
+        match self {
+            Self::Minutes(_) => Summed::Minutes,
+            Self::Consumers(_) => Summed::Consumers,
+        }
+    }
 
     fn store(&self) -> &Reader {
-        self.0.store
+        self.loads().store
     }
 
     fn how(&self) -> String {
-        self.0.how()
+        self.loads().how()
     }
 
     fn schema(&self) -> Schema {
-        metrics::kept_consumers_schema()
+        match self {
+            Self::Minutes(_) => metrics::kept_minutes_schema(),
+            Self::Consumers(_) => metrics::kept_consumers_schema(),
+        }
     }
 
     fn of_rows(&self, period: Period) -> Result<LazyFrame, Error> {
-        let rows = self.0.rows(period)?;
+        let rows = self.loads().rows(period)?;
         let minutes = metrics::minute_sums(rows.clone());
-        Ok(metrics::kept_consumers(metrics::consumer_sums(rows, minutes)))
+        Ok(match self {
+            Self::Minutes(_) => metrics::kept_minutes(minutes),
+            Self::Consumers(_) => metrics::kept_consumers(metrics::consumer_sums(rows, minutes)),
+        })
     }
 
     fn can_sum(&self, day: Period) -> Result<bool, Error> {
-        can_be_added_up(self.0.store, day)
+        can_be_added_up(self.store(), day)
     }
 }
 

@@ -86,7 +86,9 @@ struct CoverageSums<'a> {
 }
 
 impl DaySums for CoverageSums<'_> {
-    const KEPT: Summed = Summed::Coverage;
+    fn kept(&self) -> Summed {
+        Summed::Coverage
+    }
 
     fn store(&self) -> &Reader {
         self.store

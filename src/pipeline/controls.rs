@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::compared::Compared;
 use super::coverage::coverage_of;
 use super::detections::{question, texts, with_buckets};
+use super::followers::Followers;
 use super::outages::outages_of;
 use super::{
     CoverageAnswer, CoverageRequest, Error, Join, OutageAnswer, OutageRequest, SecurityBasis,
@@ -17,7 +18,7 @@ use crate::audit::controls::{
     ControlQuestion, ControlsResult, CoverageFacts, Facts, Framework, OutageFact, RecorderName,
     SensitiveFacts, Test, VerificationFacts, controls, frameworks,
 };
-use crate::audit::detections::{Detections, Rule, RuleSet, detections};
+use crate::audit::detections::{DetectionQuestion, Detections, Rule, RuleSet, detections};
 use crate::audit::outage::{OutageKind, Recorder};
 use crate::period::Period;
 use crate::prices::PriceBook;
@@ -81,7 +82,11 @@ pub fn audit_controls(
     request: &ControlsRequest<'_>,
 ) -> Result<ControlsAnswer, Error> {
     let security = with_buckets(store, request.basis.security)?;
-    let rows = question((store, book), named_rules(request), &security, request.basis)?;
+    let kept = Followers { store, book, period: request.basis.period };
+    let rows = DetectionQuestion {
+        kept: Some(&kept),
+        ..question((store, book), named_rules(request), &security, request.basis)?
+    };
     let detections = match request.detections {
         Some(found) => found.clone(),
         None => detections(&rows).map_err(Error::Compute)?,

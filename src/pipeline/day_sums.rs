@@ -21,7 +21,7 @@ const LEAST: Duration = Duration::days(1);
 /// What days are summed up to, and how.
 pub(super) trait DaySums {
     /// What the store keeps.
-    const KEPT: Summed;
+    fn kept(&self) -> Summed;
 
     /// The rows.
     fn store(&self) -> &Reader;
@@ -54,12 +54,12 @@ pub(super) type Ends = (NaiveDate, NaiveDate);
 
 /// The days of a period from what is kept; none where the store can't keep them, a day can't be summed
 /// up, or there are fewer rows to be read than to be summed up.
-pub(super) fn days<S: DaySums>(of: &S, period: Option<Period>) -> Result<Option<Days>, Error> {
+pub(super) fn days(of: &impl DaySums, period: Option<Period>) -> Result<Option<Days>, Error> {
     if period.is_some_and(|period| period.to - period.from < LEAST) {
         return Ok(None);
     }
     let store = of.store();
-    let days = store.days_to_sum(S::KEPT, period, &of.how())?;
+    let days = store.days_to_sum(of.kept(), period, &of.how())?;
     let Some((first, last)) = days.first().zip(days.last()) else { return Ok(None) };
     let ends = (first.day, last.day);
     for day in &days {
@@ -153,7 +153,9 @@ impl<'a> RequestSums<'a> {
 }
 
 impl DaySums for RequestSums<'_> {
-    const KEPT: Summed = Summed::Requests;
+    fn kept(&self) -> Summed {
+        Summed::Requests
+    }
 
     fn store(&self) -> &Reader {
         self.store
@@ -182,7 +184,9 @@ struct EventSums<'a> {
 }
 
 impl DaySums for EventSums<'_> {
-    const KEPT: Summed = Summed::Events;
+    fn kept(&self) -> Summed {
+        Summed::Events
+    }
 
     fn store(&self) -> &Reader {
         self.store

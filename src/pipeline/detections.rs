@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use polars::prelude::IntoLazy;
 
 use super::day_sums::{event_counts, request_counts};
+use super::followers::Followers;
 use super::{Error, figures};
 use crate::audit::detections::{
     DetectionQuestion, Detections, Places, Rule, RuleSet, Severity, TableRows, counted_apart,
@@ -85,7 +86,11 @@ pub fn audit_detections(
     request: &DetectionsRequest<'_>,
 ) -> Result<Detections, Error> {
     let security = with_buckets(store, request.basis.security)?;
-    let question = question((store, book), chosen(request)?, &security, request.basis)?;
+    let kept = Followers { store, book, period: request.basis.period };
+    let question = DetectionQuestion {
+        kept: Some(&kept),
+        ..question((store, book), chosen(request)?, &security, request.basis)?
+    };
     detections(&question).map_err(Error::Compute)
 }
 
@@ -106,29 +111,37 @@ pub(super) fn question<'a>(
     security: &'a Security,
     basis: SecurityBasis<'a>,
 ) -> Result<DetectionQuestion<'a>, Error> {
-    let period = basis.period;
-    let from = period.from - Duration::days(history_days(&rules));
-    let wide = Period { from, to: period.to };
-    let counts = |table: Table, period: Period| match table {
-        Table::Invocations => request_counts(store, book, Some(period)),
-        _ => event_counts(store, Some(period)),
-    };
-    let table = |table: Table| -> Result<TableRows, Error> {
-        let known_from = store.days(table)?.map(|(first, _)| midnight(first, chrono_tz::UTC));
-        let history = counts(table, Period { from, to: period.from })?;
-        let counts = counted_apart(table, history, counts(table, period)?);
-        let counts = counts.map_err(Error::Compute).and_then(figures::collect)?.lazy();
-        let scan = |period| store.scan(table, Some(period));
-        Ok(TableRows { rows: scan(period)?, with_history: scan(wide)?, counts, known_from })
-    };
+    let from = basis.period.from - Duration::days(history_days(&rules));
+    let table = |table| table_rows((store, book), table, basis.period, from);
     Ok(DetectionQuestion {
         rules,
         security,
         places: basis.places,
-        period,
+        period: basis.period,
         invocations: table(Table::Invocations)?,
         api_events: table(Table::ApiEvents)?,
+        kept: None,
     })
+}
+
+/// A table's rows of a period and of the time before it from an instant on, and their counts.
+pub(super) fn table_rows(
+    (store, book): (&Reader, &PriceBook),
+    table: Table,
+    period: Period,
+    from: DateTime<Utc>,
+) -> Result<TableRows, Error> {
+    let counts = |period: Period| match table {
+        Table::Invocations => request_counts(store, book, Some(period)),
+        _ => event_counts(store, Some(period)),
+    };
+    let known_from = store.days(table)?.map(|(first, _)| midnight(first, chrono_tz::UTC));
+    let history = counts(Period { from, to: period.from })?;
+    let counts = counted_apart(table, history, counts(period)?);
+    let counts = counts.map_err(Error::Compute).and_then(figures::collect)?.lazy();
+    let scan = |period| store.scan(table, Some(period));
+    let with_history = scan(Period { from, to: period.to })?;
+    Ok(TableRows { rows: scan(period)?, with_history, counts, known_from })
 }
 
 fn chosen<'a>(request: &DetectionsRequest<'a>) -> Result<Vec<&'a Rule>, Error> {

@@ -42,7 +42,9 @@ struct EndingSums<'a> {
 }
 
 impl DaySums for EndingSums<'_> {
-    const KEPT: Summed = Summed::Endings;
+    fn kept(&self) -> Summed {
+        Summed::Endings
+    }
 
     fn store(&self) -> &Reader {
         self.store

@@ -22,6 +22,7 @@ mod drivers;
 mod endings;
 mod error;
 mod figures;
+mod followers;
 mod forecast;
 mod forms;
 mod ingest;

@@ -14,6 +14,8 @@ pub const LAST_MS: &str = "last_ms";
 pub const IN_PERIOD: &str = "in_period";
 /// A row's time, milliseconds since the epoch.
 pub const TIME_MS: &str = "time_ms";
+/// When the rows of the first kind began that one of the second kind follows, milliseconds since the epoch.
+pub const BEGAN_MS: &str = "began_ms";
 /// What a rule counts the different values of.
 pub const VALUE: &str = "counted_value";
 /// Number of a finding among those of its rule.

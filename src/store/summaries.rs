@@ -35,10 +35,14 @@ pub enum Summed {
     /// What what-ifs look at: prompts sent again after one of the day before, writes to the cache that
     /// are read on the day after.
     WhatIfs,
+    /// Requests that a detection's sequence ends with: one that looks a day back looks two days back.
+    CallSequences,
+    /// The same of CloudTrail's events.
+    EventSequences,
 }
 
 impl Summed {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Requests,
         Self::Latencies,
         Self::Events,
@@ -47,6 +51,8 @@ impl Summed {
         Self::Minutes,
         Self::Consumers,
         Self::WhatIfs,
+        Self::CallSequences,
+        Self::EventSequences,
     ];
 
     /// The name of its folder.
@@ -60,13 +66,15 @@ impl Summed {
             Self::Minutes => "minutes",
             Self::Consumers => "consumers",
             Self::WhatIfs => "what_ifs",
+            Self::CallSequences => "call_sequences",
+            Self::EventSequences => "event_sequences",
         }
     }
 
     /// The tables whose rows are summed up.
     fn tables(self) -> &'static [Table] {
         match self {
-            Self::Events => &[Table::ApiEvents],
+            Self::Events | Self::EventSequences => &[Table::ApiEvents],
             Self::Coverage => &[Table::Invocations, Table::ApiEvents],
             _ => &[Table::Invocations],
         }
@@ -77,6 +85,7 @@ impl Summed {
         match self {
             Self::Coverage | Self::WhatIfs => (1, 1),
             Self::Endings => (1, 0),
+            Self::CallSequences | Self::EventSequences => (2, 0),
             _ => (0, 0),
         }
     }

@@ -13,6 +13,7 @@ use super::places::Places;
 use super::requirements::{Held, held};
 use super::rows::{Rows, TableRows, group_name};
 use super::rule::{Logic, Rule};
+use super::sequence::KeptFollowers;
 use super::values::{Values, address};
 use crate::period::Period;
 use crate::schema::Table;
@@ -35,6 +36,8 @@ pub struct DetectionQuestion<'a> {
     pub invocations: TableRows,
     /// `api_events`.
     pub api_events: TableRows,
+    /// The followers of sequences, where they are kept.
+    pub kept: Option<&'a dyn KeptFollowers>,
 }
 
 /// Days of history before the period that these rules look at.
@@ -144,7 +147,7 @@ impl<'a> Asked<'a> {
     }
 
     fn findings(&self, rule: &Rule, rows: &Rows<'_>) -> PolarsResult<Vec<Finding>> {
-        let frame = findings(rule, rows, self.question.period)?;
+        let frame = findings(rule, rows, self.question.period, self.question.kept)?;
         if frame.height() == 0 {
             return Ok(Vec::new());
         }

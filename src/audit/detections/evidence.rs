@@ -19,6 +19,9 @@ use crate::schema::detection::{FINDING, FIRST_MS, LAST_MS, NUMBER, ROWS, TIME_MS
 /// long as to find them.
 const MANY: i64 = 10_000;
 
+/// With more stretches than this, all that lies between them is looked at.
+const FEW_SPANS: usize = 32;
+
 /// The first rows of every finding, by its number in the frame.
 pub(super) fn evidence(
     rule: &Rule,
@@ -35,9 +38,8 @@ pub(super) fn evidence(
         .collect::<Vec<_>>();
     let spans = spans(findings)?;
     let selected = rows.of_period(&condition(rule))?;
-    // Of the few rows between the first and the last of a finding, most files hold none.
-    let selected = match spans.first().zip(spans.last()) {
-        Some((first, last)) => selected.filter(rows.is_within(first.0, last.1)),
+    let selected = match near(rows, &spans) {
+        Some(near) => selected.filter(near),
         None => selected,
     };
     let selected = selected.filter(in_spans(rows.time_ms(), spans)).select(shown);
@@ -75,6 +77,15 @@ fn spans(findings: &DataFrame) -> PolarsResult<Vec<(i64, i64)>> {
         }
     }
     Ok(apart)
+}
+
+/// A test that files answer without being read: of the few rows in the stretches, most hold none.
+fn near(rows: &Rows<'_>, spans: &[(i64, i64)]) -> Option<Expr> {
+    let (first, last) = spans.first().zip(spans.last())?;
+    if spans.len() > FEW_SPANS {
+        return Some(rows.is_within(first.0, last.1));
+    }
+    spans.iter().map(|(first, last)| rows.is_within(*first, *last)).reduce(Expr::or)
 }
 
 /// Whether a time lies in one of the stretches.

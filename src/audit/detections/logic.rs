@@ -6,13 +6,14 @@
 use chrono::Duration;
 use polars::prelude::{
     DataFrame, DataType, Expr, IntoLazy, JoinBuilder, JoinType, LazyFrame, NULL, PolarsResult,
-    SortMultipleOptions, UnionArgs, col, concat, len, lit, when,
+    SortMultipleOptions, UnionArgs, col, concat, len, lit,
 };
 
 use super::condition::{Condition, Term};
 use super::narrow::is_one_of;
 use super::rows::{Rows, group_columns, group_exprs, group_name, read};
 use super::rule::{Logic, Rule};
+use super::sequence::{KeptFollowers, sequences};
 use crate::period::Period;
 use crate::schema::detection::{
     BURST, DISTINCT, FIRST_MS, HIT, IN_PERIOD, LAST_MS, NUMBER, OF_ROWS, ROWS, TIME_MS, VALUE,
@@ -20,7 +21,12 @@ use crate::schema::detection::{
 };
 
 /// The findings of a rule.
-pub(super) fn findings(rule: &Rule, rows: &Rows<'_>, period: Period) -> PolarsResult<DataFrame> {
+pub(super) fn findings(
+    rule: &Rule,
+    rows: &Rows<'_>,
+    period: Period,
+    kept: Option<&dyn KeptFollowers>,
+) -> PolarsResult<DataFrame> {
     let by = rule.by.as_slice();
     let found = match &rule.logic {
         Logic::Match { condition, at_least } => matching(by, condition, *at_least, rows)?,
@@ -37,13 +43,8 @@ pub(super) fn findings(rule: &Rule, rows: &Rows<'_>, period: Period) -> PolarsRe
             let since = (period.from - Duration::days(*history_days)).timestamp_millis();
             first_seen(by, anchor, condition, since, rows)?
         }
-        Logic::Sequence { first, first_count, then, then_count, within } => {
-            let groups = large_groups(by, first, *first_count, rows)?;
-            let leading = leading(by, first, &groups, *first_count, *within, rows)?;
-            let groups = groups_of(&leading, groups)?;
-            let followers = selected(by, then, &groups, None, rows)?;
-            with_terms(following(leading, followers, *then_count, *within)?, groups)
-        }
+        Logic::Sequence { .. } => sequences(rule, rows, period, kept)?
+            .with_columns([none(OF_ROWS), none(DISTINCT)]),
         Logic::Ratio { condition, of, at_least, minimum } => {
             ratio(by, condition, of, (*at_least, *minimum), rows)?
         }
@@ -71,7 +72,7 @@ fn matching(
 
 /// Groups that have enough rows in all to reach the count, each with its number; few, so that single
 /// rows are then read of those only.
-fn large_groups(
+pub(super) fn large_groups(
     by: &[Term],
     condition: &Condition,
     count: i64,
@@ -84,7 +85,7 @@ fn large_groups(
 
 /// The period's rows of these groups for which the condition holds: number of the group, time, counted
 /// value. There may be millions, so they don't carry the terms along.
-fn selected(
+pub(super) fn selected(
     by: &[Term],
     condition: &Condition,
     groups: &DataFrame,
@@ -127,15 +128,8 @@ fn of_groups(by: &[Term], groups: &DataFrame, rows: &Rows<'_>) -> PolarsResult<O
     Ok(test)
 }
 
-/// The groups that some of the rows are of.
-fn groups_of(rows: &DataFrame, groups: DataFrame) -> PolarsResult<DataFrame> {
-    let on = || vec![col(NUMBER)];
-    let rows = rows.clone().lazy().select([col(NUMBER)]);
-    JoinBuilder::new(groups.lazy()).with(rows).on(on()).how(JoinType::Semi).finish().collect()
-}
-
 /// The terms of groups in place of their numbers.
-fn with_terms(found: LazyFrame, groups: DataFrame) -> LazyFrame {
+pub(super) fn with_terms(found: LazyFrame, groups: DataFrame) -> LazyFrame {
     JoinBuilder::new(found).with(groups.lazy()).on([col(NUMBER)]).how(JoinType::Inner).finish()
 }
 
@@ -219,53 +213,6 @@ fn first_seen(
     let new = joined(new, seen.clone(), by, JoinType::Anti);
     let new = if anchor.is_empty() { new } else { joined(new, seen, anchor, JoinType::Semi) };
     Ok(new.with_columns([none(OF_ROWS), none(DISTINCT)]))
-}
-
-/// Rows of the first kind that complete their number within the stretch: number of the group and time.
-fn leading(
-    by: &[Term],
-    first: &Condition,
-    groups: &DataFrame,
-    count: i64,
-    within: Duration,
-    rows: &Rows<'_>,
-) -> PolarsResult<DataFrame> {
-    let earliest = col(TIME_MS).shift(lit(count - 1)).over([col(NUMBER)])?;
-    selected(by, first, groups, None, rows)?
-        .sort([NUMBER, TIME_MS], SortMultipleOptions::default())
-        .filter((col(TIME_MS) - earliest).lt_eq(lit(within.num_milliseconds())))
-        .collect()
-}
-
-/// Groups in which enough rows of the second kind follow, each within the stretch after one of the
-/// first kind.
-fn following(
-    leading: DataFrame,
-    followers: LazyFrame,
-    count: i64,
-    within: Duration,
-) -> PolarsResult<LazyFrame> {
-    // At the same instant the first kind comes first: CloudTrail's times are whole seconds.
-    let kind = |is_first: bool| lit(i8::from(!is_first)).alias(HIT);
-    let both = concat(
-        [leading.lazy().with_column(kind(true)), followers.with_column(kind(false))],
-        UnionArgs::default(),
-    )?;
-    let sorted = both.sort([NUMBER, TIME_MS, HIT], SortMultipleOptions::default());
-    let of_first = when(col(HIT).eq(lit(0))).then(col(TIME_MS)).otherwise(lit(i64::MIN / 2));
-    let last_first = of_first.cum_max(false).over([col(NUMBER)])?;
-    let after = (col(TIME_MS) - col(FIRST_MS)).lt_eq(lit(within.num_milliseconds()));
-    Ok(sorted
-        .with_column(last_first.alias(FIRST_MS))
-        .filter(col(HIT).eq(lit(1)).and(after))
-        .group_by([col(NUMBER)])
-        .agg([
-            len().cast(DataType::Int64).alias(ROWS),
-            col(FIRST_MS).min(),
-            col(TIME_MS).max().alias(LAST_MS),
-        ])
-        .filter(col(ROWS).gt_eq(lit(count)))
-        .with_columns([none(OF_ROWS), none(DISTINCT)]))
 }
 
 /// Groups with a share of rows.

@@ -9,6 +9,7 @@
 //! requirements  what the period must hold for a rule to say anything
 //! rows          the tables, and sums of them that most rules are asked of
 //! logic         from rows to findings, by kind
+//! sequence      rows of one kind that follow rows of another
 //! evidence      the rows that findings rest on
 //! command       the query that shows them
 //! evaluate      the whole
@@ -29,6 +30,7 @@ mod read;
 mod requirements;
 mod rows;
 mod rule;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -42,3 +44,4 @@ pub use places::{Place, Places};
 pub use read::{RuleError, RuleSet};
 pub use rows::{TableRows, counted_apart};
 pub use rule::{Logic, Requirement, Rule, Severity};
+pub use sequence::{FollowedRule, KeptFollowers};

@@ -87,6 +87,7 @@ impl World {
             period: day(),
             invocations: rows(Table::Invocations, calls),
             api_events: rows(Table::ApiEvents, events),
+            kept: None,
         };
         let found = detections(&question).expect("detections");
         let question = ControlQuestion { rows: &question, detections: &found, facts: &self.facts };

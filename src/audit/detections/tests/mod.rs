@@ -175,6 +175,7 @@ fn asked(rule: &Rule, records: &[Value], security: &Security, places: &Places) -
         period: day(),
         invocations: rows(Table::Invocations, calls),
         api_events: rows(Table::ApiEvents, events),
+        kept: None,
     };
     detections(&question).unwrap_or_else(|error| panic!("{}: {error}", rule.id))
 }
