@@ -2,6 +2,7 @@
 //! that look like them. `cases/*.yaml` holds the records as differences to `templates.json`, whose
 //! records are modelled on real ones.
 
+mod followers;
 mod geoip;
 mod reading;
 
