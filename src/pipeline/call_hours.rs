@@ -47,10 +47,13 @@ impl Asked<'_> {
 
     fn hours(self, period: Option<Period>, steps: &Steps) -> Result<(LazyFrame, Found), Error> {
         let store = self.basis.store;
-        let no_data =
-            || Error::NoData { what: "invocations", period: period.map(phrase).unwrap_or_default() };
+        let no_data = || Error::NoData {
+            what: "invocations",
+            period: period.map(phrase).unwrap_or_default(),
+        };
         let Some((first, last)) = store.days(Table::Invocations)? else { return Err(no_data()) };
-        let (first, after) = (midnight(first, Tz::UTC), midnight(last, Tz::UTC) + Duration::days(1));
+        let (first, after) =
+            (midnight(first, Tz::UTC), midnight(last, Tz::UTC) + Duration::days(1));
         let period = period.unwrap_or(Period { from: first, to: after });
         if self.filter.is_none() {
             let kept = CallHours { store, steps, classes: self.classes };
@@ -58,7 +61,8 @@ impl Asked<'_> {
                 return Ok(hours);
             }
         }
-        let rows = figures::selected(self.basis, Some(around(period)), self.filter, &[], self.zone)?;
+        let rows =
+            figures::selected(self.basis, Some(around(period)), self.filter, &[], self.zone)?;
         let found = Found::read(&figures::collect(extremes(rows.clone()))?);
         let found = found.map_err(Error::Compute)?;
         let data_to = extent(rows.clone())?.map(|extent| extent.to);

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::day_sums::{self, DaySums, can_be_added_up};
 use super::error::phrase;
+use super::presence::logged_days;
 use super::{Basis, Error, figures};
 use crate::insight::capacity::{Frames, Load, loads, without_requests};
 use crate::metrics::capacity as metrics;
 use crate::metrics::filter::Filter;
-use crate::metrics::presence::logged_days;
 use crate::metrics::small_frame::texts;
 use crate::period::Period;
 use crate::prices::{PriceBook, Query};
@@ -54,9 +54,7 @@ pub fn capacity(
     question: &CapacityQuestion<'_>,
 ) -> Result<CapacityAnswer, Error> {
     let CapacityQuestion { period, filter, quotas, most, timezone } = *question;
-    let logs = figures::invocations(basis.store, Some(period))?;
-    let days = logged_days(logs, timezone).map_err(Error::Compute)?;
-    if figures::collect(days)?.height() == 0 {
+    if logged_days(basis, Some(period), timezone)?.height() == 0 {
         return Err(Error::NoData { what: "logs", period: phrase(period) });
     }
     let loads_of = Loads { store: basis.store, book: basis.book };

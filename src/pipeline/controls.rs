@@ -7,8 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::compared::Compared;
 use super::coverage::coverage_of;
-use super::detections::{question, texts, with_buckets};
-use super::followers::Followers;
+use super::detections::{kept_findings, question, texts, with_buckets};
 use super::outages::outages_of;
 use super::{
     CoverageAnswer, CoverageRequest, Error, Join, OutageAnswer, OutageRequest, SecurityBasis,
@@ -82,10 +81,11 @@ pub fn audit_controls(
     request: &ControlsRequest<'_>,
 ) -> Result<ControlsAnswer, Error> {
     let security = with_buckets(store, request.basis.security)?;
-    let kept = Followers { store, book, period: request.basis.period };
+    let rules = named_rules(request);
+    let kept = kept_findings((store, book), &rules, request.basis.period, false);
     let rows = DetectionQuestion {
         kept: Some(&kept),
-        ..question((store, book), named_rules(request), &security, request.basis)?
+        ..question((store, book), rules, &security, request.basis)?
     };
     let detections = match request.detections {
         Some(found) => found.clone(),

@@ -5,19 +5,18 @@ use chrono_tz::Tz;
 use polars::prelude::{DataFrame, DataType, PolarsResult};
 use serde::Serialize;
 
+use super::presence::logged_days;
 use super::summed::Wanted;
-use super::{Basis, Error, figures};
+use super::{Basis, Error};
 use crate::insight::logged_days::{LoggedDay, complete};
 use crate::insight::series::Daily;
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
-use crate::metrics::presence::logged_days;
 use crate::metrics::usage::UsageQuery;
 use crate::period::{Period, midnight};
 use crate::schema::cost::COST_UNITS;
 use crate::schema::usage::{derived, dimension, metric};
-use crate::store::Reader;
 use crate::units::Usd;
 
 /// What is followed over days.
@@ -103,7 +102,8 @@ pub(super) fn days(basis: Basis<'_>, question: &SeriesQuestion) -> Result<Days, 
     let looked_back = Period { from: midnight(earliest, zone), to: question.now };
     let question =
         &SeriesQuestion { period: question.period.or(Some(looked_back)), ..question.clone() };
-    let logged = logged(basis.store, question)?;
+    let logged = logged_days(basis, question.period, zone)?;
+    let logged = read_logged(&logged, zone).map_err(Error::Compute)?;
     let complete = complete(&logged, today);
     let figures = day_figures(basis, question)?;
     let mut known = Vec::new();
@@ -157,14 +157,6 @@ fn history(complete: &[NaiveDate], logged: &[LoggedDay], known: &[DayFigure]) ->
         incomplete_days: left_out.collect(),
         unpriced_requests: known.iter().map(|day| day.unpriced_requests).sum(),
     }
-}
-
-/// The days with logs of any request, in the period asked for.
-fn logged(store: &Reader, question: &SeriesQuestion) -> Result<Vec<LoggedDay>, Error> {
-    let zone = question.timezone;
-    let invocations = figures::invocations(store, question.period)?;
-    let frame = figures::collect(logged_days(invocations, zone).map_err(Error::Compute)?)?;
-    read_logged(&frame, zone).map_err(Error::Compute)
 }
 
 fn read_logged(frame: &DataFrame, zone: Tz) -> PolarsResult<Vec<LoggedDay>> {

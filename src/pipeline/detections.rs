@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use polars::prelude::IntoLazy;
 
 use super::day_sums::{event_counts, request_counts};
-use super::followers::Followers;
+use super::kept_findings::KeptFindings;
 use super::{Error, figures};
 use crate::audit::detections::{
     DetectionQuestion, Detections, Places, Rule, RuleSet, Severity, TableRows, counted_apart,
@@ -86,10 +86,12 @@ pub fn audit_detections(
     request: &DetectionsRequest<'_>,
 ) -> Result<Detections, Error> {
     let security = with_buckets(store, request.basis.security)?;
-    let kept = Followers { store, book, period: request.basis.period };
+    let chosen = chosen(request)?;
+    let asks_all = chosen.len() == request.rules.rules().len();
+    let kept = kept_findings((store, book), &chosen, request.basis.period, asks_all);
     let question = DetectionQuestion {
         kept: Some(&kept),
-        ..question((store, book), chosen(request)?, &security, request.basis)?
+        ..question((store, book), chosen, &security, request.basis)?
     };
     detections(&question).map_err(Error::Compute)
 }
@@ -122,6 +124,17 @@ pub(super) fn question<'a>(
         api_events: table(Table::ApiEvents)?,
         kept: None,
     })
+}
+
+/// What is kept for these rules.
+pub(super) fn kept_findings<'a>(
+    (store, book): (&'a Reader, &'a PriceBook),
+    rules: &[&Rule],
+    period: Period,
+    asks_all: bool,
+) -> KeptFindings<'a> {
+    let history_from = period.from - Duration::days(history_days(rules));
+    KeptFindings { store, book, period, history_from, asks_all }
 }
 
 /// A table's rows of a period and of the time before it from an instant on, and their counts.

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use polars::prelude::{DataFrame, DataType, LazyFrame, PolarsResult, col};
 use serde::Serialize;
 
+use super::presence::logged_days;
 use super::summed::Wanted;
 use super::{Basis, Error, error::phrase, figures};
 use crate::insight::comparable::{Against, compared, lengths};
@@ -17,7 +18,6 @@ use crate::metrics::cells::{Grain, Requests};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
 use crate::metrics::metric::Metric;
-use crate::metrics::presence::logged_days;
 use crate::metrics::usage::{UsageQuery, usage_of};
 use crate::period::Period;
 use crate::prices::{CacheConvention, PriceBook};
@@ -158,9 +158,7 @@ struct Priced {
 impl Priced {
     fn of(basis: Basis<'_>, question: &DriversQuestion, period: Period) -> Result<Self, Error> {
         let zone = question.timezone;
-        let logs = figures::invocations(basis.store, Some(period))?;
-        let days = logged_days(logs, zone).map_err(Error::Compute)?;
-        let logged_days = figures::collect(days)?.height();
+        let logged_days = logged_days(basis, Some(period), zone)?.height();
         if logged_days == 0 {
             return Err(Error::NoData { what: "invocation logs", period: phrase(period) });
         }

@@ -39,10 +39,14 @@ pub enum Summed {
     CallSequences,
     /// The same of CloudTrail's events.
     EventSequences,
+    /// Requests that detections look at one by one.
+    CallPicks,
+    /// The same of CloudTrail's events.
+    EventPicks,
 }
 
 impl Summed {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Requests,
         Self::Latencies,
         Self::Events,
@@ -53,6 +57,8 @@ impl Summed {
         Self::WhatIfs,
         Self::CallSequences,
         Self::EventSequences,
+        Self::CallPicks,
+        Self::EventPicks,
     ];
 
     /// The name of its folder.
@@ -68,13 +74,15 @@ impl Summed {
             Self::WhatIfs => "what_ifs",
             Self::CallSequences => "call_sequences",
             Self::EventSequences => "event_sequences",
+            Self::CallPicks => "call_picks",
+            Self::EventPicks => "event_picks",
         }
     }
 
     /// The tables whose rows are summed up.
     fn tables(self) -> &'static [Table] {
         match self {
-            Self::Events | Self::EventSequences => &[Table::ApiEvents],
+            Self::Events | Self::EventSequences | Self::EventPicks => &[Table::ApiEvents],
             Self::Coverage => &[Table::Invocations, Table::ApiEvents],
             _ => &[Table::Invocations],
         }

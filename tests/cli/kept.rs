@@ -71,10 +71,7 @@ fn insights_say_the_same_of_kept_days_and_of_rows() {
 #[test]
 fn what_ifs_say_the_same_of_kept_days_and_of_rows() {
     const NOVA_FOR_SONNET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0=amazon.nova-pro-v1:0";
-    agree(&[
-        &["savings", "--json"],
-        &["savings", "--json", "--substitute", NOVA_FOR_SONNET],
-    ]);
+    agree(&[&["savings", "--json"], &["savings", "--json", "--substitute", NOVA_FOR_SONNET]]);
     let kept = sample_store();
     for range in [WHOLE, RAGGED] {
         let asked = [&["savings", "--json"] as &[&str], &range, &NOW].concat();

@@ -160,6 +160,13 @@ impl Condition {
         self.columns.iter().map(String::as_str)
     }
 
+    /// Whether it says no more of a column than that its value is known or not.
+    pub(in crate::audit) fn only_asks_whether_known(&self, column: &str) -> bool {
+        let tested = [format!("{column} IS NOT NULL"), format!("{column} IS NULL")];
+        let rest = tested.iter().fold(self.text.clone(), |text, test| text.replace(test, ""));
+        !rest.contains(column)
+    }
+
     /// The settings it takes.
     pub(in crate::audit) fn needs(&self) -> Vec<&'static str> {
         let used = PLACEHOLDERS.iter().filter(|placeholder| self.uses(placeholder.name));

@@ -8,12 +8,12 @@ use polars::prelude::{Column, DataFrame, PolarsResult};
 use super::command::command;
 use super::evidence::evidence;
 use super::finding::{Detections, Finding, RuleOutcome, RuleVerdict};
+use super::kept::Kept;
 use super::logic::findings;
 use super::places::Places;
 use super::requirements::{Held, held};
 use super::rows::{Rows, TableRows, group_name};
 use super::rule::{Logic, Rule};
-use super::sequence::KeptFollowers;
 use super::values::{Values, address};
 use crate::period::Period;
 use crate::schema::Table;
@@ -36,8 +36,8 @@ pub struct DetectionQuestion<'a> {
     pub invocations: TableRows,
     /// `api_events`.
     pub api_events: TableRows,
-    /// The followers of sequences, where they are kept.
-    pub kept: Option<&'a dyn KeptFollowers>,
+    /// What was kept of days, where something was.
+    pub kept: Option<&'a dyn Kept>,
 }
 
 /// Days of history before the period that these rules look at.
@@ -121,7 +121,8 @@ impl<'a> Asked<'a> {
     fn rows(&self, table: Table) -> PolarsResult<Rows<'_>> {
         let can_be_asked = |rule: &&Rule| rule.table == table && self.reason_not(rule).is_none();
         let rules: Vec<&Rule> = self.question.rules.iter().copied().filter(can_be_asked).collect();
-        Rows::new(table, self.table(table), self.question.period, &self.values, &rules)
+        let of = self.table(table);
+        Rows::new(table, of, self.question.period, &self.values, &rules, self.question.kept)
     }
 
     /// Why a rule can't be asked, if it can't.

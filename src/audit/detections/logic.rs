@@ -10,10 +10,11 @@ use polars::prelude::{
 };
 
 use super::condition::{Condition, Term};
+use super::kept::Kept;
 use super::narrow::is_one_of;
 use super::rows::{Rows, group_columns, group_exprs, group_name, read};
 use super::rule::{Logic, Rule};
-use super::sequence::{KeptFollowers, sequences};
+use super::sequence::sequences;
 use crate::period::Period;
 use crate::schema::detection::{
     BURST, DISTINCT, FIRST_MS, HIT, IN_PERIOD, LAST_MS, NUMBER, OF_ROWS, ROWS, TIME_MS, VALUE,
@@ -25,7 +26,7 @@ pub(super) fn findings(
     rule: &Rule,
     rows: &Rows<'_>,
     period: Period,
-    kept: Option<&dyn KeptFollowers>,
+    kept: Option<&dyn Kept>,
 ) -> PolarsResult<DataFrame> {
     let by = rule.by.as_slice();
     let found = match &rule.logic {
@@ -43,8 +44,9 @@ pub(super) fn findings(
             let since = (period.from - Duration::days(*history_days)).timestamp_millis();
             first_seen(by, anchor, condition, since, rows)?
         }
-        Logic::Sequence { .. } => sequences(rule, rows, period, kept)?
-            .with_columns([none(OF_ROWS), none(DISTINCT)]),
+        Logic::Sequence { .. } => {
+            sequences(rule, rows, period, kept)?.with_columns([none(OF_ROWS), none(DISTINCT)])
+        }
         Logic::Ratio { condition, of, at_least, minimum } => {
             ratio(by, condition, of, (*at_least, *minimum), rows)?
         }

@@ -10,6 +10,7 @@
 //! rows          the tables, and sums of them that most rules are asked of
 //! logic         from rows to findings, by kind
 //! sequence      rows of one kind that follow rows of another
+//! kept          what may have been kept of days
 //! evidence      the rows that findings rest on
 //! command       the query that shows them
 //! evaluate      the whole
@@ -22,6 +23,7 @@ mod condition;
 mod evaluate;
 mod evidence;
 mod finding;
+mod kept;
 mod logic;
 mod narrow;
 mod period_rows;
@@ -38,10 +40,11 @@ mod values;
 pub use condition::{Condition, Term};
 pub use evaluate::{DetectionQuestion, detections, history_days};
 pub use finding::{Detections, Evidence, Finding, RuleOutcome, RuleVerdict};
+pub use kept::Kept;
 pub(in crate::audit) use narrow::narrowed;
 pub(in crate::audit) use period_rows::PeriodRows;
 pub use places::{Place, Places};
 pub use read::{RuleError, RuleSet};
-pub use rows::{TableRows, counted_apart};
+pub use rows::{PickedRows, TableRows, counted_apart};
 pub use rule::{Logic, Requirement, Rule, Severity};
-pub use sequence::{FollowedRule, KeptFollowers};
+pub use sequence::FollowedRule;

@@ -8,6 +8,7 @@ use super::evaluate::DetectionQuestion;
 use super::rows::{TableRows, is_counted_by};
 use super::values::Values;
 use crate::schema::Table;
+use crate::schema::api_event::EVENT_TIME; // both tables call it so
 use crate::schema::detection::IN_PERIOD;
 
 /// The rows of a period, and what the user says is allowed.
@@ -28,10 +29,14 @@ impl<'a> PeriodRows<'a> {
         self.table(table).counts.clone().filter(col(IN_PERIOD))
     }
 
-    /// Whether the counts of a table tell these conditions.
+    /// Whether the counts of a table tell these conditions. Rows without a time are never kept, so that
+    /// whether it is known needs no row.
     pub(in crate::audit) fn are_counted(table: Table, conditions: [&Condition; 2]) -> bool {
-        let mut columns = conditions.into_iter().flat_map(Condition::columns);
-        columns.all(|name| is_counted_by(table, name))
+        let is_told = |condition: &Condition, name: &str| {
+            let is_time = name == EVENT_TIME && condition.only_asks_whether_known(name);
+            is_time || is_counted_by(table, name)
+        };
+        conditions.iter().all(|one| one.columns().all(|name| is_told(one, name)))
     }
 
     fn table(&self, table: Table) -> &TableRows {

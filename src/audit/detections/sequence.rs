@@ -11,6 +11,7 @@ use polars::prelude::{
 };
 
 use super::condition::{Condition, Term};
+use super::kept::Kept;
 use super::logic::{large_groups, selected, with_terms};
 use super::places::Places;
 use super::rows::{Rows, TableRows, group_columns, group_name};
@@ -26,16 +27,6 @@ use crate::schema::security::Security;
 const VERSION: u32 = 1;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
-
-/// Keeps the followers of sequences.
-pub trait KeptFollowers {
-    /// The followers in the period of the question, as [`FollowedRule`] sums them up; none where they are
-    /// not kept.
-    ///
-    /// # Errors
-    /// When they can't be read.
-    fn of(&self, rule: &Rule) -> PolarsResult<Option<LazyFrame>>;
-}
 
 /// A sequence, and by what its rows belong together.
 struct Sequence<'r> {
@@ -104,7 +95,7 @@ pub(super) fn sequences(
     rule: &Rule,
     rows: &Rows<'_>,
     period: Period,
-    kept: Option<&dyn KeptFollowers>,
+    kept: Option<&dyn Kept>,
 ) -> PolarsResult<LazyFrame> {
     let Some(sequence) = Sequence::of(rule) else { return Ok(DataFrame::empty().lazy()) };
     let sums = [col(ROWS).sum(), col(FIRST_MS).min(), col(LAST_MS).max()];
@@ -126,11 +117,11 @@ fn kept_of(
     sequence: &Sequence<'_>,
     rule: &Rule,
     rows: &Rows<'_>,
-    kept: Option<&dyn KeptFollowers>,
+    kept: Option<&dyn Kept>,
 ) -> PolarsResult<Option<LazyFrame>> {
     let Some(kept) = kept else { return Ok(None) };
     let groups = large_groups(sequence.by, sequence.first, sequence.first_count, rows)?;
-    if groups.height() == 0 { Ok(None) } else { kept.of(rule) }
+    if groups.height() == 0 { Ok(None) } else { kept.followers(rule) }
 }
 
 fn counted() -> [Expr; 3] {
@@ -183,7 +174,7 @@ impl<'r> FollowedRule<'r> {
         let (security, places) = (Security::default(), Places::default());
         let around = self.around(period);
         let values = Values::new(&security, &places, around, &[]);
-        let rows = Rows::new(self.rule.table, rows, around, &values, &[self.rule])?;
+        let rows = Rows::new(self.rule.table, rows, around, &values, &[self.rule], None)?;
         let (followers, groups) = self.sequence.followers(&rows)?;
         let (from, to) = (period.from.timestamp_millis(), period.to.timestamp_millis());
         let is_inside = col(TIME_MS).gt_eq(lit(from)).and(col(TIME_MS).lt(lit(to)));

@@ -37,7 +37,12 @@ impl<'a> Values<'a> {
         Ok(Self::new(security, question.places, question.period, &addresses))
     }
 
-    pub(super) fn new(security: &'a Security, places: &Places, period: Period, addresses: &[String]) -> Self {
+    pub(super) fn new(
+        security: &'a Security,
+        places: &Places,
+        period: Period,
+        addresses: &[String],
+    ) -> Self {
         let external = security.internal_networks.as_ref().map(|networks| {
             let is_external = |address: IpAddr| !networks.iter().any(|net| net.contains(&address));
             chosen(addresses, is_external)

@@ -24,8 +24,9 @@ use crate::schema::invocation::{
 };
 use crate::schema::usage::metric::REQUESTS;
 use crate::schema::what_if::{
-    ANY_READER, CALL, CELL, NEXT_READ_BY_ANY, NEXT_READ_BY_OWN, OWN_READER, READS, UNREAD, UNREAD_1H,
-    UNREAD_BY_OWN, UNREAD_BY_OWN_1H, UNREAD_BY_OWN_REQUESTS, UNREAD_REQUESTS, WRITTEN, WRITTEN_1H,
+    ANY_READER, CALL, CELL, NEXT_READ_BY_ANY, NEXT_READ_BY_OWN, OWN_READER, READS, UNREAD,
+    UNREAD_1H, UNREAD_BY_OWN, UNREAD_BY_OWN_1H, UNREAD_BY_OWN_REQUESTS, UNREAD_REQUESTS, WRITTEN,
+    WRITTEN_1H,
 };
 use crate::units::Usd;
 
@@ -173,9 +174,8 @@ impl Cached {
     pub(super) fn unread(&self, data_to: Option<DateTime<Utc>>) -> LazyFrame {
         let surely = later_than(NEXT_READ_BY_ANY, LONGEST_TTL_MS);
         let surely = match data_to {
-            Some(end) => surely.and(
-                (col(EVENT_TIME) + lit(LONGEST_TTL_MS)).lt_eq(lit(end.timestamp_millis())),
-            ),
+            Some(end) => surely
+                .and((col(EVENT_TIME) + lit(LONGEST_TTL_MS)).lt_eq(lit(end.timestamp_millis()))),
             None => surely,
         };
         let default = || col(WRITTEN) - col(WRITTEN_1H);

@@ -97,7 +97,8 @@ impl Sieve {
         let over = |input: &str| {
             exceeded(&(col(input) + col(OUTPUT_TOKENS).fill_null(lit(0_i64))), bounds)
         };
-        let both = over(INPUT_BESIDE_CACHE) * lit(self.classes.footprints()) + over(INPUT_WITH_CACHE);
+        let both =
+            over(INPUT_BESIDE_CACHE) * lit(self.classes.footprints()) + over(INPUT_WITH_CACHE);
         both.alias(FOOTPRINT)
     }
 }
@@ -146,7 +147,6 @@ impl Calls {
     pub(super) fn found(&self) -> &Found {
         &self.sieve.found
     }
-
 
     pub(super) fn has_ids(&self) -> bool {
         self.has_ids
@@ -199,10 +199,7 @@ impl Calls {
         let rest = || wide(INPUT_TOKENS) - wide(CACHE_READ_INPUT_TOKENS) - wide(WRITTEN);
         let zero = lit(0_i64).cast(self.wide());
         let outside = when(rest().lt(zero.clone())).then(zero).otherwise(rest());
-        when(self.logged_input().is_null())
-            .then(lit(NULL))
-            .otherwise(outside)
-            .cast(DataType::Int64)
+        when(self.logged_input().is_null()).then(lit(NULL)).otherwise(outside).cast(DataType::Int64)
     }
 
     /// Input tokens of a call as logged, `Int64`, null where unknown.

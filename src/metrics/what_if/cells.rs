@@ -97,9 +97,9 @@ impl Cells {
     /// Lists of the input tokens of calls outside the cache, null where unknown.
     pub(super) fn inputs(&self) -> Expr {
         match &self.includes_cache {
-            Some(includes) => {
-                when(includes.value().gt(lit(0_i64))).then(col(INPUTS_OUTSIDE)).otherwise(col(INPUTS))
-            }
+            Some(includes) => when(includes.value().gt(lit(0_i64)))
+                .then(col(INPUTS_OUTSIDE))
+                .otherwise(col(INPUTS)),
             None => col(INPUTS),
         }
     }

@@ -56,19 +56,21 @@ pub fn hours(
         calls.count(WRITTEN).alias(WRITES),
         calls.count(OUTPUT_TOKENS).alias(OUTPUTS),
     ]);
-    let mut sums: Vec<Expr> = priced_by::sums(calls.found())
-        .into_iter()
-        .map(|(name, sum)| sum.alias(name))
-        .collect();
+    let mut sums: Vec<Expr> =
+        priced_by::sums(calls.found()).into_iter().map(|(name, sum)| sum.alias(name)).collect();
     sums.push(len().cast(DataType::Int64).alias(REQUESTS));
     sums.push(col(PROMPT).count().cast(DataType::Int64).alias(PROMPTS));
     sums.extend([col(EVENT_TIME).min(), col(EVENT_TIME).max().alias(LAST_TIME)]);
     sums.extend(UNREAD_SUMS.map(|name| col(name).cast(DataType::Int128).sum()));
     sums.extend(LISTS.map(col));
     let hours = rows.group_by([CELL, TIME, ANSWERED_BEFORE].map(col)).agg(sums);
-    hours.join_builder().with(calls.cells()).on([col(CELL)]).how(JoinType::Inner).finish().drop(
-        polars::prelude::by_name([CELL, TIME], true, false),
-    )
+    hours
+        .join_builder()
+        .with(calls.cells())
+        .on([col(CELL)])
+        .how(JoinType::Inner)
+        .finish()
+        .drop(polars::prelude::by_name([CELL, TIME], true, false))
 }
 
 /// What hours of one cell agree in.

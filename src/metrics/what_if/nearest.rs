@@ -29,11 +29,7 @@ impl Nearest {
 
 /// The places of calls in order of time: each its own, or that of its instant.
 pub(super) fn places(times: &[i64], each_has_its_own: bool) -> Vec<i64> {
-    if each_has_its_own {
-        (0..).take(times.len()).collect()
-    } else {
-        times.to_vec()
-    }
+    if each_has_its_own { (0..).take(times.len()).collect() } else { times.to_vec() }
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use crate::schema::invocation::{EVENT_TIME, MODEL, PRINCIPAL};
 use crate::schema::usage::efficiency::REPEATED_PROMPT;
 use crate::schema::usage::metric::REQUESTS;
 use crate::schema::what_if::{
-    ANSWERED, ANSWERED_BEFORE, ANSWERED_UNITS, ANSWERER, CALL, CALLER, CELL, COMPARABLE, PROMPT, PROMPTS,
-    REPEATED, REPEATED_UNITS,
+    ANSWERED, ANSWERED_BEFORE, ANSWERED_UNITS, ANSWERER, CALL, CALLER, CELL, COMPARABLE, PROMPT,
+    PROMPTS, REPEATED, REPEATED_UNITS,
 };
 use crate::units::Usd;
 

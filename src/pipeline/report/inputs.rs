@@ -9,6 +9,7 @@ use super::super::compared::{Compared, both, wide, with_models};
 use super::super::drivers::driver_tree;
 use super::super::endings::endings;
 use super::super::error::phrase;
+use super::super::presence::logged_days;
 use super::super::summed::Wanted;
 use super::super::{Error, figures};
 use super::insights::insights;
@@ -20,7 +21,6 @@ use crate::metrics::cells::Requests;
 use crate::metrics::coverage::{calls, hourly};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::filter::Filter;
-use crate::metrics::presence;
 use crate::metrics::small_frame::integers;
 use crate::period::Period;
 use crate::prices::CacheConvention;
@@ -57,7 +57,7 @@ pub(super) fn inputs(
         generated: request.now,
         previous_endings: endings(basis.of, previous_period, filter, zone)?,
         logged_days: filter
-            .map(|_| logged_days(basis, request, [previous_period, period]))
+            .map(|_| logged_in(basis, request, [previous_period, period]))
             .transpose()?,
         service_metrics: service_metrics(basis, request, period)?,
         drivers: driver_tree(book, zone, sides)?,
@@ -171,16 +171,14 @@ fn summed_up(
 }
 
 /// The local days of these periods with a log of any request.
-fn logged_days(
+fn logged_in(
     basis: ReportBasis<'_>,
     request: &ReportRequest,
     periods: [Period; 2],
 ) -> Result<BTreeSet<NaiveDate>, Error> {
     let mut days = BTreeSet::new();
     for period in periods {
-        let invocations = figures::invocations(basis.of.store, Some(period))?;
-        let logged = presence::logged_days(invocations, request.timezone);
-        let frame = figures::collect(logged.map_err(Error::Compute)?)?;
+        let frame = logged_days(basis.of, Some(period), request.timezone)?;
         let read = frame.column(dimension::DAY).and_then(|column| Ok(column.date()?.clone()));
         days.extend(read.map_err(Error::Compute)?.as_date_iter().flatten());
     }

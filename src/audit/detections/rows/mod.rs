@@ -16,6 +16,7 @@ use polars::prelude::{
 };
 
 use super::condition::{Condition, Term, expression};
+use super::kept::Kept;
 use super::rule::{Logic, Rule};
 use super::values::Values;
 use crate::metrics::{event_summary, summary};
@@ -24,6 +25,7 @@ use crate::schema::detection::{FIRST_MS, GROUP, HIT, IN_PERIOD, LAST_MS, ROWS};
 use crate::schema::usage::cell::LAST_TIME;
 use crate::schema::{Kind, Table, api_event, invocation};
 use picked::Picked;
+pub use picked::PickedRows;
 
 /// A table, and how far back it goes.
 #[derive(Clone)]
@@ -122,13 +124,14 @@ impl<'a> Rows<'a> {
         period: Period,
         values: &'a Values<'a>,
         rules: &[&Rule],
+        kept: Option<&dyn Kept>,
     ) -> PolarsResult<Self> {
         let TableRows { rows: in_period, with_history, counts, .. } = of.clone();
         let (cells, picked) = (None, None);
         let mut rows =
             Self { table, in_period, with_history, counts, period, values, cells, picked };
         rows.cells = rows.summed(rules)?;
-        rows.picked = Picked::pick(&rows, rules)?;
+        rows.picked = Picked::pick(&rows, of, rules, kept)?;
         Ok(rows)
     }
 

@@ -9,11 +9,12 @@ use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
 use super::{day, instant};
 use crate::audit::detections::{
-    DetectionQuestion, FollowedRule, KeptFollowers, Places, Rule, RuleSet, TableRows, detections,
+    DetectionQuestion, FollowedRule, Kept, PickedRows, Places, Rule, RuleSet, TableRows, detections,
 };
 use crate::metrics::window::in_period;
 use crate::period::Period;
 use crate::schema::api_event::ApiEvent;
+use crate::schema::invocation::Invocation;
 use crate::schema::security::Security;
 use crate::schema::{Row, Table, TimeMs};
 
@@ -55,24 +56,36 @@ fn frame(told: &[Told]) -> DataFrame {
     ApiEvent::frame(told.iter().enumerate().map(event).collect()).expect("a frame")
 }
 
-fn rows(frame: &DataFrame, period: Period) -> TableRows {
+fn rows(table: Table, frame: &DataFrame, period: Period) -> TableRows {
     let rows = in_period(frame.clone().lazy(), period).collect().expect("rows");
-    TableRows::of(Table::ApiEvents, rows, period, Some(instant("2026-10-01T00:00:00Z")))
+    TableRows::of(table, rows, period, Some(instant("2026-10-01T00:00:00Z")))
 }
 
-/// Days summed up by themselves.
+/// The days that records may be of.
+fn days() -> impl Iterator<Item = Period> {
+    (-3..5).map(|number| {
+        let from = day().from + Duration::days(number);
+        Period { from, to: from + Duration::days(1) }
+    })
+}
+
+/// Days looked at by themselves.
 struct ByDay<'a> {
     frame: &'a DataFrame,
     period: Period,
 }
 
-impl KeptFollowers for ByDay<'_> {
-    fn of(&self, rule: &Rule) -> PolarsResult<Option<LazyFrame>> {
+impl Kept for ByDay<'_> {
+    fn picked(&self, wanted: &PickedRows) -> PolarsResult<Option<LazyFrame>> {
+        let of = |period| wanted.of(&rows(wanted.table, self.frame, period));
+        let days = days().map(of).collect::<PolarsResult<Vec<_>>>()?;
+        concat(days, UnionArgs::default()).map(Some)
+    }
+
+    fn followers(&self, rule: &Rule) -> PolarsResult<Option<LazyFrame>> {
         let followed = FollowedRule::of(rule).expect("a sequence that can be kept");
-        let days = (-3..4).map(|number| {
-            let from = day().from + Duration::days(number);
-            let of_day = Period { from, to: from + Duration::days(1) };
-            let around = rows(self.frame, followed.around(of_day));
+        let days = days().map(|of_day| {
+            let around = rows(Table::ApiEvents, self.frame, followed.around(of_day));
             let followers = followed.followers(&around, of_day)?.collect()?;
             assert!(followed.schema().iter_names().all(|name| followers.column(name).is_ok()));
             Ok(in_period(followers.lazy(), self.period))
@@ -82,14 +95,15 @@ impl KeptFollowers for ByDay<'_> {
     }
 }
 
-fn found(rule: &Rule, frame: &DataFrame, period: Period, kept: Option<&dyn KeptFollowers>) -> String {
+fn found(rule: &Rule, frame: &DataFrame, period: Period, kept: Option<&dyn Kept>) -> String {
+    let no_calls = Invocation::frame(Vec::new()).expect("a frame");
     let question = DetectionQuestion {
         rules: vec![rule],
         security: &Security::default(),
         places: &Places::default(),
         period,
-        invocations: rows(&frame.clear(), period),
-        api_events: rows(frame, period),
+        invocations: rows(Table::Invocations, &no_calls, period),
+        api_events: rows(Table::ApiEvents, frame, period),
         kept,
     };
     let found = detections(&question).expect("findings");

@@ -79,7 +79,8 @@ fn summed(calls: Vec<Invocation>, classes: &Classes, period: Period, data_to: i6
     let sieve = Sieve::new(found.clone(), steps.clone(), classes.clone());
     let sieved = sieve.sieved(rows.clone()).collect().expect("calls");
     let mut calls = Calls::new(sieve, sieved).expect("calls");
-    let told = |calls: &Calls| (Cached::of(calls).expect("calls"), SentAgain::of(calls).expect("calls"));
+    let told =
+        |calls: &Calls| (Cached::of(calls).expect("calls"), SentAgain::of(calls).expect("calls"));
     let (mut cached, mut again) = told(&calls);
     let mut undecided = cached.undecided().expect("instants");
     undecided.extend(again.undecided().expect("instants"));
@@ -289,10 +290,8 @@ fn long_prompts_cost_what_is_beyond_the_median() {
     });
     let classes = Classes::of(book(), []);
     let summed = summed(lengths.chain(few).collect(), &classes, always(), FAR);
-    let df = long_prompts(&summed.cells, &summed.priced)
-        .expect("a plan")
-        .collect()
-        .expect("collected");
+    let df =
+        long_prompts(&summed.cells, &summed.priced).expect("a plan").collect().expect("collected");
     let found =
         read_long_prompts(&df, Repricing { book: book(), classes: &classes }).expect("read");
     let [caller] = found.as_slice() else { panic!("one caller: {found:?}") };
