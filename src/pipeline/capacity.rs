@@ -68,9 +68,10 @@ pub fn capacity(
         let minutes = figures::collect(metrics::minute_sums(rows.clone()))?.lazy();
         (minutes.clone(), metrics::consumer_sums(rows, minutes))
     };
-    let minutes = figures::collect(metrics::minutes(minutes, quotas))?;
-    let pools = figures::collect(metrics::pools(minutes.clone().lazy()))?;
-    let throttled = figures::collect(metrics::throttled_minutes(minutes.lazy()))?;
+    // Read twice: held in memory, a month of minutes can take hundreds of megabytes.
+    let minutes = metrics::minutes(minutes, quotas);
+    let pools = figures::collect(metrics::pools(minutes.clone()))?;
+    let throttled = figures::collect(metrics::throttled_minutes(minutes))?;
     let consumers = figures::collect(metrics::consumers(consumers, quotas))?;
     let frames = Frames { pools: &pools, throttled: &throttled, consumers: &consumers };
     let loads = loads(frames, quotas, most).map_err(Error::Compute)?;
