@@ -11,6 +11,7 @@ use polars::prelude::{
 };
 
 use super::calendar::Every;
+use super::grouping::join_groups;
 use super::kept::{columns, counts, schema_of};
 use super::measures::{known_sum, number_of};
 use super::percentiles::{Percentile, sorted};
@@ -138,9 +139,7 @@ fn output_burndown(quotas: &[Quota]) -> Expr {
     factor.cast(DataType::Int128)
 }
 
-/// Loads per quota: totals, and the distribution over the minutes with requests; sorted.
-///
-/// Percentiles are nearest rank. Tokens: only minutes with a known count are counted.
+/// Loads per quota: totals, and what the minutes with requests come to at most; in no order.
 pub fn pools(minutes: LazyFrame) -> LazyFrame {
     let mut figures = sums();
     figures.extend([
@@ -150,18 +149,29 @@ pub fn pools(minutes: LazyFrame) -> LazyFrame {
         (col(REQUESTS) - col(THROTTLED)).max().alias(RPM_PEAK_SERVED),
     ]);
     figures.extend([RPM, TPM].into_iter().flat_map(distribution));
-    let ranks = [RPM, TPM].into_iter().flat_map(|of| {
+    minutes.group_by(POOL.map(col)).agg(figures)
+}
+
+/// The distribution over the minutes with requests per quota, of requests and of tokens.
+///
+/// Percentiles are nearest rank. Tokens: only minutes with a known count are counted.
+pub fn ranks(minutes: LazyFrame) -> [LazyFrame; 2] {
+    [RPM, TPM].map(|of| {
         let rank = |percent, name| Percentile { column: of.series, percent, name };
-        [rank(50, of.median), rank(95, of.p95)].map(|rank| rank.of_sorted(of.values))
-    });
-    let ranks: Vec<Expr> = ranks.collect();
+        let ranks = [rank(50, of.median), rank(95, of.p95)].map(|rank| rank.of_sorted(of.values));
+        minutes
+            .clone()
+            .group_by(POOL.map(col))
+            .agg([col(of.series).drop_nulls().alias(of.values)])
+            .with_columns([sorted(of.values)])
+            .select(POOL.map(col).into_iter().chain(ranks).collect::<Vec<_>>())
+    })
+}
+
+/// [`pools`] with their [`ranks`], sorted.
+pub fn with_ranks(pools: LazyFrame, ranks: LazyFrame) -> LazyFrame {
     let keys = POOL.map(col).to_vec();
-    minutes
-        .group_by(keys.clone())
-        .agg(figures)
-        .with_columns([sorted(RPM.values), sorted(TPM.values)])
-        .with_columns(ranks)
-        .sort_by_exprs(keys, in_order())
+    join_groups(pools, ranks, &keys).sort_by_exprs(keys, in_order())
 }
 
 /// Sums of rows per quota, principal and hour, in the minutes in which the quota throttled.
@@ -228,14 +238,13 @@ fn sums_of_sums() -> Vec<Expr> {
     counts.chain(KINDS.map(|kind| known_sum(kind.sum).alias(kind.sum))).collect()
 }
 
-/// Peak, values, and what stands out in throttled minutes.
-fn distribution(of: PerMinute) -> [Expr; 5] {
+/// Peak, and what stands out in throttled minutes.
+fn distribution(of: PerMinute) -> [Expr; 4] {
     let series = || col(of.series);
     let throttled = || series().filter(was_throttled());
     [
         series().max().alias(of.peak),
         col(MINUTE).filter(series().eq(series().max())).min().alias(of.peak_at),
-        series().drop_nulls().alias(of.values),
         throttled().min().alias(of.throttled_low),
         throttled().max().alias(of.throttled_high),
     ]

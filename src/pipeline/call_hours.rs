@@ -119,12 +119,7 @@ impl CallHours<'_> {
     /// What is kept of a write to the cache takes the data to go on for an hour. The hours in which it
     /// doesn't are read from rows.
     fn of_period(&self, period: Period) -> Result<Option<(LazyFrame, Found)>, Error> {
-        let ends = |period| extent(figures::invocations(self.store, Some(period))?);
-        let data_to = match ends(Period { from: period.to, to: around(period).to })? {
-            Some(after) => Some(after.to),
-            None => ends(period)?.map(|within| within.to),
-        };
-        let Some(data_to) = data_to else { return Ok(None) };
+        let Some(data_to) = self.data_to(period)? else { return Ok(None) };
         let last_known = data_to - Duration::milliseconds(LONGEST_TTL_MS - 1);
         let hour = Duration::hours(1);
         let known_to = last_known.duration_trunc(hour).unwrap_or(last_known).min(period.to);
@@ -140,6 +135,22 @@ impl CallHours<'_> {
         }
         let last_day = (period.to - Duration::milliseconds(1)).date_naive();
         Ok(Some((hours, Found::anything((days.ends.0, days.ends.1.max(last_day))))))
+    }
+
+    /// Where the data ends, as far as an hour after the period; none where it has none.
+    fn data_to(&self, period: Period) -> Result<Option<DateTime<Utc>>, Error> {
+        let after = Period { from: period.to, to: around(period).to };
+        if let Some(after) = extent(figures::invocations(self.store, Some(after))?)? {
+            return Ok(Some(after.to));
+        }
+        let days = self.store.days_to_sum(Summed::Requests, Some(period), "")?;
+        let Some(last) = days.last() else { return Ok(None) };
+        let from = midnight(last.day, Tz::UTC).max(period.from);
+        match extent(figures::invocations(self.store, Some(Period { from, ..period }))?)? {
+            Some(last) => Ok(Some(last.to)),
+            // What counts on that day lies outside of the period, or counts on another.
+            None => Ok(extent(figures::invocations(self.store, Some(period))?)?.map(|all| all.to)),
+        }
     }
 
     fn of_rows_until(

@@ -68,9 +68,13 @@ pub fn capacity(
         let minutes = figures::collect(metrics::minute_sums(rows.clone()))?.lazy();
         (minutes.clone(), metrics::consumer_sums(rows, minutes))
     };
-    // Read twice: held in memory, a month of minutes can take hundreds of megabytes.
+    // Read again for each: held in memory, a month of minutes can take hundreds of megabytes.
     let minutes = metrics::minutes(minutes, quotas);
     let pools = figures::collect(metrics::pools(minutes.clone()))?;
+    let ranks = metrics::ranks(minutes.clone()).map(figures::collect);
+    let pools = ranks.into_iter().try_fold(pools, |pools, ranks| {
+        figures::collect(metrics::with_ranks(pools.lazy(), ranks?.lazy()))
+    })?;
     let throttled = figures::collect(metrics::throttled_minutes(minutes))?;
     let consumers = figures::collect(metrics::consumers(consumers, quotas))?;
     let frames = Frames { pools: &pools, throttled: &throttled, consumers: &consumers };

@@ -31,8 +31,8 @@ pub struct ControlsRequest<'a> {
     pub frameworks: Vec<&'a Framework>,
     /// The detection rules that their tests name.
     pub rules: &'a RuleSet,
-    /// What the rules came to, where they were asked of the same period before.
-    pub detections: Option<&'a Detections>,
+    /// Whether all rules are asked, for their findings; else those that tests name.
+    pub asks_all_rules: bool,
     /// The period, and what in it is held against what.
     pub basis: SecurityBasis<'a>,
     /// Log coverage and outages, where they were read of the same period before.
@@ -48,7 +48,7 @@ pub struct ControlsRequest<'a> {
 pub struct ControlsAnswer {
     /// The frameworks, as asked.
     pub frameworks: Vec<ControlsResult>,
-    /// What the rules that tests name came to.
+    /// What the rules came to.
     pub detections: Detections,
 }
 
@@ -71,7 +71,7 @@ pub fn verification(path: &Path) -> Result<VerificationFacts, Error> {
         .map_err(|source| Error::Verification { path: path.to_owned(), source })
 }
 
-/// Asks the controls of frameworks of the store's rows.
+/// Asks the controls of frameworks, and the rules that their tests name or all, of the store's rows.
 ///
 /// # Errors
 /// When the store can't be read.
@@ -81,16 +81,14 @@ pub fn audit_controls(
     request: &ControlsRequest<'_>,
 ) -> Result<ControlsAnswer, Error> {
     let security = with_buckets(store, request.basis.security)?;
-    let rules = named_rules(request);
-    let kept = kept_findings((store, book), &rules, request.basis.period, false);
+    let all = request.asks_all_rules;
+    let rules = if all { request.rules.rules().iter().collect() } else { named_rules(request) };
+    let kept = kept_findings((store, book), &rules, request.basis.period, all);
     let rows = DetectionQuestion {
         kept: Some(&kept),
         ..question((store, book), rules, &security, request.basis)?
     };
-    let detections = match request.detections {
-        Some(found) => found.clone(),
-        None => detections(&rows).map_err(Error::Compute)?,
-    };
+    let detections = detections(&rows).map_err(Error::Compute)?;
     let facts = facts(store, book, request)?;
     let question = ControlQuestion { rows: &rows, detections: &detections, facts: &facts };
     let frameworks = controls(&request.frameworks, &question).map_err(Error::Compute)?;
@@ -129,12 +127,16 @@ fn facts(store: &Reader, book: &PriceBook, request: &ControlsRequest<'_>) -> Res
         verification: request.verification.clone(),
         first_days: [first(Table::Invocations)?, first(Table::ApiEvents)?],
         days_with_rows: [days(Table::Invocations)?, days(Table::ApiEvents)?],
-        sensitive: sensitive_facts(store, period)?,
+        sensitive: sensitive_facts(store, book, period)?,
     })
 }
 
-fn sensitive_facts(store: &Reader, period: Period) -> Result<SensitiveFacts, Error> {
-    let found = audit_sensitive(store, period, &[], chrono_tz::UTC)?;
+fn sensitive_facts(
+    store: &Reader,
+    book: &PriceBook,
+    period: Period,
+) -> Result<SensitiveFacts, Error> {
+    let found = audit_sensitive(store, book, period, &[], chrono_tz::UTC)?;
     let kinds = found.rows.iter().filter_map(|row| Some((row.kind.clone()?, row.requests)));
     Ok(SensitiveFacts {
         requests: found.requests,

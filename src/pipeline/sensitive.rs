@@ -1,15 +1,18 @@
 //! The journey of sensitive data: what scans at ingest found, counted by kind and group.
 
 use chrono_tz::Tz;
-use polars::prelude::{Column, DataFrame, Expr, PolarsResult};
+use polars::prelude::{Column, DataFrame, Expr, PolarsResult, col};
 use serde::{Serialize, Serializer};
 
+use super::day_sums::request_counts;
 use super::{Error, figures};
 use crate::metrics::dimensions::Dimension;
 use crate::metrics::sensitive::{by_kind, of_calls, totals};
 use crate::period::Period;
+use crate::prices::PriceBook;
 use crate::schema::Table;
 use crate::schema::sensitive::{KIND, MATCHES, SCANNED};
+use crate::schema::usage::cell::ROWS;
 use crate::schema::usage::metric::REQUESTS;
 use crate::store::Reader;
 
@@ -83,13 +86,14 @@ fn as_map<S: Serializer>(
 /// When the store can't be read.
 pub fn audit_sensitive(
     store: &Reader,
+    book: &PriceBook,
     period: Period,
     by: &[SensitiveDimension],
     timezone: Tz,
 ) -> Result<SensitiveAnswer, Error> {
     let calls = store.scan(Table::Invocations, Some(period))?;
-    let requests =
-        figures::collect(calls.clone().select([polars::prelude::len().alias(REQUESTS)]))?;
+    let requests = request_counts(store, book, Some(period))?;
+    let requests = figures::collect(requests.select([col(ROWS).sum().alias(REQUESTS)]))?;
     // Read once: few columns, and both counts look at them.
     let mut found = figures::collect(store.scan(Table::Sensitive, Some(period))?)?;
     if found.height() > 0 {

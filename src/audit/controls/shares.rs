@@ -87,21 +87,21 @@ impl<'a> Shares<'a> {
         };
         let columns = against.columns().chain([time, id, object, record]);
         let columns: BTreeSet<&str> = columns.collect();
-        let columns = columns.into_iter().map(col).collect();
+        let columns: Vec<Expr> = columns.into_iter().map(col).collect();
         let against = self.rows.expr(against)?;
         let narrowed = narrowed(table, &self.rows.counts(table), std::slice::from_ref(&against))?;
-        let rows = narrowed
-            .of(self.rows.of(table), columns)?
-            .filter(against)
-            .select([
-                col(time).cast(DataType::Int64).alias(TIME_MS),
-                col(id),
-                col(object),
-                col(record),
-            ])
-            .sort([TIME_MS, id, object, record], SortMultipleOptions::default())
-            .limit(SHOWN);
-        let frame = read(rows)?;
+        let shown =
+            [col(time).cast(DataType::Int64).alias(TIME_MS), col(id), col(object), col(record)];
+        let first_of = |rows: LazyFrame| {
+            let rows = narrowed.of(rows, columns.clone())?.filter(against.clone()).select(&shown);
+            let order = [TIME_MS, id, object, record];
+            read(rows.sort(order, SortMultipleOptions::default()).limit(SHOWN))
+        };
+        // Mostly there are enough on the first day.
+        let mut frame = first_of(self.rows.of_first_day(table))?;
+        if frame.height() < usize::try_from(SHOWN).unwrap_or(usize::MAX) {
+            frame = first_of(self.rows.of(table))?;
+        }
         let times = frame.column(TIME_MS)?.i64()?;
         let (ids, objects) = (frame.column(id)?.str()?, frame.column(object)?.str()?);
         let records = frame.column(record)?.i64()?;

@@ -1,5 +1,6 @@
 //! The rows of a period and the user's settings, for others who ask conditions of them.
 
+use chrono::Duration;
 use polars::prelude::{Expr, LazyFrame, PolarsResult, col};
 
 use super::command::rows_command;
@@ -7,6 +8,8 @@ use super::condition::{Condition, expression};
 use super::evaluate::DetectionQuestion;
 use super::rows::{TableRows, is_counted_by};
 use super::values::Values;
+use crate::metrics::window::in_window;
+use crate::period::Period;
 use crate::schema::Table;
 use crate::schema::api_event::EVENT_TIME; // both tables call it so
 use crate::schema::detection::IN_PERIOD;
@@ -49,6 +52,13 @@ impl<'a> PeriodRows<'a> {
     /// The period's rows of a table.
     pub(in crate::audit) fn of(&self, table: Table) -> LazyFrame {
         self.table(table).rows.clone()
+    }
+
+    /// The rows of the period's first 24 hours.
+    pub(in crate::audit) fn of_first_day(&self, table: Table) -> LazyFrame {
+        let Period { from, to } = self.question.period;
+        let first = Period { from, to: to.min(from + Duration::days(1)) };
+        self.of(table).filter(in_window(first))
     }
 
     /// A condition as an expression.

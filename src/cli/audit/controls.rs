@@ -68,7 +68,7 @@ pub(super) fn run(args: &ControlsArgs, context: &Context) -> Result<Exit, Failur
     let request = ControlsRequest {
         frameworks,
         rules: &rules,
-        detections: None,
+        asks_all_rules: false,
         ledger: None,
         basis: SecurityBasis { security: &settings.security, places: &places, period },
         verification,

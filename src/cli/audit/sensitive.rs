@@ -41,7 +41,8 @@ pub(super) fn run(args: &SensitiveArgs, context: &Context) -> Result<Exit, Failu
         Some(period) => period,
         None => held(&store)?,
     };
-    let found = pipeline::audit_sensitive(&store, period, &by, context.settings.timezone)?;
+    let book = context.price_book()?;
+    let found = pipeline::audit_sensitive(&store, &book, period, &by, context.settings.timezone)?;
     let text = if args.json { json(&found)? } else { described(&found, &by, context) };
     output::result(&text)?;
     if found.scanned < found.requests {

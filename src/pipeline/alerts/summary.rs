@@ -110,14 +110,23 @@ fn security(
     frameworks: Vec<&Framework>,
 ) -> Result<Vec<String>, Error> {
     let rows = SecurityBasis { security: question.security, places: question.places, period: week };
-    let request = DetectionsRequest {
-        rules: question.detection_rules,
-        only: &[],
-        // Controls ask of less grave ones too.
-        severity: if frameworks.is_empty() { TOLD } else { Severity::Info },
-        basis: rows,
+    let (found, frameworks) = if frameworks.is_empty() {
+        let rules = question.detection_rules;
+        let request = DetectionsRequest { rules, only: &[], severity: TOLD, basis: rows };
+        (audit_detections(basis.store, basis.book, &request)?, Vec::new())
+    } else {
+        let request = ControlsRequest {
+            frameworks,
+            rules: question.detection_rules,
+            asks_all_rules: true,
+            basis: rows,
+            ledger: None,
+            verification: None,
+            as_of: question.now,
+        };
+        let answer = audit_controls(basis.store, basis.book, &request)?;
+        (answer.detections, answer.frameworks)
     };
-    let found = audit_detections(basis.store, basis.book, &request)?;
     let told = found.findings.iter().filter(|one| one.severity >= TOLD);
     let (told, grave) = told.fold((0, 0), |(told, grave), one| {
         (told + 1, grave + usize::from(one.severity >= Severity::High))
@@ -127,20 +136,7 @@ fn security(
     let mut detail = vec![format!(
         "{told} security findings, {grave} of them high or critical, {unasked} rules not evaluated"
     )];
-    if frameworks.is_empty() {
-        return Ok(detail);
-    }
-    let request = ControlsRequest {
-        frameworks,
-        rules: question.detection_rules,
-        detections: Some(&found),
-        basis: rows,
-        ledger: None,
-        verification: None,
-        as_of: question.now,
-    };
-    let answer = audit_controls(basis.store, basis.book, &request)?;
-    detail.extend(answer.frameworks.iter().map(|framework| {
+    detail.extend(frameworks.iter().map(|framework| {
         let Counts { pass, fail, not_evaluated } = framework.counts;
         let title = &framework.title;
         format!("{title}: {pass} controls pass, {fail} fail, {not_evaluated} not evaluated")

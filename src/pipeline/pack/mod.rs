@@ -20,13 +20,13 @@ use super::compared::Compared;
 use super::coverage::coverage_of;
 use super::outages::outages_of;
 use super::{
-    AccessRequest, Basis, ControlsAnswer, ControlsRequest, CoverageAnswer, CoverageRequest,
-    DetectionsRequest, Error, Join, OutageAnswer, OutageRequest, Progress, SecurityBasis, Verified,
-    VerifyRequest, audit_controls, audit_detections, verify,
+    AccessRequest, Basis, ControlsAnswer, ControlsRequest, CoverageAnswer, CoverageRequest, Error,
+    Join, OutageAnswer, OutageRequest, Progress, SecurityBasis, Verified, VerifyRequest,
+    audit_controls, verify,
 };
 use crate::audit::access::{AccessReview, SuggestedPolicy};
 use crate::audit::controls::Framework;
-use crate::audit::detections::{Detections, Places, RuleSet, Severity};
+use crate::audit::detections::{Places, RuleSet};
 use crate::audit::integrity::{Verdict, Verification};
 use crate::audit::seal::{self, Manifest, PackFile, SigningKey};
 use crate::metrics::coverage::CoverageDimension;
@@ -158,7 +158,6 @@ struct Answers {
     verified: Option<Verified>,
     coverage: CoverageAnswer,
     outages: OutageAnswer,
-    detections: Detections,
     controls: ControlsAnswer,
     review: AccessReview,
     policies: Vec<SuggestedPolicy>,
@@ -190,17 +189,10 @@ impl Answers {
         let outages = outages_of(&compared, book, &wanted)?;
         drop(compared); // the ids of all calls
         let held = SecurityBasis { security: request.security, places: request.places, period };
-        let wanted = DetectionsRequest {
-            rules: request.rules,
-            only: &[],
-            severity: Severity::Info,
-            basis: held,
-        };
-        let detections = audit_detections(store, book, &wanted)?;
         let wanted = ControlsRequest {
             frameworks: request.frameworks.iter().collect(),
             rules: request.rules,
-            detections: Some(&detections),
+            asks_all_rules: true,
             ledger: Some((&coverage, &outages)),
             basis: held,
             verification: verified.as_ref().map(|found| controls::facts(&found.verification)),
@@ -209,13 +201,13 @@ impl Answers {
         let controls = audit_controls(store, book, &wanted)?;
         let wanted = AccessRequest { period, unused_days: UNUSED_DAYS, now };
         let (review, policies) = review_of(store, book, wanted)?;
-        Ok(Self { verified, coverage, outages, detections, controls, review, policies })
+        Ok(Self { verified, coverage, outages, controls, review, policies })
     }
 
     fn write(&self, target: &mut Target) -> Result<(), Error> {
         tables::coverage(target, &self.coverage)?;
         outages::write(target, &self.outages)?;
-        findings::write(target, &self.detections)?;
+        findings::write(target, &self.controls.detections)?;
         controls::write(target, &self.controls)?;
         tables::access(target, &self.review, &self.policies)?;
         match self.verification() {
@@ -251,8 +243,8 @@ impl Answers {
                 source: asked.name.clone(),
             }),
             controls: controls::lines(&self.controls),
-            findings: findings::lines(&self.detections),
-            rules: findings::rules(&self.detections),
+            findings: findings::lines(&self.controls.detections),
+            rules: findings::rules(&self.controls.detections),
             coverage: coverage_figures(&self.coverage),
             outages: outages::lines(&self.outages),
             access: review,

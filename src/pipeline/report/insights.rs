@@ -39,12 +39,17 @@ pub(super) fn insights(
     let asks = |any: &[Topic]| any.iter().any(|topic| topics.contains(topic));
     let risks = asks(&[Topic::Risks]);
     let everything = request.filter.is_none();
-    let detections =
-        when(asks(&[Topic::Security]) && everything, || security::detections(basis, period))?;
     let ledger = compared
         .filter(|_| asks(&security::OF_LEDGER))
         .map(|compared| security::Ledger::read(basis, compared, asks(&[Topic::Compliance])));
     let ledger = ledger.transpose()?.unwrap_or_default();
+    let [asks_detections, asks_controls] =
+        [Topic::Security, Topic::Compliance].map(|topic| asks(&[topic]) && everything);
+    let judged = when(asks_controls, || security::controls(basis, request, period, &ledger))?;
+    let (detections, controls) = match judged {
+        Some(answer) => (asks_detections.then_some(answer.detections), answer.frameworks),
+        None => (when(asks_detections, || security::detections(basis, period))?, Vec::new()),
+    };
     Ok(Insights {
         anomalies: when(risks || asks(&[Topic::Anomalies, Topic::FirstSeen]), || {
             found(basis, request, period)
@@ -66,10 +71,7 @@ pub(super) fn insights(
             };
             Ok([of(period)?, of(previous)?])
         })?,
-        controls: when(asks(&[Topic::Compliance]) && everything, || {
-            security::controls(basis, request, period, detections.as_ref(), &ledger)
-        })?
-        .unwrap_or_default(),
+        controls,
         stops: ledger
             .outages
             .as_ref()

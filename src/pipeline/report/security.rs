@@ -4,7 +4,7 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::super::access::{AccessRequest, UNUSED_DAYS, access as review};
 use super::super::compared::Compared;
-use super::super::controls::{ControlsRequest, audit_controls};
+use super::super::controls::{ControlsAnswer, ControlsRequest, audit_controls};
 use super::super::coverage::{CoverageAnswer, CoverageRequest, coverage_of};
 use super::super::day_sums::event_counts;
 use super::super::detections::{DetectionsRequest, SecurityBasis, audit_detections};
@@ -13,7 +13,6 @@ use super::super::pack::outages::{cause, recorder_of};
 use super::super::{Error, figures};
 use super::{ReportBasis, ReportRequest};
 use crate::audit::access::AccessReview;
-use crate::audit::controls::ControlsResult;
 use crate::audit::detections::{Detections, Severity};
 use crate::audit::outage::OutageKind;
 use crate::metrics::callers::by_address;
@@ -67,24 +66,23 @@ impl Ledger {
     }
 }
 
-/// What the controls of all frameworks come to.
+/// What the controls of all frameworks come to, and what all rules find.
 pub(super) fn controls(
     basis: ReportBasis<'_>,
     request: &ReportRequest,
     period: Period,
-    detections: Option<&Detections>,
     ledger: &Ledger,
-) -> Result<Vec<ControlsResult>, Error> {
+) -> Result<ControlsAnswer, Error> {
     let asked = ControlsRequest {
         frameworks: basis.frameworks.iter().collect(),
         rules: basis.rules,
-        detections,
+        asks_all_rules: true,
         basis: held_against(basis, period),
         ledger: ledger.coverage.as_ref().zip(ledger.outages.as_ref()),
         verification: None,
         as_of: request.now,
     };
-    Ok(audit_controls(basis.of.store, basis.of.book, &asked)?.frameworks)
+    audit_controls(basis.of.store, basis.of.book, &asked)
 }
 
 /// Stretches in which logging or a trail recorded nothing.
