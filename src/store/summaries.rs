@@ -136,7 +136,7 @@ impl Reader {
     /// Keeps a day's summary; false where the store can't be written, which is no error: then it is read
     /// from rows.
     pub fn keep_summary(&self, day: &SummedDay, summary: DataFrame) -> bool {
-        segment::bytes_of(summary)
+        segment::bytes_to_read_often(summary)
             .is_ok_and(|bytes| files::write_shared(&self.root, &day.path, &bytes).is_ok())
     }
 
