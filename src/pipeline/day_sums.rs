@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, DurationRound, NaiveDate, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{Expr, LazyFrame, Schema, UnionArgs, col, concat};
+use polars::prelude::{Expr, IntoLazy, LazyFrame, Schema, UnionArgs, col, concat};
 
 use super::Error;
 use super::figures::{self, collect};
@@ -14,6 +14,10 @@ use crate::period::{Period, midnight};
 use crate::prices::PriceBook;
 use crate::schema::Table;
 use crate::store::{Reader, Summed, SummedDay};
+
+/// Days of so many rows in all are summed up together: what is looked at beside them is read once, and
+/// memory stays bounded.
+const MOST_ROWS: u64 = 700_000;
 
 /// A shorter period is read from rows: less than a day of them, where a summary is of a whole one.
 const LEAST: Duration = Duration::days(1);
@@ -62,8 +66,9 @@ pub(super) fn days(of: &impl DaySums, period: Option<Period>) -> Result<Option<D
     let days = store.days_to_sum(of.kept(), period, &of.how())?;
     let Some((first, last)) = days.first().zip(days.last()) else { return Ok(None) };
     let ends = (first.day, last.day);
-    for day in &days {
-        if !store.is_summed(day) && !sum_up(of, day)? {
+    let missing: Vec<&SummedDay> = days.iter().filter(|day| !store.is_summed(day)).collect();
+    for days in together(&missing) {
+        if !sum_up(of, days)? {
             return Ok(None);
         }
     }
@@ -109,10 +114,22 @@ pub(super) fn request_counts(
     }
 }
 
-/// Sums a day up and keeps that; false where that can't be.
-fn sum_up(of: &impl DaySums, day: &SummedDay) -> Result<bool, Error> {
-    let start = midnight(day.day, Tz::UTC);
-    let period = Period { from: start, to: start + Duration::days(1) };
+/// Days that follow one another, a bounded number of rows each.
+fn together<'d>(days: &'d [&'d SummedDay]) -> Vec<&'d [&'d SummedDay]> {
+    let mut rows = 0;
+    let stays = |day: &&SummedDay, next: &&SummedDay| {
+        rows = if rows == 0 { day.rows } else { rows } + next.rows;
+        let stays = rows <= MOST_ROWS && day.day.succ_opt() == Some(next.day);
+        rows = if stays { rows } else { 0 };
+        stays
+    };
+    days.chunk_by(stays).collect()
+}
+
+/// Sums days up that follow one another, and keeps that; false where that can't be.
+fn sum_up(of: &impl DaySums, days: &[&SummedDay]) -> Result<bool, Error> {
+    let Some((first, last)) = days.first().zip(days.last()) else { return Ok(true) };
+    let period = Period { from: of_day(first).from, to: of_day(last).to };
     if !of.can_sum(period)? {
         return Ok(false);
     }
@@ -121,8 +138,19 @@ fn sum_up(of: &impl DaySums, day: &SummedDay) -> Result<bool, Error> {
         .iter()
         .map(|(name, data_type)| col(name.clone()).cast(data_type.clone()))
         .collect();
-    let summary = collect(of.of_rows(period)?.select(kept))?;
-    Ok(of.store().keep_summary(day, summary))
+    let sums = collect(of.of_rows(period)?.select(kept))?;
+    for day in days {
+        let summary = collect(in_period(sums.clone().lazy(), of_day(day)))?;
+        if !of.store().keep_summary(day, summary) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn of_day(day: &SummedDay) -> Period {
+    let from = midnight(day.day, Tz::UTC);
+    Period { from, to: from + Duration::days(1) }
 }
 
 /// The whole UTC hours of a period.

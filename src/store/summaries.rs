@@ -104,6 +104,8 @@ impl Summed {
 pub struct SummedDay {
     /// The UTC day.
     pub day: NaiveDate,
+    /// Its rows of the tables that are summed up.
+    pub rows: u64,
     path: String,
 }
 
@@ -121,9 +123,9 @@ impl Reader {
     ) -> Result<Vec<SummedDay>, Error> {
         let contents = contents(&self.catalog, summed, Days::of(period))?;
         let how = &segment::sha256(how.as_bytes())[..16];
-        let days = contents.into_iter().map(|(day, of)| {
+        let days = contents.into_iter().map(|(day, Content { of, rows })| {
             let path = files::summary_path(summed, day, &of, how);
-            SummedDay { day, path }
+            SummedDay { day, rows, path }
         });
         Ok(days.collect())
     }
@@ -162,7 +164,7 @@ pub(super) fn outdated(root: &Path, catalog: &Catalog) -> Result<Vec<String>, Er
     }
     let mut current = BTreeSet::new();
     for summed in Summed::ALL {
-        for (day, of) in contents(catalog, summed, Days::ALL)? {
+        for (day, Content { of, .. }) in contents(catalog, summed, Days::ALL)? {
             let path = files::summary_path(summed, day, &of, "");
             current.extend(path.rsplit_once('-').map(|(of, _)| of.to_owned()));
         }
@@ -174,15 +176,22 @@ pub(super) fn outdated(root: &Path, catalog: &Catalog) -> Result<Vec<String>, Er
     Ok(found.into_iter().filter(|path| !is_current(path)).collect())
 }
 
-/// What each day is summed up from, as a hash of the content of its files and of those beside it.
+/// What a day is summed up from.
+struct Content {
+    /// A hash of the content of its files and of those beside it.
+    of: String,
+    rows: u64,
+}
+
+/// What each day is summed up from.
 fn contents(
     catalog: &Catalog,
     summed: Summed,
     days: Days,
-) -> Result<BTreeMap<NaiveDate, String>, Error> {
+) -> Result<BTreeMap<NaiveDate, Content>, Error> {
     let (before, after) = summed.beside();
     let wide = days.widened(before, after);
-    let tables = summed.tables().iter().map(|table| hashes(catalog, *table, wide));
+    let tables = summed.tables().iter().map(|table| files_of(catalog, *table, wide));
     let tables = tables.collect::<Result<Vec<_>, Error>>()?;
     let with_rows: BTreeSet<NaiveDate> = tables.iter().flat_map(BTreeMap::keys).copied().collect();
     let of = |day: NaiveDate| {
@@ -190,24 +199,28 @@ fn contents(
         let last = day.checked_add_days(ChronoDays::new(after)).unwrap_or(day);
         let around = first.iter_days().take_while(|day| *day <= last);
         let all = around.flat_map(|day| tables.iter().map(move |table| table.get(&day)));
-        let all: Vec<&str> = all.map(|hash| hash.map_or("-", String::as_str)).collect();
-        segment::sha256(all.join("/").as_bytes())[..32].to_owned()
+        let all: Vec<&str> = all.map(|files| files.map_or("-", |(hash, _)| hash)).collect();
+        let of = segment::sha256(all.join("/").as_bytes())[..32].to_owned();
+        let rows = tables.iter().filter_map(|table| table.get(&day));
+        Content { of, rows: rows.map(|(_, rows)| rows).sum() }
     };
     Ok(with_rows.into_iter().filter(|day| days.hold(*day)).map(|day| (day, of(day))).collect())
 }
 
-/// The content of each day of a table: the hashes of its files.
-fn hashes(
+/// The content of each day of a table: the hashes of its files, and their rows.
+fn files_of(
     catalog: &Catalog,
     table: Table,
     days: Days,
-) -> Result<BTreeMap<NaiveDate, String>, Error> {
-    let mut files: BTreeMap<NaiveDate, String> = BTreeMap::new();
+) -> Result<BTreeMap<NaiveDate, (String, u64)>, Error> {
+    let mut files: BTreeMap<NaiveDate, (String, u64)> = BTreeMap::new();
     for file in catalog.segments(table, days)? {
-        files.entry(file.day).or_default().push_str(&file.sha256);
+        let (hashes, rows) = files.entry(file.day).or_default();
+        hashes.push_str(&file.sha256);
+        *rows += file.rows;
     }
     for file in catalog.repeats(table, days)? {
-        let hashes = files.entry(file.day).or_default();
+        let (hashes, _) = files.entry(file.day).or_default();
         hashes.push('r');
         hashes.push_str(&file.sha256);
     }

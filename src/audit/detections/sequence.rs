@@ -4,7 +4,7 @@
 //! takes rows of twice the stretch at most, so that the followers of a day are the same whatever is asked
 //! about, but for when the first kind began: a store can keep them, by hour.
 
-use chrono::Duration;
+use chrono::{Duration, DurationRound};
 use polars::prelude::{
     DataFrame, DataType, Expr, IntoLazy, JoinBuilder, JoinType, LazyFrame, PolarsResult, Schema,
     SortMultipleOptions, UnionArgs, col, concat, len, lit, when,
@@ -160,9 +160,10 @@ impl<'r> FollowedRule<'r> {
         format!("{VERSION} {by:?} {first:?} {first_count} {then:?} {within}")
     }
 
-    /// The rows that followers of a period depend on: those of this one.
+    /// The rows that followers of a period depend on: those of this one, from a whole hour on.
     pub fn around(&self, period: Period) -> Period {
-        Period { from: period.from - self.sequence.within * 2, to: period.to }
+        let from = period.from - self.sequence.within * 2;
+        Period { from: from.duration_trunc(Duration::hours(1)).unwrap_or(from), to: period.to }
     }
 
     /// The followers in a period by group, hour, and the hour in which the first kind began; of the rows
