@@ -7,10 +7,12 @@
 //! Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html>.
 
 use polars::prelude::{
-    DataType, Expr, JoinType, LazyFrame, NULL, Schema, SortMultipleOptions, col, len, lit, when,
+    DataFrame, DataType, Engine, Expr, IntoLazy, JoinType, LazyFrame, NULL, PolarsResult, Schema,
+    SortMultipleOptions, by_name, col, len, lit, when,
 };
 
 use super::calendar::Every;
+use super::combinations::Combinations;
 use super::grouping::join_groups;
 use super::kept::{columns, counts, schema_of};
 use super::measures::{known_sum, number_of};
@@ -26,6 +28,7 @@ use crate::schema::invocation::{
     ROUTING, STATUS, status,
 };
 use crate::schema::quota::Quota;
+use crate::schema::what_if::CELL;
 
 /// What a quota is for.
 const POOL: [&str; 4] = [ACCOUNT_ID, REGION, MODEL, ROUTING];
@@ -155,17 +158,35 @@ pub fn pools(minutes: LazyFrame) -> LazyFrame {
 /// The distribution over the minutes with requests per quota, of requests and of tokens.
 ///
 /// Percentiles are nearest rank. Tokens: only minutes with a known count are counted.
-pub fn ranks(minutes: LazyFrame) -> [LazyFrame; 2] {
-    [RPM, TPM].map(|of| {
+///
+/// # Errors
+/// When the minutes can't be read.
+pub fn ranks(minutes: LazyFrame) -> PolarsResult<DataFrame> {
+    let of_minutes = [RPM, TPM];
+    let pools = Combinations::of(POOL.to_vec());
+    let series = of_minutes.map(|of| col(of.series));
+    let series = minutes.select([pools.number()].into_iter().chain(series).collect::<Vec<_>>());
+    // Numbers of pools in place of their names: a quarter of the memory.
+    let series = series.collect_with_engine(Engine::Streaming)?.unwrap_single();
+    let ranks = of_minutes.into_iter().flat_map(|of| {
         let rank = |percent, name| Percentile { column: of.series, percent, name };
-        let ranks = [rank(50, of.median), rank(95, of.p95)].map(|rank| rank.of_sorted(of.values));
-        minutes
-            .clone()
-            .group_by(POOL.map(col))
-            .agg([col(of.series).drop_nulls().alias(of.values)])
-            .with_columns([sorted(of.values)])
-            .select(POOL.map(col).into_iter().chain(ranks).collect::<Vec<_>>())
-    })
+        [rank(50, of.median), rank(95, of.p95)].map(|rank| rank.of_sorted(of.values))
+    });
+    let values = of_minutes.map(|of| col(of.series).drop_nulls().alias(of.values));
+    series
+        .lazy()
+        .group_by([col(CELL)])
+        .agg(values)
+        .with_columns(of_minutes.map(|of| sorted(of.values)))
+        .with_columns(ranks.collect::<Vec<_>>())
+        .drop(by_name(of_minutes.map(|of| of.values), true, false))
+        .join_builder()
+        .with(pools.frame()?.lazy())
+        .on([col(CELL)])
+        .how(JoinType::Inner)
+        .finish()
+        .drop(by_name([CELL], true, false))
+        .collect()
 }
 
 /// [`pools`] with their [`ranks`], sorted.

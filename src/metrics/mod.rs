@@ -16,6 +16,7 @@ pub mod calendar;
 pub mod callers;
 pub mod capacity;
 pub mod cells;
+mod combinations;
 pub mod cost;
 pub mod coverage;
 pub mod dimensions;

@@ -13,8 +13,8 @@ use polars::prelude::{
     lit, when,
 };
 
-use super::combinations::Combinations;
 use super::groups::{Classes, exceeded};
+use crate::metrics::combinations::Combinations;
 use crate::metrics::cost::cells::{self as priced_by, Found, Steps};
 use crate::metrics::numbered::numbered;
 use crate::metrics::small_frame::integers;

@@ -8,9 +8,9 @@ use polars::prelude::{
 
 use super::caching::UNREAD_SUMS;
 use super::calls::OfCells;
-use super::combinations::Combinations;
 use super::groups::{Classes, exceeded};
 use super::hours::keys;
+use crate::metrics::combinations::Combinations;
 use crate::metrics::cost::cells::{self as priced_by, Found, Steps};
 use crate::metrics::small_frame::{days, integers, texts};
 use crate::prices::{PriceBook, Query};

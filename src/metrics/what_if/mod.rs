@@ -10,7 +10,6 @@ pub mod caching;
 pub mod calls;
 pub mod capacity;
 pub mod cells;
-mod combinations;
 pub mod groups;
 pub mod hours;
 mod nearest;

@@ -27,7 +27,7 @@ rules:
     description: Two refusals within a day, then two calls within a day.
     false_positives: None.
     table: api_events
-    by: [account_id, substr(event_name, 1, 2) AS begins]
+    by: [account_id, 'substr(event_name, 1, 2) AS begins']
     sequence:
       first: error_code = 'AccessDenied'
       first_count: 2

@@ -18,7 +18,7 @@ use crate::schema::what_if::CELL;
 ///
 /// Which combination has which number depends on the order of the rows.
 #[derive(Debug, Clone)]
-pub(super) struct Combinations {
+pub(crate) struct Combinations {
     columns: Vec<&'static str>,
     met: Arc<Mutex<Met>>,
 }
@@ -40,12 +40,12 @@ enum Value {
 
 impl Combinations {
     /// Of these columns: texts, and what can be cast to 64 bits and back.
-    pub(super) fn of(columns: Vec<&'static str>) -> Self {
+    pub(crate) fn of(columns: Vec<&'static str>) -> Self {
         Self { columns, met: Arc::default() }
     }
 
     /// The number of a row's combination, `UInt32`, as [`CELL`].
-    pub(super) fn number(&self) -> Expr {
+    pub(crate) fn number(&self) -> Expr {
         let met = Arc::clone(&self.met);
         let number = move |columns: &mut [Column]| numbers(columns, &met);
         let field = |_: &_, _: &[Field]| Ok(Field::new(CELL.into(), DataType::UInt32));
@@ -54,7 +54,7 @@ impl Combinations {
     }
 
     /// One row per combination met so far: its number and its values.
-    pub(super) fn frame(&self) -> PolarsResult<DataFrame> {
+    pub(crate) fn frame(&self) -> PolarsResult<DataFrame> {
         let met = locked(&self.met);
         let height = met.values.len();
         let cells = u32::try_from(height).unwrap_or(u32::MAX);
