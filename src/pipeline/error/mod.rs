@@ -1,8 +1,13 @@
 //! What can stop a journey, and what to do about it.
 
+mod hint;
+mod sql;
+
 use std::path::PathBuf;
 
 use polars::prelude::PolarsError;
+
+pub use sql::SqlMistake;
 
 use crate::alerts::RuleError as AlertRuleError;
 use crate::audit::controls::ControlError;
@@ -10,7 +15,6 @@ use crate::audit::detections::RuleError;
 use crate::audit::integrity::keys::KeysError;
 use crate::insight::anomaly::RulesError;
 use crate::insight::kpi;
-use crate::likeness::{ALIKE, nearest};
 use crate::metrics::allocation::NoWeights;
 use crate::period::Period;
 use crate::prices::import::{ImportError, OfferError};
@@ -371,100 +375,6 @@ impl Error {
             _ => false,
         }
     }
-
-    /// What the user can do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoLogs { .. } => Some(
-                "a bucket copied to disk holds `AWSLogs/<account>/BedrockModelInvocationLogs/…`; \
-                 is model-invocation logging on in this account and region?"
-                    .into(),
-            ),
-            Self::NoData { .. } => Some(
-                "`bedrock-lens store info` says which days the store holds; \
-                 `bedrock-lens ingest SOURCE` adds more"
-                    .into(),
-            ),
-            Self::PackTargetTaken { .. } => {
-                Some("name another place with `-o`: packs are never mixed with other files".into())
-            }
-            Self::NoSuchModel { nearest, .. } => Some(nearest.as_ref().map_or_else(
-                || "`bedrock-lens prices list` names all models".to_owned(),
-                |nearest| format!("did you mean `{nearest}`?"),
-            )),
-            Self::NotIngested { period, known } | Self::NothingToPack { period, known } => {
-                Some(not_ingested(*period, *known))
-            }
-            Self::TooManyPeriods(_) => {
-                Some("ask by longer periods, for a shorter range, or with `--empty hide`".into())
-            }
-            Self::Sql(mistake) => Some(mistake.hint()),
-            Self::AnomalyRulesUnreadable { .. } | Self::AnomalyRulesFile { .. } => Some(
-                "`bedrock-lens anomalies --print-rules` prints rules that are sound, to start from"
-                    .into(),
-            ),
-            Self::Kpis(kpi::Error::UnknownKpi { name, known }) => {
-                let like = nearest(name, known.iter().map(String::as_str), ALIKE);
-                let like = like.map(|like| format!("did you mean `{like}`? "));
-                Some(format!("{}key figures: {}", like.unwrap_or_default(), known.join(", ")))
-            }
-            Self::NoSuchRule { nearest, .. } => Some(nearest.as_ref().map_or_else(
-                || "`bedrock-lens audit detections --list` names all rules".to_owned(),
-                |nearest| format!("did you mean `{nearest}`?"),
-            )),
-            Self::DetectionRules(_) => {
-                Some("docs/detections.md says how a rule is written".to_owned())
-            }
-            Self::AlertRules(error) => Some(
-                error
-                    .hint
-                    .clone()
-                    .unwrap_or_else(|| "docs/alerts.md says how a rule is written".to_owned()),
-            ),
-            Self::NoSuchAlert { open, .. } => Some(if open.is_empty() {
-                "no alert is open".to_owned()
-            } else {
-                format!("open alerts: {}", open.join(", "))
-            }),
-            Self::Controls(_) => Some("docs/controls.md says how a control is written".to_owned()),
-            Self::NoSuchFramework { known, .. } => {
-                Some(format!("frameworks: {}", known.join(", ")))
-            }
-            Self::Verification { .. } => {
-                Some("it takes what `bedrock-lens audit verify --json` printed".to_owned())
-            }
-            Self::GeoIp { .. } => {
-                Some("it takes a MaxMind database (.mmdb), such as GeoLite2-Country".to_owned())
-            }
-            Self::Overrides(_) => {
-                Some("`bedrock-lens prices check` lists everything that is wrong".into())
-            }
-            Self::Keys { .. } => Some(
-                "save them with `aws cloudtrail list-public-keys --start-time … --end-time … > keys.json`"
-                    .into(),
-            ),
-            Self::MetadataFile { .. } => Some(
-                r#"the file holds {"s3://bucket/key": {"x-amz-meta-signature": "…"}, …}"#.into(),
-            ),
-            Self::TooManyHours { .. } => Some(
-                "name the time to prove with `--from` and `--to`, and a Region with `--region`".into(),
-            ),
-            Self::NoPriceList { .. } => Some(
-                "a price list is `offers/v1.0/aws/AmazonBedrock/current/<region>/index.json` of \
-                 https://pricing.us-east-1.amazonaws.com"
-                    .into(),
-            ),
-            Self::Synced { .. } => Some(
-                "delete the file, then `bedrock-lens prices sync-profiles` writes it anew".into(),
-            ),
-            Self::NoRegion => Some("name one or more with `--region`, or set `AWS_REGION`".into()),
-            Self::Aws(source) => source.hint(),
-            Self::Deliver(error) => error.hint(),
-            Self::Source(source) => source.hint(),
-            Self::Store(source) => source.hint(),
-            _ => None,
-        }
-    }
 }
 
 impl From<deliver::Error> for Error {
@@ -479,38 +389,6 @@ impl From<store::Error> for Error {
     }
 }
 
-/// What Polars says is wrong with a SQL query, without the plan it had made until then.
-#[derive(Debug, thiserror::Error)]
-#[error("{said}")]
-pub struct SqlMistake {
-    said: String,
-    /// The known name most like one that Polars doesn't know.
-    nearest: Option<String>,
-}
-
-impl SqlMistake {
-    /// `known` are the names of tables and columns.
-    pub(super) fn new(error: &PolarsError, known: &[&str]) -> Self {
-        let text = error.to_string();
-        let said = text.split("\n\nResolved plan until failure").next().unwrap_or_default();
-        let said = said.trim_end();
-        // Polars quotes the name it doesn't know, or ends with it.
-        let quoted = said.split(['\'', '"', '`']).nth(1);
-        let name = quoted.or_else(|| said.rsplit([' ', ':']).next()).unwrap_or_default();
-        let nearest = nearest(name, known.iter().copied(), ALIKE).map(str::to_owned);
-        Self { said: said.to_owned(), nearest: nearest.filter(|nearest| nearest != name) }
-    }
-
-    fn hint(&self) -> String {
-        let tables = "the tables are `invocations`, `api_events`, `rejects`, `service_metrics` and `costs`; \
-                      text literals stand in single quotes";
-        match &self.nearest {
-            Some(nearest) => format!("did you mean `{nearest}`? {tables}"),
-            None => tables.to_owned(),
-        }
-    }
-}
-
 /// What is not there: any log of the range, or any match in the part of it that was read.
 fn not_found(period: Period, known: Period) -> String {
     if known.from < period.to && period.from < known.to {
@@ -518,19 +396,6 @@ fn not_found(period: Period, known: Period) -> String {
     } else {
         format!("invocation logs{}", phrase(period))
     }
-}
-
-/// What the store holds instead, and how to get the rest.
-fn not_ingested(period: Period, known: Period) -> String {
-    let day = |at: chrono::DateTime<chrono::Utc>| at.date_naive();
-    let last_asked = day(period.to - chrono::Duration::milliseconds(1));
-    format!(
-        "it holds {} to {} (UTC days); `bedrock-lens ingest SOURCE --from {} --to {}` reads the rest",
-        day(known.from),
-        known.to.date_naive().pred_opt().unwrap_or_else(|| day(known.to)),
-        day(period.from),
-        last_asked.succ_opt().unwrap_or(last_asked),
-    )
 }
 
 /// A period as a phrase, e.g. ` from 2026-11-09T00:00:00Z to 2026-11-16T00:00:00Z`.
