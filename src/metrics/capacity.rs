@@ -28,7 +28,9 @@ use crate::schema::invocation::{
     ROUTING, STATUS, status,
 };
 use crate::schema::quota::Quota;
-use crate::schema::what_if::CELL;
+
+/// Number of a quota, while its minutes are ranked.
+const NUMBER: &str = "pool_number";
 
 /// What a quota is for.
 const POOL: [&str; 4] = [ACCOUNT_ID, REGION, MODEL, ROUTING];
@@ -163,7 +165,7 @@ pub fn pools(minutes: LazyFrame) -> LazyFrame {
 /// When the minutes can't be read.
 pub fn ranks(minutes: LazyFrame) -> PolarsResult<DataFrame> {
     let of_minutes = [RPM, TPM];
-    let pools = Combinations::of(POOL.to_vec());
+    let pools = Combinations::of(POOL.to_vec(), NUMBER);
     let series = of_minutes.map(|of| col(of.series));
     let series = minutes.select([pools.number()].into_iter().chain(series).collect::<Vec<_>>());
     // Numbers of pools in place of their names: a quarter of the memory.
@@ -175,17 +177,17 @@ pub fn ranks(minutes: LazyFrame) -> PolarsResult<DataFrame> {
     let values = of_minutes.map(|of| col(of.series).drop_nulls().alias(of.values));
     series
         .lazy()
-        .group_by([col(CELL)])
+        .group_by([col(NUMBER)])
         .agg(values)
         .with_columns(of_minutes.map(|of| sorted(of.values)))
         .with_columns(ranks.collect::<Vec<_>>())
         .drop(by_name(of_minutes.map(|of| of.values), true, false))
         .join_builder()
         .with(pools.frame()?.lazy())
-        .on([col(CELL)])
+        .on([col(NUMBER)])
         .how(JoinType::Inner)
         .finish()
-        .drop(by_name([CELL], true, false))
+        .drop(by_name([NUMBER], true, false))
         .collect()
 }
 

@@ -12,13 +12,12 @@ use polars::prelude::{
     Series, StringChunked, col,
 };
 
-use crate::schema::what_if::CELL;
-
 /// Numbers for the combinations of values of some columns, given out as rows with them are met, from 0.
 ///
 /// Which combination has which number depends on the order of the rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Combinations {
+    name: &'static str,
     columns: Vec<&'static str>,
     met: Arc<Mutex<Met>>,
 }
@@ -39,28 +38,34 @@ enum Value {
 }
 
 impl Combinations {
-    /// Of these columns: texts, and what can be cast to 64 bits and back.
-    pub(crate) fn of(columns: Vec<&'static str>) -> Self {
-        Self { columns, met: Arc::default() }
+    /// Of these columns: texts, and what can be cast to 64 bits and back. The numbers stand in a column of
+    /// this name.
+    pub(crate) fn of(columns: Vec<&'static str>, name: &'static str) -> Self {
+        Self { name, columns, met: Arc::default() }
     }
 
-    /// The number of a row's combination, `UInt32`, as [`CELL`].
+    /// The number of a row's combination, `UInt32`.
     pub(crate) fn number(&self) -> Expr {
         let met = Arc::clone(&self.met);
-        let number = move |columns: &mut [Column]| numbers(columns, &met);
-        let field = |_: &_, _: &[Field]| Ok(Field::new(CELL.into(), DataType::UInt32));
+        let number = move |columns: &mut [Column]| {
+            let numbers = numbers(columns, &met)?;
+            Ok(Series::new(columns[0].name().clone(), numbers).into_column())
+        };
+        let name = self.name;
+        let field = move |_: &_, _: &[Field]| Ok(Field::new(name.into(), DataType::UInt32));
         let all: Vec<Expr> = self.columns.iter().map(|column| col(*column)).collect();
-        all[0].clone().map_many(number, &all[1..], field).alias(CELL)
+        all[0].clone().map_many(number, &all[1..], field).alias(self.name)
     }
 
-    /// One row per combination met so far: its number and its values.
+    /// One row per combination met so far: its number and its values, all of them texts where none was met.
     pub(crate) fn frame(&self) -> PolarsResult<DataFrame> {
         let met = locked(&self.met);
         let height = met.values.len();
         let cells = u32::try_from(height).unwrap_or(u32::MAX);
         let mut columns =
-            vec![Series::new(CELL.into(), (0..cells).collect::<Vec<_>>()).into_column()];
-        for (at, (name, data_type)) in self.columns.iter().zip(&met.types).enumerate() {
+            vec![Series::new(self.name.into(), (0..cells).collect::<Vec<_>>()).into_column()];
+        for (at, name) in self.columns.iter().enumerate() {
+            let data_type = met.types.get(at).unwrap_or(&DataType::String);
             let values = met.values.iter().map(|values| &values[at]);
             let series = if *data_type == DataType::String {
                 let texts = values.map(|value| match value {
@@ -90,7 +95,7 @@ const BLOCK: usize = 1024;
 
 /// The numbers of some rows. Each value becomes one word; rows with the same words have the same number,
 /// and only the first of them is looked up by its texts.
-fn numbers(columns: &[Column], met: &Mutex<Met>) -> PolarsResult<Column> {
+fn numbers(columns: &[Column], met: &Mutex<Met>) -> PolarsResult<Vec<u32>> {
     let values = columns.iter().map(Values::of).collect::<PolarsResult<Vec<_>>>()?;
     let (width, height) = (columns.len(), columns[0].len());
     let mut words = vec![0_u128; width * BLOCK];
@@ -113,7 +118,7 @@ fn numbers(columns: &[Column], met: &Mutex<Met>) -> PolarsResult<Column> {
             numbers.push(number);
         }
     }
-    Ok(Series::new(CELL.into(), numbers).into_column())
+    Ok(numbers)
 }
 
 impl Met {
@@ -186,7 +191,6 @@ mod tests {
     use polars::prelude::{IntoLazy, df};
 
     use super::Combinations;
-    use crate::schema::what_if::CELL;
 
     #[test]
     fn rows_have_the_same_number_where_they_agree_in_everything() {
@@ -196,11 +200,12 @@ mod tests {
         let numbers = [Some(1_i64), Some(2), None, Some(1), Some(1), None];
         let rows =
             df!["model" => texts.as_slice(), "region" => numbers.as_slice()].expect("a frame");
-        let combinations = Combinations::of(vec!["model", "region"]);
+        let combinations = Combinations::of(vec!["model", "region"], "number");
         let number = || {
             let numbered = rows.clone().lazy().select([combinations.number()]).collect();
             let numbered = numbered.expect("numbers");
-            let numbers = numbered.column(CELL).expect("numbers").u32().expect("numbers").clone();
+            let numbers =
+                numbered.column("number").expect("numbers").u32().expect("numbers").clone();
             numbers.into_no_null_iter().collect::<Vec<u32>>()
         };
         assert_eq!(number(), [0, 1, 2, 3, 3, 4]);
@@ -210,5 +215,7 @@ mod tests {
         assert_eq!(model, [Some("a"), Some("a"), None, Some(long), Some("")]);
         let region: Vec<_> = frame.column("region").unwrap().i64().unwrap().iter().collect();
         assert_eq!(region, [Some(1), Some(2), None, Some(1), None]);
+        let none = Combinations::of(vec!["model"], "number").frame().expect("a frame");
+        assert_eq!((none.height(), none.width()), (0, 2));
     }
 }

@@ -26,6 +26,11 @@ pub(crate) fn counts<'n>(
     names.into_iter().map(|name| (name, DataType::Int64))
 }
 
+/// All columns of a schema, in order, cast to what it says.
+pub(crate) fn cast_to(schema: &Schema) -> Vec<Expr> {
+    schema.iter().map(|(name, data_type)| col(name.clone()).cast(data_type.clone())).collect()
+}
+
 /// All columns of a schema, in order.
 pub(crate) fn columns(schema: &Schema) -> Vec<Expr> {
     schema.iter_names().map(|name| col(name.clone())).collect()

@@ -12,7 +12,7 @@ use super::{Error, error::phrase};
 use crate::metrics::cost::cells::{Found, Steps, extremes};
 use crate::metrics::efficiency::REPEAT_WINDOW_MS;
 use crate::metrics::filter::Filter;
-use crate::metrics::kept::columns;
+use crate::metrics::kept::cast_to;
 use crate::metrics::what_if::caching::{Cached, LONGEST_TTL_MS};
 use crate::metrics::what_if::calls::{Calls, Sieve};
 use crate::metrics::what_if::cells::Cells;
@@ -129,6 +129,9 @@ impl CallHours<'_> {
         let mut hours = days.sums;
         if known_to < period.to {
             let last = Period { from: known_to, ..period };
+            if !can_be_added_up(self.store, last)? {
+                return Ok(None);
+            }
             let last = self.of_rows_until(last, Some(data_to))?;
             let widened = UnionArgs { to_supertypes: true, ..UnionArgs::default() };
             hours = concat([hours, last], widened).map_err(Error::Compute)?;
@@ -143,9 +146,8 @@ impl CallHours<'_> {
         if let Some(after) = extent(figures::invocations(self.store, Some(after))?)? {
             return Ok(Some(after.to));
         }
-        let days = self.store.days_to_sum(Summed::Requests, Some(period), "")?;
-        let Some(last) = days.last() else { return Ok(None) };
-        let from = midnight(last.day, Tz::UTC).max(period.from);
+        let Some(last) = self.store.last_day(Table::Invocations, period)? else { return Ok(None) };
+        let from = midnight(last, Tz::UTC).max(period.from);
         match extent(figures::invocations(self.store, Some(Period { from, ..period }))?)? {
             Some(last) => Ok(Some(last.to)),
             // What counts on that day lies outside of the period, or counts on another.
@@ -163,7 +165,7 @@ impl CallHours<'_> {
         let found = Found::anything((day, day)); // the day is told when hours are priced
         let sieve = Sieve::new(found, self.steps.clone(), self.classes.clone());
         Ok(match summed_up(rows, sieve, period, data_to)? {
-            Some(hours) => hours.lazy().select(columns(&self.schema())),
+            Some(hours) => hours.lazy().select(cast_to(&self.schema())),
             None => DataFrame::empty_with_schema(&self.schema()).lazy(),
         })
     }

@@ -59,7 +59,11 @@ pub fn capacity(
     }
     let loads_of = Loads { store: basis.store, book: basis.book };
     let (minutes, consumers) = if filter.is_none() {
-        let minutes = day_sums::sums(&LoadSums::Minutes(loads_of), period)?;
+        let of_minutes = LoadSums::Minutes(loads_of);
+        let minutes = match day_sums::days(&of_minutes, Some(period))? {
+            Some(days) => days.sums,
+            None => figures::collect(of_minutes.of_rows(period)?)?.lazy(),
+        };
         let consumers = day_sums::sums(&LoadSums::Consumers(loads_of), period)?;
         (metrics::minutes_kept(minutes), consumers)
     } else {

@@ -3,11 +3,12 @@
 
 use chrono::{DateTime, Duration, DurationRound, NaiveDate, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{Expr, IntoLazy, LazyFrame, Schema, UnionArgs, col, concat};
+use polars::prelude::{IntoLazy, LazyFrame, Schema, UnionArgs, concat};
 
 use super::Error;
 use super::figures::{self, collect};
 use crate::metrics::cost::cells::Steps;
+use crate::metrics::kept::cast_to;
 use crate::metrics::window::in_period;
 use crate::metrics::{event_summary, summary};
 use crate::period::{Period, midnight};
@@ -66,9 +67,12 @@ pub(super) fn days(of: &impl DaySums, period: Option<Period>) -> Result<Option<D
     let days = store.days_to_sum(of.kept(), period, &of.how())?;
     let Some((first, last)) = days.first().zip(days.last()) else { return Ok(None) };
     let ends = (first.day, last.day);
-    let missing: Vec<&SummedDay> = days.iter().filter(|day| !store.is_summed(day)).collect();
-    for days in together(&missing) {
-        if !sum_up(of, days)? {
+    let missing = days.iter().filter(|day| !store.is_summed(day)).cloned().collect::<Vec<_>>();
+    if !missing.is_empty() && !store.can_keep_summaries() {
+        return Ok(None);
+    }
+    for days in together(missing) {
+        if !sum_up(of, &days)? {
             return Ok(None);
         }
     }
@@ -115,30 +119,29 @@ pub(super) fn request_counts(
 }
 
 /// Days that follow one another, a bounded number of rows each.
-fn together<'d>(days: &'d [&'d SummedDay]) -> Vec<&'d [&'d SummedDay]> {
-    let mut rows = 0;
-    let stays = |day: &&SummedDay, next: &&SummedDay| {
-        rows = if rows == 0 { day.rows } else { rows } + next.rows;
-        let stays = rows <= MOST_ROWS && day.day.succ_opt() == Some(next.day);
-        rows = if stays { rows } else { 0 };
-        stays
-    };
-    days.chunk_by(stays).collect()
+fn together(days: Vec<SummedDay>) -> Vec<Vec<SummedDay>> {
+    let mut all: Vec<Vec<SummedDay>> = Vec::new();
+    for day in days {
+        if let Some(before) = all.last_mut()
+            && before.last().and_then(|last| last.day.succ_opt()) == Some(day.day)
+            && before.iter().map(|one| one.rows).sum::<u64>() + day.rows <= MOST_ROWS
+        {
+            before.push(day);
+        } else {
+            all.push(vec![day]);
+        }
+    }
+    all
 }
 
 /// Sums days up that follow one another, and keeps that; false where that can't be.
-fn sum_up(of: &impl DaySums, days: &[&SummedDay]) -> Result<bool, Error> {
+fn sum_up(of: &impl DaySums, days: &[SummedDay]) -> Result<bool, Error> {
     let Some((first, last)) = days.first().zip(days.last()) else { return Ok(true) };
     let period = Period { from: of_day(first).from, to: of_day(last).to };
     if !of.can_sum(period)? {
         return Ok(false);
     }
-    let kept: Vec<Expr> = of
-        .schema()
-        .iter()
-        .map(|(name, data_type)| col(name.clone()).cast(data_type.clone()))
-        .collect();
-    let sums = collect(of.of_rows(period)?.select(kept))?;
+    let sums = collect(of.of_rows(period)?.select(cast_to(&of.schema())))?;
     for day in days {
         let summary = collect(in_period(sums.clone().lazy(), of_day(day)))?;
         if !of.store().keep_summary(day, summary) {

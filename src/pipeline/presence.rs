@@ -16,7 +16,9 @@ pub(super) fn logged_days(
     period: Option<Period>,
     zone: Tz,
 ) -> Result<DataFrame, Error> {
-    let sums = day_sums::days(&RequestSums::new(basis.store, basis.book), period)?;
+    let may_have = period.is_none_or(|period| has_whole_hours(zone, period.utc_days()));
+    let sums = RequestSums::new(basis.store, basis.book);
+    let sums = may_have.then(|| day_sums::days(&sums, period)).transpose()?.flatten();
     let days = match sums.filter(|days| has_whole_hours(zone, days.ends)) {
         Some(days) => of_sums(days.sums, zone),
         None => of_rows(figures::invocations(basis.store, period)?, zone),

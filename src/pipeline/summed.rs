@@ -93,12 +93,14 @@ impl Wanted<'_> {
     /// The days of the period, summed up; none where the question is about more than summaries tell, or
     /// the store can't keep them.
     fn summed_days(self, grain: &Grain) -> Result<Option<Days>, Error> {
-        if !self.is_told(grain) {
+        let zone = grain.timezone;
+        let has_whole_hours_then = |period: Period| has_whole_hours(zone, period.utc_days());
+        if !self.is_told(grain) || !self.period.is_none_or(has_whole_hours_then) {
             return Ok(None);
         }
         let sums = RequestSums::new(self.basis.store, self.basis.book);
         let days = day_sums::days(&sums, self.period)?;
-        Ok(days.filter(|days| has_whole_hours(grain.timezone, days.ends)))
+        Ok(days.filter(|days| has_whole_hours(zone, days.ends)))
     }
 
     /// Whether summaries hold everything that the question looks at.

@@ -54,6 +54,16 @@ pub(super) fn summary_path(summed: Summed, day: NaiveDate, of: &str, how: &str) 
     format!("{SUMMARIES}/{}/day={day}/{of}-{how}.parquet", summed.name())
 }
 
+/// Makes the folder of summaries; false where that can't be.
+pub(super) fn has_place_for_summaries(root: &Path) -> bool {
+    create_private_folder(&root.join(SUMMARIES)).is_ok()
+}
+
+/// When a file was last written; none where that can't be told.
+pub(super) fn modified(root: &Path, path: &str) -> Option<std::time::SystemTime> {
+    fs::metadata(root.join(path)).and_then(|file| file.modified()).ok()
+}
+
 /// The summaries in the store's folder, as paths below the store.
 pub(super) fn summary_files(root: &Path) -> Vec<String> {
     parquet_files_in(root, SUMMARIES).collect()

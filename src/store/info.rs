@@ -156,6 +156,23 @@ impl Reader {
         Ok(info.first_day.zip(info.last_day))
     }
 
+    /// The last UTC day of the period with rows of a table.
+    ///
+    /// # Errors
+    /// When the catalogue can't be read.
+    pub fn last_day(&self, table: Table, period: Period) -> Result<Option<NaiveDate>, Error> {
+        let (first, last) = period.utc_days();
+        let [first, last] = [first.to_string(), last.to_string()];
+        let day: Option<String> = self.catalog.query(|catalog| {
+            catalog.query_row(
+                "SELECT max(day) FROM segments WHERE tbl = ?1 AND day BETWEEN ?2 AND ?3",
+                [table.name(), first.as_str(), last.as_str()],
+                |row| row.get(0),
+            )
+        })?;
+        Ok(day.and_then(|day| day.parse().ok()))
+    }
+
     /// How many UTC days of the period have rows of a table.
     ///
     /// # Errors

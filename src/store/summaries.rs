@@ -84,7 +84,14 @@ impl Summed {
         match self {
             Self::Events | Self::EventSequences | Self::EventPicks => &[Table::ApiEvents],
             Self::Coverage => &[Table::Invocations, Table::ApiEvents],
-            _ => &[Table::Invocations],
+            Self::Requests
+            | Self::Latencies
+            | Self::Endings
+            | Self::Minutes
+            | Self::Consumers
+            | Self::WhatIfs
+            | Self::CallSequences
+            | Self::CallPicks => &[Table::Invocations],
         }
     }
 
@@ -94,7 +101,13 @@ impl Summed {
             Self::Coverage | Self::WhatIfs => (1, 1),
             Self::Endings => (1, 0),
             Self::CallSequences | Self::EventSequences => (2, 0),
-            _ => (0, 0),
+            Self::Requests
+            | Self::Latencies
+            | Self::Events
+            | Self::Minutes
+            | Self::Consumers
+            | Self::CallPicks
+            | Self::EventPicks => (0, 0),
         }
     }
 }
@@ -135,6 +148,11 @@ impl Reader {
         self.root.join(&day.path).is_file()
     }
 
+    /// Whether summaries can be kept at all, as far as can be told before one is written.
+    pub fn can_keep_summaries(&self) -> bool {
+        files::has_place_for_summaries(&self.root)
+    }
+
     /// Keeps a day's summary; false where the store can't be written, which is no error: then it is read
     /// from rows.
     pub fn keep_summary(&self, day: &SummedDay, summary: DataFrame) -> bool {
@@ -156,7 +174,10 @@ impl Reader {
     }
 }
 
-/// Summaries of what the days no longer hold.
+/// Summaries of one content of a day, made in different ways, that are kept: the last ones made.
+const MOST_WAYS: usize = 16;
+
+/// Summaries of what the days no longer hold, and of more ways to sum up than anybody asks again.
 pub(super) fn outdated(root: &Path, catalog: &Catalog) -> Result<Vec<String>, Error> {
     let found = files::summary_files(root);
     if found.is_empty() {
@@ -173,7 +194,19 @@ pub(super) fn outdated(root: &Path, catalog: &Catalog) -> Result<Vec<String>, Er
         Some((of, rest)) => rest.ends_with(".parquet") && current.contains(of),
         None => false,
     };
-    Ok(found.into_iter().filter(|path| !is_current(path)).collect())
+    let (current, mut outdated): (Vec<String>, Vec<String>) =
+        found.into_iter().partition(|path| is_current(path));
+    let mut ways: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in current {
+        let of = path.rsplit_once('-').map_or(path.as_str(), |(of, _)| of).to_owned();
+        ways.entry(of).or_default().push(path);
+    }
+    for mut paths in ways.into_values().filter(|paths| paths.len() > MOST_WAYS) {
+        paths.sort_by_cached_key(|path| files::modified(root, path));
+        paths.truncate(paths.len() - MOST_WAYS);
+        outdated.extend(paths);
+    }
+    Ok(outdated)
 }
 
 /// What a day is summed up from.

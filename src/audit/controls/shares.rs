@@ -98,10 +98,12 @@ impl<'a> Shares<'a> {
             read(rows.sort(order, SortMultipleOptions::default()).limit(SHOWN))
         };
         // Mostly there are enough on the first day.
-        let mut frame = first_of(self.rows.of_first_day(table))?;
-        if frame.height() < usize::try_from(SHOWN).unwrap_or(usize::MAX) {
-            frame = first_of(self.rows.of(table))?;
-        }
+        let of_first_day = self.rows.of_first_day(table).map(first_of).transpose()?;
+        let enough = usize::try_from(SHOWN).unwrap_or(usize::MAX);
+        let frame = match of_first_day.filter(|frame| frame.height() >= enough) {
+            Some(frame) => frame,
+            None => first_of(self.rows.of(table))?,
+        };
         let times = frame.column(TIME_MS)?.i64()?;
         let (ids, objects) = (frame.column(id)?.str()?, frame.column(object)?.str()?);
         let records = frame.column(record)?.i64()?;

@@ -162,6 +162,10 @@ impl Condition {
 
     /// Whether it says no more of a column than that its value is known or not.
     pub(in crate::audit) fn only_asks_whether_known(&self, column: &str) -> bool {
+        let reads = |one: &Placeholder| matches!(one.form, Form::On(of) if of == column);
+        if PLACEHOLDERS.iter().any(|one| reads(one) && self.uses(one.name)) {
+            return false;
+        }
         let tested = [format!("{column} IS NOT NULL"), format!("{column} IS NULL")];
         let rest = tested.iter().fold(self.text.clone(), |text, test| text.replace(test, ""));
         !rest.contains(column)
@@ -171,6 +175,11 @@ impl Condition {
     pub(in crate::audit) fn needs(&self) -> Vec<&'static str> {
         let used = PLACEHOLDERS.iter().filter(|placeholder| self.uses(placeholder.name));
         used.flat_map(|placeholder| placeholder.needs.iter().copied()).collect()
+    }
+
+    /// Whether its SQL is another for another period: with the addresses of that time, or its clocks.
+    pub(super) fn depends_on_the_period(&self) -> bool {
+        [EXTERNAL_SOURCE, FOREIGN_COUNTRY, OFF_HOURS].iter().any(|name| self.uses(name))
     }
 
     /// Whether this placeholder stands in it.

@@ -32,7 +32,7 @@ impl<'a> PeriodRows<'a> {
         self.table(table).counts.clone().filter(col(IN_PERIOD))
     }
 
-    /// Whether the counts of a table tell these conditions. Rows without a time are never kept, so that
+    /// Whether the counts of a table tell these conditions. A row of a period has a time, so that
     /// whether it is known needs no row.
     pub(in crate::audit) fn are_counted(table: Table, conditions: [&Condition; 2]) -> bool {
         let is_told = |condition: &Condition, name: &str| {
@@ -54,11 +54,11 @@ impl<'a> PeriodRows<'a> {
         self.table(table).rows.clone()
     }
 
-    /// The rows of the period's first 24 hours.
-    pub(in crate::audit) fn of_first_day(&self, table: Table) -> LazyFrame {
+    /// The rows of the period's first 24 hours, where it has more.
+    pub(in crate::audit) fn of_first_day(&self, table: Table) -> Option<LazyFrame> {
         let Period { from, to } = self.question.period;
-        let first = Period { from, to: to.min(from + Duration::days(1)) };
-        self.of(table).filter(in_window(first))
+        let first = Period { from, to: from + Duration::days(1) };
+        (first.to < to).then(|| self.of(table).filter(in_window(first)))
     }
 
     /// A condition as an expression.

@@ -47,10 +47,18 @@ impl<'r> Sequence<'r> {
         Some(Self { by: &rule.by, first, first_count, then, then_count, within })
     }
 
+    /// Groups that have enough rows of the first kind at all.
+    fn groups(&self, rows: &Rows<'_>) -> PolarsResult<DataFrame> {
+        large_groups(self.by, self.first, self.first_count, rows)
+    }
+
     /// Rows of the second kind that follow, with the groups whose numbers they have: when they were, when
     /// the last row of the first kind before them was, and when the rows that this one completes began.
-    fn followers(&self, rows: &Rows<'_>) -> PolarsResult<(LazyFrame, DataFrame)> {
-        let groups = large_groups(self.by, self.first, self.first_count, rows)?;
+    fn followers(
+        &self,
+        groups: DataFrame,
+        rows: &Rows<'_>,
+    ) -> PolarsResult<(LazyFrame, DataFrame)> {
         let leading = self.leading(&groups, rows)?;
         let groups = groups_of(&leading, groups)?;
         let then = selected(self.by, self.then, &groups, None, rows)?;
@@ -99,29 +107,21 @@ pub(super) fn sequences(
 ) -> PolarsResult<LazyFrame> {
     let Some(sequence) = Sequence::of(rule) else { return Ok(DataFrame::empty().lazy()) };
     let sums = [col(ROWS).sum(), col(FIRST_MS).min(), col(LAST_MS).max()];
-    let found = match kept_of(&sequence, rule, rows, kept)? {
+    let groups = sequence.groups(rows)?;
+    // Where there is nothing to look for, nothing is read.
+    let kept = kept.filter(|_| groups.height() > 0);
+    let kept = kept.map(|kept| kept.followers(rule)).transpose()?.flatten();
+    let found = match kept {
         Some(kept) => {
             let began = col(BEGAN_MS).gt_eq(lit(period.from.timestamp_millis()));
             kept.filter(began).group_by(group_columns(&rule.by)).agg(sums)
         }
         None => {
-            let (followers, groups) = sequence.followers(rows)?;
+            let (followers, groups) = sequence.followers(groups, rows)?;
             with_terms(followers.group_by([col(NUMBER)]).agg(counted()), groups)
         }
     };
     Ok(found.filter(col(ROWS).gt_eq(lit(sequence.then_count))))
-}
-
-/// What is kept, where there is something to look for.
-fn kept_of(
-    sequence: &Sequence<'_>,
-    rule: &Rule,
-    rows: &Rows<'_>,
-    kept: Option<&dyn Kept>,
-) -> PolarsResult<Option<LazyFrame>> {
-    let Some(kept) = kept else { return Ok(None) };
-    let groups = large_groups(sequence.by, sequence.first, sequence.first_count, rows)?;
-    if groups.height() == 0 { Ok(None) } else { kept.followers(rule) }
 }
 
 fn counted() -> [Expr; 3] {
@@ -176,7 +176,7 @@ impl<'r> FollowedRule<'r> {
         let around = self.around(period);
         let values = Values::new(&security, &places, around, &[]);
         let rows = Rows::new(self.rule.table, rows, around, &values, &[self.rule], None)?;
-        let (followers, groups) = self.sequence.followers(&rows)?;
+        let (followers, groups) = self.sequence.followers(self.sequence.groups(&rows)?, &rows)?;
         let (from, to) = (period.from.timestamp_millis(), period.to.timestamp_millis());
         let is_inside = col(TIME_MS).gt_eq(lit(from)).and(col(TIME_MS).lt(lit(to)));
         let hour = |time: &str| col(time).floor_div(lit(HOUR_MS)) * lit(HOUR_MS);

@@ -34,8 +34,8 @@ use crate::schema::usage::cell;
 use crate::schema::usage::derived::{FROM, TO};
 
 /// The largest count of a row that shares a cell: more is no request that anybody has made, and up to
-/// here the sum of two thousand million rows fits 64 bits. A row with more is a cell of its own.
-pub(crate) const MOST: i64 = 1 << 32;
+/// here it fits 32 bits and the sum of two thousand million rows 64. A row with more is a cell of its own.
+pub(crate) const MOST: i64 = (1 << 32) - 1;
 
 /// Counts as logged, all of which a cost may depend on. They are never negative: such a count in a
 /// record is an unknown one.

@@ -23,13 +23,17 @@ use crate::schema::cost::billing::{
 };
 use crate::schema::invocation::{
     ACCOUNT_ID, CACHE_READ_INPUT_TOKENS, CACHE_WRITE_1H_INPUT_TOKENS, EVENT_TIME, INPUT_TOKENS,
-    MODEL, OPERATION, OUTPUT_TOKENS, PRINCIPAL, PRINCIPAL_TYPE, PROMPT_HASH, REQUEST_ID, ROUTING,
-    STOP_REASON,
+    MODEL, OBJECT, OPERATION, OUTPUT_TOKENS, PRINCIPAL, PRINCIPAL_TYPE, PROMPT_HASH, RECORD,
+    REQUEST_ID, ROUTING,
 };
 use crate::schema::what_if::{CALL, CELL, FOOTPRINT, LIFETIME_UNKNOWN, PROMPT};
 
 /// Who made a request of whom, beside what its price depends on.
 const NAMES: [&str; 6] = [ACCOUNT_ID, MODEL, ROUTING, PRINCIPAL, PRINCIPAL_TYPE, OPERATION];
+
+/// What calls of one instant are put in order by, behind the id where they lie: those of old logs have none.
+const IN_ORDER: [(&str, DataType); 3] =
+    [(REQUEST_ID, DataType::String), (OBJECT, DataType::String), (RECORD, DataType::Int64)];
 
 /// Sums that follow from others.
 const DERIVED: [&str; 3] = [WRITTEN_DEFAULT, INPUT_BESIDE_CACHE, INPUT_WITH_CACHE];
@@ -60,7 +64,7 @@ impl Sieve {
         let counts: Vec<_> = counts.filter(|name| !DERIVED.contains(name)).collect();
         let is_small = found.holds_at_most(i64::from(u32::MAX));
         let count_type = if is_small { DataType::UInt32 } else { DataType::Int64 };
-        let cells = Combinations::of(keys(&found, &steps));
+        let cells = Combinations::of(keys(&found, &steps), CELL);
         Self { found, steps, classes, counts, count_type, cells }
     }
 
@@ -73,8 +77,9 @@ impl Sieve {
     /// As [`Self::sieved`], of these instants only, with what calls of one instant are put in order by.
     pub fn sieved_at(&self, rows: LazyFrame, instants: &[i64]) -> LazyFrame {
         let mut columns = self.columns();
-        columns.extend([REQUEST_ID, STOP_REASON].map(col));
-        self.keyed(rows.filter(is_at(instants))).select(columns)
+        columns.extend(IN_ORDER.map(|(name, _)| col(name)));
+        // Keyed as all rows were: some are numbered.
+        self.keyed(rows).filter(is_at(instants)).select(columns)
     }
 
     fn keyed(&self, rows: LazyFrame) -> LazyFrame {
@@ -131,8 +136,7 @@ impl Calls {
     /// # Errors
     /// When the frame is another one.
     pub fn with_ids(self, at: &DataFrame, instants: &[i64]) -> PolarsResult<Self> {
-        let unknown = [REQUEST_ID, STOP_REASON];
-        let unknown = unknown.map(|name| lit(NULL).cast(DataType::String).alias(name));
+        let unknown = IN_ORDER.map(|(name, data_type)| lit(NULL).cast(data_type).alias(name));
         let others = self.rows().filter(is_at(instants).not()).with_columns(unknown);
         let names = at.get_column_names_owned().into_iter().map(col).collect::<Vec<_>>();
         let rows = concat([others.select(names), at.clone().lazy()], UnionArgs::default())?;
@@ -161,8 +165,7 @@ impl Calls {
         if !self.has_ids {
             return vec![EVENT_TIME];
         }
-        let output = self.sieve.counts.contains(&OUTPUT_TOKENS).then_some(OUTPUT_TOKENS);
-        [EVENT_TIME, REQUEST_ID, STOP_REASON].into_iter().chain(output).collect()
+        [EVENT_TIME].into_iter().chain(IN_ORDER.map(|(name, _)| name)).collect()
     }
 
     pub(super) fn columns(&self) -> &DataFrame {

@@ -147,10 +147,11 @@ pub fn minutes(cells: &Cells, offers: &Offers) -> PolarsResult<LazyFrame> {
         col(OUTPUTS),
     ]);
     let wide = |tokens: Expr| tokens.cast(cells.wide());
-    let input = wide(col(MINUTE_INPUT).fill_null(lit(0_i64))) + wide(col(WRITES));
+    let none = lit(0_i64).cast(cells.wide());
+    let input = wide(col(MINUTE_INPUT)).fill_null(none) + wide(col(WRITES));
     let sums = one_by_one(hours.filter(col(LOAD).is_not_null()), lists)
         .select([
-            (col(LOAD) * lit(LOAD_STEP) + col(MINUTES)).alias(MINUTE),
+            (col(LOAD) * lit(LOAD_STEP) + col(MINUTES).cast(DataType::Int64)).alias(MINUTE),
             input.alias(MINUTE_INPUT),
             wide(col(OUTPUTS)).alias(MINUTE_OUTPUT),
         ])

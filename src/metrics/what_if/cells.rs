@@ -45,7 +45,7 @@ impl Cells {
         (found, steps, classes): (&Found, &Steps, &Classes),
         book: &PriceBook,
     ) -> PolarsResult<Self> {
-        let cells = Combinations::of(keys(found, steps));
+        let cells = Combinations::of(keys(found, steps), CELL);
         let hours = priced_by::with_price_day(hours, found, steps).with_columns([cells.number()]);
         let mut sums: Vec<Expr> =
             priced_by::sums(found).into_iter().map(|(name, sum)| sum.alias(name)).collect();

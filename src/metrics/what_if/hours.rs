@@ -83,7 +83,11 @@ pub fn schema(steps: &Steps) -> Schema {
     let day = chrono::NaiveDate::MIN;
     let anything = Found::anything((day, day));
     let sums = priced_by::sums(&anything).into_iter().map(|(name, _)| name);
-    let list = |name| (name, DataType::List(Box::new(DataType::Int64)));
+    let list = |name| {
+        // Two counts may be added up in what was written.
+        let value = if name == WRITES { DataType::Int64 } else { DataType::UInt32 };
+        (name, DataType::List(Box::new(value)))
+    };
     let own = [
         (LAST_TIME, Kind::Time.data_type()),
         (SHAPE, DataType::UInt64),

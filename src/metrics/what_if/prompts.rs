@@ -69,6 +69,7 @@ pub fn long_prompts(cells: &Cells, priced: &DataFrame) -> PolarsResult<LazyFrame
     };
     let prompts = cells.hours().select([col(CELL), lengths, bound(P90_PROMPT)?]);
     let long = one_by_one(prompts.filter(col(P90_PROMPT).is_not_null()), [UNCACHED_INPUT_TOKENS])
+        .with_columns([col(UNCACHED_INPUT_TOKENS).cast(DataType::Int64)])
         .filter(longer(P90_PROMPT))
         .with_columns(
             [MEDIAN_PROMPT, P95_PROMPT].map(bound).into_iter().collect::<PolarsResult<Vec<_>>>()?,

@@ -100,7 +100,7 @@ pub(super) struct Rows<'a> {
     period: Period,
     values: &'a Values<'a>,
     cells: Option<Cells>,
-    picked: Option<Picked>,
+    picked: Vec<Picked>,
 }
 
 /// Sums of rows that agree in these columns.
@@ -127,7 +127,7 @@ impl<'a> Rows<'a> {
         kept: Option<&dyn Kept>,
     ) -> PolarsResult<Self> {
         let TableRows { rows: in_period, with_history, counts, .. } = of.clone();
-        let (cells, picked) = (None, None);
+        let (cells, picked) = (None, Vec::new());
         let mut rows =
             Self { table, in_period, with_history, counts, period, values, cells, picked };
         rows.cells = rows.summed(rules)?;
@@ -138,8 +138,7 @@ impl<'a> Rows<'a> {
     /// Rows of the period, among which are all for which the condition holds; with those of the history
     /// where asked for, and maybe where not.
     fn holding(&self, condition: &Condition, with_history: bool) -> LazyFrame {
-        let picked = self.picked.as_ref();
-        match picked.and_then(|picked| picked.of(condition)) {
+        match self.picked.iter().find_map(|picked| picked.of(condition)) {
             Some(picked) => picked,
             None if with_history => self.with_history.clone(),
             None => self.in_period.clone(),

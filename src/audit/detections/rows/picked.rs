@@ -80,39 +80,44 @@ pub(super) struct Picked {
 impl Picked {
     /// The rows of conditions that are asked first of a rule, where counts can't tell them or where
     /// single rows are looked at and the counts say that there are few: what follows in a sequence may be
-    /// any call. None where there is no such rule.
+    /// any call. Those of rules that look at the history before the period are apart from the others.
     pub(super) fn pick(
         rows: &Rows<'_>,
         of: &TableRows,
         rules: &[&Rule],
         kept: Option<&dyn Kept>,
-    ) -> PolarsResult<Option<Self>> {
+    ) -> PolarsResult<Vec<Self>> {
         let asked = rules.iter().filter_map(|rule| Some((*rule, asked_first(rule)?)));
         let asked: Vec<(&Rule, &Condition)> = asked.collect();
-        let mut conditions = BTreeSet::new();
+        let (mut back, mut others) = (BTreeSet::new(), BTreeSet::new());
         for (rule, condition) in &asked {
             if !is_told(rows, rule, condition) || has_few(rows, rule, condition)? {
-                conditions.insert(condition.text().to_owned());
+                let set = if looks_back(rule) { &mut back } else { &mut others };
+                set.insert(condition.text().to_owned());
             }
         }
-        let asked = asked.into_iter().filter(|(_, one)| conditions.contains(one.text()));
-        let asked: Vec<(&Rule, &Condition)> = asked.collect();
-        if asked.is_empty() {
-            return Ok(None);
-        }
-        let sql: BTreeSet<String> =
-            asked.iter().map(|(_, condition)| rows.values.sql(condition)).collect();
-        let wanted = PickedRows {
-            table: rows.table,
-            with_history: asked.iter().any(|(rule, _)| looks_back(rule)),
-            conditions: sql.into_iter().collect(),
-            columns: columns_read(rows, rules, &asked, &conditions),
-        };
-        let picked = match kept.map(|kept| kept.picked(&wanted)).transpose()?.flatten() {
-            Some(picked) => picked,
-            None => wanted.of(of)?,
-        };
-        Ok(Some(Self { conditions, frame: read(picked)? }))
+        others.retain(|text| !back.contains(text));
+        let sets = [(back, true), (others, false)].into_iter().filter(|(set, _)| !set.is_empty());
+        sets.map(|(conditions, with_history)| {
+            let asked = asked.iter().copied().filter(|(_, one)| conditions.contains(one.text()));
+            let asked: Vec<(&Rule, &Condition)> = asked.collect();
+            let sql: BTreeSet<String> =
+                asked.iter().map(|(_, condition)| rows.values.sql(condition)).collect();
+            let wanted = PickedRows {
+                table: rows.table,
+                with_history,
+                conditions: sql.into_iter().collect(),
+                columns: columns_read(rows, rules, &asked, &conditions),
+            };
+            let lasts = asked.iter().all(|(_, condition)| !condition.depends_on_the_period());
+            let kept = kept.filter(|_| lasts).map(|kept| kept.picked(&wanted)).transpose()?;
+            let picked = match kept.flatten() {
+                Some(picked) => picked,
+                None => wanted.of(of)?,
+            };
+            Ok(Self { conditions, frame: read(picked)? })
+        })
+        .collect()
     }
 
     /// Rows among which are all for which this condition holds, if it was one of those asked.
@@ -175,5 +180,5 @@ fn has_few(rows: &Rows<'_>, rule: &Rule, condition: &Condition) -> PolarsResult<
     let counted = cells.frame.clone().lazy().filter(rows.expr(condition)?);
     let counted = counted.select([col(ROWS).sum()]).collect()?;
     let number = counted.column(ROWS)?.i64()?.get(0).unwrap_or_default();
-    Ok(number > 0 && number <= FEW)
+    Ok(number <= FEW)
 }
