@@ -8,7 +8,7 @@
 
 use polars::prelude::{
     DataFrame, DataType, Engine, Expr, IntoLazy, JoinType, LazyFrame, NULL, PolarsResult, Schema,
-    SortMultipleOptions, by_name, col, len, lit, when,
+    SortMultipleOptions, SortOptions, by_name, col, len, lit, when,
 };
 
 use super::calendar::Every;
@@ -16,7 +16,7 @@ use super::combinations::Combinations;
 use super::grouping::join_groups;
 use super::kept::{columns, counts, schema_of};
 use super::measures::{known_sum, number_of};
-use super::percentiles::{Percentile, sorted};
+use super::percentiles::Percentile;
 use crate::schema::Table;
 use crate::schema::capacity::{
     KINDS, MINUTE, MINUTES, PerMinute, QUOTA_TOKENS, REQUESTS, RPM, RPM_PEAK_SERVED, THROTTLED,
@@ -157,34 +157,33 @@ pub fn pools(minutes: LazyFrame) -> LazyFrame {
     minutes.group_by(POOL.map(col)).agg(figures)
 }
 
-/// The distribution over the minutes with requests per quota, of requests and of tokens.
+/// The distribution over the minutes with requests per quota, of requests and of tokens: one after the
+/// other, so that only one's values are in memory.
 ///
 /// Percentiles are nearest rank. Tokens: only minutes with a known count are counted.
 ///
 /// # Errors
 /// When the minutes can't be read.
-pub fn ranks(minutes: LazyFrame) -> PolarsResult<DataFrame> {
-    let of_minutes = [RPM, TPM];
+pub fn ranks(minutes: &LazyFrame) -> PolarsResult<[DataFrame; 2]> {
+    Ok([ranks_of(RPM, minutes)?, ranks_of(TPM, minutes)?])
+}
+
+fn ranks_of(of: PerMinute, minutes: &LazyFrame) -> PolarsResult<DataFrame> {
     let pools = Combinations::of(POOL.to_vec(), NUMBER);
-    let series = of_minutes.map(|of| col(of.series));
-    let series = minutes.select([pools.number()].into_iter().chain(series).collect::<Vec<_>>());
     // Numbers of pools in place of their names: a quarter of the memory.
+    let series = minutes.clone().select([pools.number(), col(of.series)]);
     let series = series.collect_with_engine(Engine::Streaming)?.unwrap_single();
-    let ranks = of_minutes.into_iter().flat_map(|of| {
-        let rank = |percent, name| Percentile { column: of.series, percent, name };
-        [rank(50, of.median), rank(95, of.p95)].map(|rank| rank.of_sorted(of.values))
-    });
-    let values = of_minutes.map(|of| col(of.series).drop_nulls().alias(of.values));
+    let rank = |percent, name| Percentile { column: of.series, percent, name };
+    let ranks = [rank(50, of.median), rank(95, of.p95)].map(|rank| rank.of_sorted(of.values));
+    let keys = [col(NUMBER)];
     series
         .lazy()
-        .group_by([col(NUMBER)])
-        .agg(values)
-        .with_columns(of_minutes.map(|of| sorted(of.values)))
-        .with_columns(ranks.collect::<Vec<_>>())
-        .drop(by_name(of_minutes.map(|of| of.values), true, false))
+        .group_by(&keys)
+        .agg([col(of.series).drop_nulls().sort(SortOptions::default()).alias(of.values)])
+        .select(keys.iter().cloned().chain(ranks).collect::<Vec<_>>())
         .join_builder()
         .with(pools.frame()?.lazy())
-        .on([col(NUMBER)])
+        .on(&keys)
         .how(JoinType::Inner)
         .finish()
         .drop(by_name([NUMBER], true, false))
@@ -192,9 +191,10 @@ pub fn ranks(minutes: LazyFrame) -> PolarsResult<DataFrame> {
 }
 
 /// [`pools`] with their [`ranks`], sorted.
-pub fn with_ranks(pools: LazyFrame, ranks: LazyFrame) -> LazyFrame {
+pub fn with_ranks(pools: LazyFrame, ranks: [DataFrame; 2]) -> LazyFrame {
     let keys = POOL.map(col).to_vec();
-    join_groups(pools, ranks, &keys).sort_by_exprs(keys, in_order())
+    let both = |pools, ranks: DataFrame| join_groups(pools, ranks.lazy(), &keys);
+    ranks.into_iter().fold(pools, both).sort_by_exprs(&keys, in_order())
 }
 
 /// Sums of rows per quota, principal and hour, in the minutes in which the quota throttled.

@@ -92,7 +92,7 @@ fn summed_up(
         return Ok(None);
     }
     let told = |calls: &Calls| Ok((Cached::of(calls)?, SentAgain::of(calls)?));
-    let mut calls = Calls::new(sieve, sieved).map_err(Error::Compute)?;
+    let mut calls = Calls::new(sieve, &sieved).map_err(Error::Compute)?;
     let (mut cached, mut again) = told(&calls).map_err(Error::Compute)?;
     // Ids are read only of instants where the order of calls matters, which are few.
     let mut undecided = cached.undecided().map_err(Error::Compute)?;

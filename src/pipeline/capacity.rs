@@ -75,8 +75,8 @@ pub fn capacity(
     // Read again for each: held in memory, a month of minutes can take hundreds of megabytes.
     let minutes = metrics::minutes(minutes, quotas);
     let pools = figures::collect(metrics::pools(minutes.clone()))?;
-    let ranks = metrics::ranks(minutes.clone()).map_err(Error::Compute)?;
-    let pools = figures::collect(metrics::with_ranks(pools.lazy(), ranks.lazy()))?;
+    let ranks = metrics::ranks(&minutes).map_err(Error::Compute)?;
+    let pools = figures::collect(metrics::with_ranks(pools.lazy(), ranks))?;
     let throttled = figures::collect(metrics::throttled_minutes(minutes))?;
     let consumers = figures::collect(metrics::consumers(consumers, quotas))?;
     let frames = Frames { pools: &pools, throttled: &throttled, consumers: &consumers };

@@ -111,15 +111,12 @@ pub(super) fn sequences(
     // Where there is nothing to look for, nothing is read.
     let kept = kept.filter(|_| groups.height() > 0);
     let kept = kept.map(|kept| kept.followers(rule)).transpose()?.flatten();
-    let found = match kept {
-        Some(kept) => {
-            let began = col(BEGAN_MS).gt_eq(lit(period.from.timestamp_millis()));
-            kept.filter(began).group_by(group_columns(&rule.by)).agg(sums)
-        }
-        None => {
-            let (followers, groups) = sequence.followers(groups, rows)?;
-            with_terms(followers.group_by([col(NUMBER)]).agg(counted()), groups)
-        }
+    let found = if let Some(kept) = kept {
+        let began = col(BEGAN_MS).gt_eq(lit(period.from.timestamp_millis()));
+        kept.filter(began).group_by(group_columns(&rule.by)).agg(sums)
+    } else {
+        let (followers, groups) = sequence.followers(groups, rows)?;
+        with_terms(followers.group_by([col(NUMBER)]).agg(counted()), groups)
     };
     Ok(found.filter(col(ROWS).gt_eq(lit(sequence.then_count))))
 }

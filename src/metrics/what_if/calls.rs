@@ -124,7 +124,7 @@ impl Calls {
     ///
     /// # Errors
     /// When the frame is another one.
-    pub fn new(sieve: Sieve, rows: DataFrame) -> PolarsResult<Self> {
+    pub fn new(sieve: Sieve, rows: &DataFrame) -> PolarsResult<Self> {
         let keys = priced_by::other_keys(&sieve.found, &sieve.steps);
         let cells = sieve.cells.frame()?.lazy().with_columns(keys).collect()?;
         Ok(Self { rows: rows.with_row_index(CALL.into(), None)?, cells, sieve, has_ids: false })
@@ -140,7 +140,7 @@ impl Calls {
         let others = self.rows().filter(is_at(instants).not()).with_columns(unknown);
         let names = at.get_column_names_owned().into_iter().map(col).collect::<Vec<_>>();
         let rows = concat([others.select(names), at.clone().lazy()], UnionArgs::default())?;
-        Ok(Self { has_ids: true, ..Self::new(self.sieve, rows.collect()?)? })
+        Ok(Self { has_ids: true, ..Self::new(self.sieve, &rows.collect()?)? })
     }
 
     /// What makes calls of rows.

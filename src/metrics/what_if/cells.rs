@@ -58,10 +58,10 @@ impl Cells {
         if sums.height() == 0 {
             return Ok(Self { hours, sums, includes_cache: None, wide });
         }
-        let names = cells.frame()?.lazy();
-        let named = names.join_builder().with(sums.lazy()).on([col(CELL)]).how(JoinType::Inner);
-        let named = priced_by::with_unknown(named.finish(), found, steps).collect()?;
-        let (sums, includes_cache) = with_includes_cache(named, book)?;
+        let keyed = cells.frame()?.lazy();
+        let keyed = keyed.join_builder().with(sums.lazy()).on([col(CELL)]).how(JoinType::Inner);
+        let keyed = priced_by::with_unknown(keyed.finish(), found, steps).collect()?;
+        let (sums, includes_cache) = with_includes_cache(keyed, book)?;
         let sums = with_classes(sums.lazy(), classes).collect()?;
         Ok(Self { hours, sums, includes_cache, wide })
     }

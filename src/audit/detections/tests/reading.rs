@@ -1,6 +1,8 @@
 //! Rule files: what is wrong with one is said by file, line and rule.
 
 use super::with_file;
+use crate::audit::detections::Condition;
+use crate::schema::Table;
 
 /// A file of one rule, whose parts can be replaced.
 fn file(replace: &str, with: &str) -> String {
@@ -65,4 +67,16 @@ fn a_stretch_of_time_is_a_number_and_a_unit() {
     for bad in ["10", "m", "0m", "-1h", "32d", "1y", "1é"] {
         refused(&threshold(bad), 2, Some("mine"), "no stretch of time");
     }
+}
+
+#[test]
+fn whether_a_time_is_known_is_told_from_when_it_is() {
+    let only_whether = |text: &str| {
+        let condition = Condition::read(text, Table::Invocations).expect("a condition");
+        condition.only_asks_whether_known("event_time")
+    };
+    assert!(only_whether("event_time IS NOT NULL AND principal IS NOT NULL"));
+    assert!(only_whether("event_time IS NULL"));
+    assert!(!only_whether("event_time IS NOT NULL AND EXTRACT(HOUR FROM event_time) < 8"));
+    assert!(!only_whether("NOT ({off_hours})"), "times stand behind the name");
 }

@@ -78,7 +78,7 @@ fn summed(calls: Vec<Invocation>, classes: &Classes, period: Period, data_to: i6
         cells::Steps { thresholds: book().long_context_thresholds(), days: book().change_days() };
     let sieve = Sieve::new(found.clone(), steps.clone(), classes.clone());
     let sieved = sieve.sieved(rows.clone()).collect().expect("calls");
-    let mut calls = Calls::new(sieve, sieved).expect("calls");
+    let mut calls = Calls::new(sieve, &sieved).expect("calls");
     let told =
         |calls: &Calls| (Cached::of(calls).expect("calls"), SentAgain::of(calls).expect("calls"));
     let (mut cached, mut again) = told(&calls);
@@ -91,9 +91,9 @@ fn summed(calls: Vec<Invocation>, classes: &Classes, period: Period, data_to: i6
     }
     let end = Some(around(0, data_to).to);
     let hours = hours(&calls, &cached, &again, period, end).collect().expect("hours");
-    let cells = Cells::of(hours.lazy(), (&found, &steps, classes), book()).expect("cells");
-    let priced = price(cells.sums());
-    Summed { cells, priced }
+    let summed = Cells::of(hours.lazy(), (&found, &steps, classes), book()).expect("cells");
+    let priced = price(summed.sums());
+    Summed { cells: summed, priced }
 }
 
 fn price(sums: &DataFrame) -> DataFrame {
