@@ -1,7 +1,7 @@
 //! The journey to what what-ifs read: calls by the hour, from days that were summed up before where those
 //! can answer, with what is nearer to the end of the data than an answer needs read from rows.
 
-use chrono::{DateTime, Duration, DurationRound, Utc};
+use chrono::{DateTime, Duration, DurationRound, NaiveDate, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, Schema, UnionArgs, concat};
 
@@ -161,7 +161,7 @@ impl CallHours<'_> {
         data_to: Option<DateTime<Utc>>,
     ) -> Result<LazyFrame, Error> {
         let rows = figures::invocations(self.store, Some(around(period)))?;
-        let day = chrono::NaiveDate::MIN;
+        let day = NaiveDate::MIN;
         let found = Found::anything((day, day)); // the day is told when hours are priced
         let sieve = Sieve::new(found, self.steps.clone(), self.classes.clone());
         Ok(match summed_up(rows, sieve, period, data_to)? {

@@ -4,8 +4,8 @@
 //! What doesn't add up is kept as lists, value by value: how long the prompts were, and what each minute
 //! carried.
 
-use chrono::{DateTime, Utc};
-use polars::prelude::{DataType, Expr, JoinType, LazyFrame, Schema, col, len, lit};
+use chrono::{DateTime, NaiveDate, Utc};
+use polars::prelude::{DataType, Expr, JoinType, LazyFrame, Schema, by_name, col, len, lit};
 
 use super::caching::{Cached, UNREAD_SUMS};
 use super::calls::{self, Calls};
@@ -16,6 +16,7 @@ use crate::metrics::kept::{counts, schema_of};
 use crate::metrics::window::in_period;
 use crate::period::Period;
 use crate::schema::cost::billing::WRITTEN;
+use crate::schema::cost::quote::IMAGE_PIXELS;
 use crate::schema::invocation::{EVENT_TIME, OUTPUT_TOKENS};
 use crate::schema::usage::cell::{LAST_TIME, SHAPE, TIME};
 use crate::schema::usage::metric::REQUESTS;
@@ -70,7 +71,7 @@ pub fn hours(
         .on([col(CELL)])
         .how(JoinType::Inner)
         .finish()
-        .drop(polars::prelude::by_name([CELL, TIME], true, false))
+        .drop(by_name([CELL, TIME], true, false))
 }
 
 /// What hours of one cell agree in.
@@ -80,7 +81,7 @@ pub(super) fn keys(found: &Found, steps: &Steps) -> Vec<&'static str> {
 
 /// The columns of hours, as they are kept: of days without a count that is too large to be added up.
 pub fn schema(steps: &Steps) -> Schema {
-    let day = chrono::NaiveDate::MIN;
+    let day = NaiveDate::MIN; // the day is told when hours are priced
     let anything = Found::anything((day, day));
     let sums = priced_by::sums(&anything).into_iter().map(|(name, _)| name);
     let list = |name| {
@@ -95,11 +96,8 @@ pub fn schema(steps: &Steps) -> Schema {
         (LIFETIME_UNKNOWN, DataType::Boolean),
         (ANSWERED_BEFORE, DataType::Boolean),
     ];
-    let names = keys(&anything, steps);
-    let is_own = |name: &&str| own.iter().any(|(own, _)| own == name);
-    let pixels = names.iter().copied().filter(|name| !is_own(name));
-    let pixels = pixels.filter(|name| *name == crate::schema::cost::quote::IMAGE_PIXELS);
-    let numbers = pixels.chain(sums).chain([REQUESTS, PROMPTS]).chain(UNREAD_SUMS);
-    let others = own.iter().cloned().chain(LISTS.map(list)).chain(counts(numbers));
-    schema_of(Table::Invocations, names.iter().copied().chain([EVENT_TIME]), others)
+    let names = keys(&anything, steps).into_iter().chain([EVENT_TIME]);
+    let numbers = [IMAGE_PIXELS, REQUESTS, PROMPTS].into_iter().chain(sums).chain(UNREAD_SUMS);
+    let others = own.into_iter().chain(LISTS.map(list)).chain(counts(numbers));
+    schema_of(Table::Invocations, names, others)
 }
