@@ -1,7 +1,7 @@
 //! The store's folder: where files lie, and how one is written so that it is whole or absent.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,6 +57,24 @@ pub(super) fn summary_path(summed: Summed, day: NaiveDate, of: &str, how: &str) 
 /// Makes the folder of summaries; false where that can't be.
 pub(super) fn has_place_for_summaries(root: &Path) -> bool {
     create_private_folder(&root.join(SUMMARIES)).is_ok()
+}
+
+/// Whether a file is there that begins and ends as Parquet files do.
+pub(super) fn has_ends_of_parquet(path: &Path) -> bool {
+    const ENDS: [u8; 4] = *b"PAR1";
+    const LEAST: u64 = 12; // both ends, and a footer's length
+    let ends = || -> std::io::Result<[[u8; 4]; 2]> {
+        let mut file = File::open(path)?;
+        if file.metadata()?.len() < LEAST {
+            return Ok([[0; 4]; 2]);
+        }
+        let mut ends = [[0; 4]; 2];
+        file.read_exact(&mut ends[0])?;
+        file.seek(SeekFrom::End(-4))?;
+        file.read_exact(&mut ends[1])?;
+        Ok(ends)
+    };
+    ends().is_ok_and(|ends| ends == [ENDS; 2])
 }
 
 /// When a file was last written; none where that can't be told.

@@ -143,9 +143,9 @@ impl Reader {
         Ok(days.collect())
     }
 
-    /// Whether a day's summary is kept.
+    /// Whether a day's summary is kept, as a file that is whole by its ends: one that is not is made anew.
     pub fn is_summed(&self, day: &SummedDay) -> bool {
-        self.root.join(&day.path).is_file()
+        files::has_ends_of_parquet(&self.root.join(&day.path))
     }
 
     /// Whether summaries can be kept at all, as far as can be told before one is written.

@@ -91,6 +91,23 @@ fn reports_say_the_same_of_kept_days_and_of_rows() {
 }
 
 #[test]
+fn a_kept_file_that_is_cut_or_overwritten_is_made_anew() {
+    let sandbox = Sandbox::new();
+    let source =
+        sandbox.write("logs/calls.json", [1, 2].map(|id| Record::numbered(id).line()).concat());
+    sandbox.ingest(&source, 0);
+    let day = ["--from", "2026-11-10", "--to", "2026-11-11"];
+    let asked = || sandbox.run([&["savings", "--json"], &day as &[&str]].concat()).exits(0).stdout;
+    let first = asked();
+    let kept = files_below(&sandbox.store().join("summaries"));
+    assert!(!kept.is_empty(), "no sums were kept");
+    for damaged in ["", "no Parquet", "PAR1"] {
+        kept.iter().for_each(|file| fs::write(file, damaged).expect("a file"));
+        assert_eq!(asked(), first, "of files that hold `{damaged}`");
+    }
+}
+
+#[test]
 fn counts_beyond_all_reason_are_added_up_as_those_of_rows() {
     let sandbox = Sandbox::new();
     let huge = |id| Record { input_tokens: i64::MAX.unsigned_abs(), ..Record::numbered(id) }.line();

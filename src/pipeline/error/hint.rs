@@ -96,6 +96,11 @@ impl Error {
             Self::Deliver(error) => error.hint(),
             Self::Source(source) => source.hint(),
             Self::Store(source) => source.hint(),
+            Self::Compute(_) => Some(
+                "if files of the store may be damaged: `bedrock-lens store verify` checks its rows, and its \
+                 folder `summaries` can be deleted at any time"
+                    .into(),
+            ),
             _ => None,
         }
     }
