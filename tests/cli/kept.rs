@@ -97,7 +97,7 @@ fn a_kept_file_that_is_cut_or_overwritten_is_made_anew() {
         sandbox.write("logs/calls.json", [1, 2].map(|id| Record::numbered(id).line()).concat());
     sandbox.ingest(&source, 0);
     let day = ["--from", "2026-11-10", "--to", "2026-11-11"];
-    let asked = || sandbox.run([&["savings", "--json"], &day as &[&str]].concat()).exits(0).stdout;
+    let asked = || sandbox.run([&["kpis", "--json"], &day as &[&str]].concat()).exits(0).stdout;
     let first = asked();
     let kept = files_below(&sandbox.store().join("summaries"));
     assert!(!kept.is_empty(), "no sums were kept");
