@@ -102,7 +102,9 @@ fn a_kept_file_that_is_cut_or_overwritten_is_made_anew() {
     let kept = files_below(&sandbox.store().join("summaries"));
     assert!(!kept.is_empty(), "no sums were kept");
     for damaged in ["", "no Parquet", "PAR1"] {
-        kept.iter().for_each(|file| fs::write(file, damaged).expect("a file"));
+        for file in &kept {
+            fs::write(file, damaged).expect("a file");
+        }
         assert_eq!(asked(), first, "of files that hold `{damaged}`");
     }
 }
