@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 use crate::records::PromptKey;
 use crate::records::json::{Cursor, Fault};
@@ -109,10 +109,10 @@ impl<'a> Prompt<'a> {
 
 /// Hashes prompts with one key.
 ///
-/// In two steps, as prompts are most of the bytes of a log: Poly1305, a universal hash that runs at
-/// memory speed, makes 16 bytes of a prompt; BLAKE3 makes the hash of those. To tell two prompts by
-/// equal hashes takes luck of 2⁻⁹⁰ even for texts of 100 KB; to learn anything from a hash takes the
-/// key (Wegman and Carter, 1981).
+/// In two steps, as prompts are most of the bytes of a log: the code that AES-GCM authenticates a
+/// message with, a universal hash that runs at memory speed, makes 16 bytes of a prompt; BLAKE3 makes
+/// the hash of those. To tell two prompts by equal hashes takes luck of 2⁻¹¹⁵ even for texts of 100 KB;
+/// to learn anything from a hash takes the key (Wegman and Carter, 1981).
 pub(in crate::records) struct PromptHasher {
     universal: Option<LessSafeKey>,
     finish: [u8; 32],
@@ -124,8 +124,9 @@ impl PromptHasher {
     /// The hasher of a store's prompts.
     pub(in crate::records) fn new(key: &PromptKey) -> Self {
         let universal = blake3::derive_key("bedrock-lens 2026 prompt hash, universal part", &key.0);
+        let (universal, _) = universal.split_at(AES_128_GCM.key_len());
         Self {
-            universal: UnboundKey::new(&CHACHA20_POLY1305, &universal).map(LessSafeKey::new).ok(),
+            universal: UnboundKey::new(&AES_128_GCM, universal).map(LessSafeKey::new).ok(),
             finish: blake3::derive_key("bedrock-lens 2026 prompt hash, last part", &key.0),
             plain: Vec::new(),
         }
@@ -145,11 +146,14 @@ impl PromptHasher {
         hex.get(..32).map(str::to_owned)
     }
 
-    fn digest(&self) -> blake3::Hash {
+    /// The hash of `plain`, which is enciphered for it: a cipher that is the same for all prompts keeps
+    /// different ones different.
+    fn digest(&mut self) -> blake3::Hash {
         // The one-time part of the code is always the same and hidden by the last step.
         let nonce = Nonce::assume_unique_for_key([0; 12]);
+        let plain = &mut self.plain;
         let universal = self.universal.as_ref().and_then(|universal| {
-            universal.seal_in_place_separate_tag(nonce, Aad::from(&self.plain), &mut []).ok()
+            universal.seal_in_place_separate_tag(nonce, Aad::empty(), plain).ok()
         });
         match &universal {
             Some(code) => blake3::keyed_hash(&self.finish, code.as_ref()),
