@@ -56,7 +56,7 @@ fn service_and_resource(arn: &str) -> Option<(&str, &str)> {
 }
 
 fn assumed_role(path: &str) -> Identity<'_> {
-    let Some((before, session)) = path.rsplit_once('/') else {
+    let Some((before, session)) = split_last(path) else {
         return Identity::default();
     };
     let Some(name) = after_path(before) else {
@@ -79,7 +79,13 @@ fn named<'a>(name: &'a str, principal_type: &'static str) -> Identity<'a> {
 
 /// The name after an IAM path (`division/team/name`).
 fn after_path(path: &str) -> Option<&str> {
-    readable(path.rsplit('/').next().unwrap_or(path))
+    readable(split_last(path).map_or(path, |(_, name)| name))
+}
+
+/// What comes before and behind the last slash.
+fn split_last(path: &str) -> Option<(&str, &str)> {
+    let slash = memchr::memrchr(b'/', path.as_bytes())?;
+    path.get(..slash).zip(path.get(slash + 1..))
 }
 
 /// The bytes of names that are neither masked nor cut.

@@ -232,7 +232,29 @@ macro_rules! table {
             $( $field: <$type as $crate::schema::columns::Kept>::Values, )*
         }
 
+        static SPARE: $crate::schema::columns::Spare<Columns> =
+            $crate::schema::columns::Spare::new();
+
         impl Columns {
+            /// Columns without rows, in the memory of others where some was given back.
+            pub fn spare() -> Self {
+                SPARE.take().unwrap_or_default()
+            }
+
+            /// Gives the memory of these columns to others.
+            pub fn give_back(mut self) {
+                use $crate::schema::columns::Values as _;
+                $( self.$field.clear(); )*
+                self.len = 0;
+                let size = 0 $( + self.$field.size() )*;
+                SPARE.give_back(self, size);
+            }
+
+            /// Frees what was given back.
+            pub fn forget_spare() {
+                SPARE.forget();
+            }
+
             /// Appends a row.
             #[inline]
             pub fn push(&mut self, row: $borrowed<'_>) {
@@ -247,7 +269,7 @@ macro_rules! table {
                 use $crate::schema::columns::Values as _;
                 $(
                     if let Some(value) = &row.$field {
-                        self.$field.put_again(self.len, value.clone(), &mut memo.$field);
+                        self.$field.put_again(self.len, value, &mut memo.$field);
                     }
                 )*
                 self.len += 1;
@@ -321,8 +343,8 @@ macro_rules! table {
                 }
             }
 
-            fn show<V: $crate::schema::columns::Visitor>(
-                pieces: &[$crate::schema::columns::Piece<'_, Self>],
+            fn show<'a, V: $crate::schema::columns::Visitor<'a>>(
+                pieces: &[$crate::schema::columns::Piece<'a, Self>],
                 visitor: &mut V,
             ) {
                 use $crate::schema::columns::Values;
@@ -332,7 +354,7 @@ macro_rules! table {
                         .map(|piece| (&piece.columns.$field, piece.rows.clone()))
                         .collect();
                     <<$type as $crate::schema::columns::Kept>::Values as Values>::show(
-                        $constant, &columns, visitor,
+                        $constant, columns, visitor,
                     );
                 )*
             }

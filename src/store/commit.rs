@@ -66,6 +66,9 @@ impl Writer {
             put_repeats(change, &staged)?;
             put_last_file(change, last_file)
         })?;
+        drop(staged);
+        rows.invocations.into_iter().for_each(invocation::Columns::give_back);
+        rows.api_events.into_iter().for_each(api_event::Columns::give_back);
         Ok(Committed { rows: written, repeats: growth, pruned })
     }
 }

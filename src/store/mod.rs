@@ -81,6 +81,8 @@ pub struct Writer {
     first_file: i64,
     /// Ids of the days written so far.
     seen: seen::SeenIds,
+    /// Memory in which files are put together.
+    file_bytes: Cell<Vec<u8>>,
     _lock: lock::WriteLock,
 }
 
@@ -196,7 +198,8 @@ impl Writer {
         let last_file = Cell::new(first_file);
         let reader = Reader { root: root.to_owned(), catalog, lock };
         let seen = seen::SeenIds::default();
-        Ok(Self { reader, last_file, first_file, seen, _lock: write_lock })
+        let file_bytes = Cell::default();
+        Ok(Self { reader, last_file, first_file, seen, file_bytes, _lock: write_lock })
     }
 
     /// The key of the store's prompt hashes.

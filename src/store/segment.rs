@@ -36,10 +36,14 @@ impl NewFile<'_> {
         self.put(&bytes, height)
     }
 
-    /// Writes rows that were never in a frame.
-    pub(super) fn write_rows(self, rows: &impl Rows) -> Result<FileEntry, Error> {
-        let bytes = encode(self.table, rows).map_err(|source| self.not_encoded(source))?;
-        self.put(&bytes, rows.height() as u64)
+    /// Writes rows that were never in a frame, by way of this memory.
+    pub(super) fn write_rows<'a>(
+        self,
+        rows: &impl Rows<'a>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<FileEntry, Error> {
+        encode(self.table, rows, bytes).map_err(|source| self.not_encoded(source))?;
+        self.put(bytes, rows.height() as u64)
     }
 
     fn put(self, bytes: &[u8], rows: u64) -> Result<FileEntry, Error> {

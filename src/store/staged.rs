@@ -96,7 +96,10 @@ impl Writer {
                 staged.note(C::TABLE, day, position, piece);
             }
             let file = self.new_file(C::TABLE, day);
-            staged.segments.push(file.write_rows(&rows)?);
+            let mut bytes = self.file_bytes.take();
+            let written = file.write_rows(&rows, &mut bytes);
+            self.file_bytes.set(bytes);
+            staged.segments.push(written?);
         }
         Ok(())
     }
@@ -195,12 +198,12 @@ impl<'a> Staged<'a> {
 /// The rows of one day.
 pub(super) struct OfDay<'a, C>(pub(super) Vec<Piece<'a, C>>);
 
-impl<C: Block> Rows for OfDay<'_, C> {
+impl<'a, C: Block> Rows<'a> for OfDay<'a, C> {
     fn height(&self) -> usize {
         self.0.iter().map(|piece| piece.rows.len()).sum()
     }
 
-    fn show(&self, rows: Range<usize>, encoder: &mut Encoder<'_>) {
+    fn show(&self, rows: Range<usize>, encoder: &mut Encoder<'a>) {
         let mut start = 0;
         let mut wanted = Vec::with_capacity(self.0.len());
         for piece in &self.0 {

@@ -4,12 +4,14 @@
 //! selection  which folders and objects are wanted
 //! plan       what the sources hold, without what the store knows
 //! read       fetch ahead, decode, commit, a batch at a time
+//! queue      what was read and is not committed yet
 //! summary    what was done
 //! cost       what the requests cost
 //! ```
 
 mod cost;
 mod plan;
+mod queue;
 mod read;
 mod selection;
 mod summary;

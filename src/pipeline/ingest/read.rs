@@ -1,28 +1,30 @@
 //! Carrying out a plan: fetch ahead what is far, decode in parallel, commit a batch at a time.
 
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
-
-use rayon::prelude::*;
+use std::thread::ScopedJoinHandle;
 
 use super::super::Error;
 use super::plan::{Listed, Plan, Task};
+use super::queue::{Most, Queue};
 use super::{Progress, Summary};
 use crate::records::key::{KeyFacts, ObjectKind};
 use crate::records::{self, Bodies, Decoded, Limits, ObjectName, PromptKey, Skip, Wanted};
-use crate::sources::{self, Ahead, Bounds, Fetched, ObjectEntry, Version};
+use crate::schema::{api_event, invocation};
+use crate::sources::{self, Ahead, Fetched, ObjectEntry, Version};
 use crate::store::{self, ReadObject, Writer};
 
-/// A batch, what one commit takes in, is closed when it holds this many stored bytes …
-const BATCH_BYTES: u64 = 64 << 20;
-/// … or objects …
-const BATCH_OBJECTS: usize = 20_000;
-/// … or rows, at about 1 KB each in memory. Two batches exist at a time.
+/// A batch, what one commit takes in, is closed when it holds this many rows, at about 1 KB each in
+/// memory.
 const BATCH_ROWS: usize = 60_000;
-/// Stored bytes that each thread reads before a batch is looked at: what it may grow over its bounds.
-const READ_BYTES: u64 = 2 << 20;
-/// Objects that each thread reads before a batch is looked at.
-const READ_OBJECTS: usize = 256;
+/// Rows that take more stored bytes count as several.
+const ROW_BYTES: u64 = 1 << 10;
+/// What is known of an object takes as much memory as so many rows, and counts as such.
+const OBJECT_ROWS: usize = 3;
+/// What may be under way: stored bytes that are being read, which inflate to twenty times as much at
+/// worst, and rows of two batches.
+const UNDER_WAY: Most = Most { bytes: 32 << 20, rows: 2 * BATCH_ROWS };
 
 impl Plan<'_> {
     /// Reads, decodes and commits what the plan holds.
@@ -45,6 +47,8 @@ impl Plan<'_> {
             summary.bodies_fetched = reading.bodies_fetched.into_inner();
             failed
         };
+        invocation::Columns::forget_spare();
+        api_event::Columns::forget_spare();
         for source in failed {
             self.sources[source].has_failures = true;
         }
@@ -61,7 +65,7 @@ pub struct ReadOptions {
     /// What one object may cost.
     pub limits: Limits,
     /// What may be on its way at once, from all far sources together.
-    pub bounds: Bounds,
+    pub bounds: sources::Bounds,
     /// Whether response bodies that lie outside of the log are fetched too.
     pub with_bodies: bool,
     /// Whether bodies are looked through for sensitive data.
@@ -97,7 +101,7 @@ impl<'a> Reading<'a> {
         progress: &'a dyn Progress,
     ) -> Self {
         let far = plan.sources.iter().filter(|listed| listed.source.is_far()).count().max(1);
-        let share = Bounds {
+        let share = sources::Bounds {
             bytes: options.bounds.bytes / far as u64,
             requests: (options.bounds.requests / far).max(1),
         };
@@ -125,28 +129,30 @@ impl<'a> Reading<'a> {
         now_ms: i64,
     ) -> Result<Vec<usize>, Error> {
         let tasks = numbered(tasks, self.sources.len());
-        let mut failed = Vec::new();
+        let queue = Queue::new(tasks.len(), UNDER_WAY);
+        let size = |item: usize| {
+            let (task, _) = tasks[item];
+            if self.is_slow(task) { u64::MAX } else { task.entry.size_bytes }
+        };
+        let read = || queue.work(size, |item| self.weighed(tasks[item]));
         std::thread::scope(|scope| {
             for (source, ahead) in self.ahead.iter().enumerate() {
                 let Some(ahead) = ahead else { continue };
                 let tasks = &tasks;
                 scope.spawn(move || self.fetch_ahead(source, tasks, ahead));
             }
-            // A rendezvous: the next batch is read while one is committed, and then waits.
-            let (sender, batches) = mpsc::sync_channel(0);
-            scope.spawn(|| {
-                let sender = sender;
-                let mut rest = tasks.as_slice();
-                // Sending fails when committing has failed: then nobody wants the rest.
-                while !rest.is_empty() && sender.send(self.batch(&mut rest)).is_ok() {}
-                self.ahead.iter().flatten().for_each(|ahead| ahead.stop());
-            });
-            for (outcomes, sources) in batches {
-                failed.extend(sources);
-                let objects = summary.take(outcomes);
-                summary.add(writer.commit(objects, now_ms)?);
+            let readers: Vec<_> =
+                (0..rayon::current_num_threads()).map(|_| scope.spawn(read)).collect();
+            let commit = || self.commit(&tasks, &queue, writer, summary, now_ms);
+            let failed = panic::catch_unwind(AssertUnwindSafe(commit));
+            // When committing has failed nobody wants the rest. What readers wait for still comes.
+            queue.stop();
+            let ends: Vec<_> = readers.into_iter().map(ScopedJoinHandle::join).collect();
+            self.ahead.iter().flatten().for_each(|ahead| ahead.stop());
+            match ends.into_iter().find_map(Result::err) {
+                Some(panic) => panic::resume_unwind(panic),
+                None => failed.unwrap_or_else(|panic| panic::resume_unwind(panic)),
             }
-            Ok(failed)
         })
     }
 
@@ -156,35 +162,51 @@ impl<'a> Reading<'a> {
         self.sources[source].source.fetch_ahead(&entries, most_to_fetch(self.limits), ahead);
     }
 
-    /// Reads tasks from the front of `rest`, in parallel, until a batch is full; with the sources of
-    /// which something could not be read.
-    fn batch(&self, rest: &mut &[Numbered<'_>]) -> (Vec<Outcome>, Vec<usize>) {
-        let (mut batch, mut failed) = (Vec::new(), Vec::new());
-        let (mut bytes, mut rows) = (0, 0);
-        while !rest.is_empty()
-            && bytes < BATCH_BYTES
-            && batch.len() < BATCH_OBJECTS
-            && rows < BATCH_ROWS
-        {
-            let is_slow = self.is_slow(rest);
-            if is_slow && !batch.is_empty() {
-                break;
+    /// Commits what the queue brings, a batch at a time; where a batch ends depends on nothing but
+    /// the objects. Returns the sources of which something could not be read.
+    fn commit(
+        &self,
+        tasks: &[Numbered<'_>],
+        queue: &Queue<Outcome>,
+        writer: &mut Writer,
+        summary: &mut Summary,
+        now_ms: i64,
+    ) -> Result<Vec<usize>, Error> {
+        let mut failed = Vec::new();
+        let mut batch = Batch::default();
+        let mut commit = |batch: Batch| -> Result<(), Error> {
+            let objects = summary.take(batch.outcomes);
+            summary.add(writer.commit(objects, now_ms)?);
+            queue.release(batch.rows);
+            Ok(())
+        };
+        for (task, _) in tasks {
+            let is_slow = self.is_slow(task);
+            if is_slow && !batch.outcomes.is_empty() {
+                commit(std::mem::take(&mut batch))?;
             }
-            let (next, later) = rest.split_at(if is_slow { 1 } else { next_share(rest) });
-            *rest = later;
-            let read: Vec<Outcome> = next.par_iter().map(|task| self.object(*task)).collect();
-            let failures = next.iter().zip(&read).filter(|(_, outcome)| outcome.is_err());
-            failed.extend(failures.map(|((task, _), _)| task.source));
-            bytes += next.iter().map(|(task, _)| task.entry.size_bytes).sum::<u64>();
-            rows += read.iter().flatten().map(|object| rows_of(&object.decoded)).sum::<usize>();
-            batch.extend(read);
+            let Some(outcome) = queue.take() else { break };
+            failed.extend(outcome.is_err().then_some(task.source));
+            batch.add(task, outcome);
+            if is_slow || batch.rows >= BATCH_ROWS {
+                commit(std::mem::take(&mut batch))?;
+            }
         }
-        (batch, failed)
+        if !batch.outcomes.is_empty() {
+            commit(batch)?;
+        }
+        Ok(failed)
     }
 
-    /// Whether the next object is of a source of which each is committed by itself.
-    fn is_slow(&self, rest: &[Numbered<'_>]) -> bool {
-        rest.first().is_some_and(|(task, _)| self.sources[task.source].source.is_slow())
+    /// Whether the object is of a source of which each is read and committed by itself.
+    fn is_slow(&self, task: &Task) -> bool {
+        self.sources[task.source].source.is_slow()
+    }
+
+    fn weighed(&self, task: Numbered<'_>) -> (Outcome, usize) {
+        let outcome = self.object(task);
+        let rows = weight(task.0, &outcome);
+        (outcome, rows)
     }
 
     fn object(&self, (task, number): Numbered<'_>) -> Outcome {
@@ -199,8 +221,8 @@ impl<'a> Reading<'a> {
         result
     }
 
-    fn decode(&self, task: &Task, fetched: Fetched) -> Outcome {
-        let entry = task.entry_of(fetched.changed);
+    fn decode(&self, task: &Task, mut fetched: Fetched) -> Outcome {
+        let entry = task.entry_of(fetched.changed.take());
         let modified = task.facts.written.or(entry.modified);
         let name = ObjectName { object: &task.object, modified };
         let mut bodies = OffloadedBodies { reading: self, task, failure: None };
@@ -218,6 +240,7 @@ impl<'a> Reading<'a> {
             reject.kind = reject.kind.take().or_else(|| kind.map(str::to_owned));
         }
         let sha256 = self.with_hashes.then(|| store::sha256(&fetched.bytes));
+        fetched.done();
         let entry = store::ObjectEntry { sha256, ..task.catalogue_entry(entry, &decoded, kind) };
         Ok(ReadObject { entry, decoded })
     }
@@ -270,17 +293,26 @@ fn rows_of(decoded: &Decoded) -> usize {
         + decoded.rejects.len()
 }
 
-/// How many tasks to read, by all threads together, before looking at the batch again.
-fn next_share(tasks: &[Numbered<'_>]) -> usize {
-    let threads = rayon::current_num_threads();
-    let most = READ_BYTES * threads as u64;
-    let mut bytes = 0;
-    let fits = tasks.iter().take(READ_OBJECTS * threads).take_while(|(task, _)| {
-        let fits = bytes < most;
-        bytes += task.entry.size_bytes;
-        fits
-    });
-    fits.count()
+/// What one commit takes in.
+#[derive(Default)]
+struct Batch {
+    outcomes: Vec<Outcome>,
+    /// What they weigh.
+    rows: usize,
+}
+
+impl Batch {
+    fn add(&mut self, task: &Task, outcome: Outcome) {
+        self.rows += weight(task, &outcome);
+        self.outcomes.push(outcome);
+    }
+}
+
+/// What an object takes of memory, in rows.
+fn weight(task: &Task, outcome: &Outcome) -> usize {
+    let by_bytes = usize::try_from(task.entry.size_bytes / ROW_BYTES).unwrap_or(usize::MAX);
+    let read = outcome.as_ref().map_or(0, |object| rows_of(&object.decoded).max(by_bytes));
+    read.saturating_add(OBJECT_ROWS)
 }
 
 impl Task {

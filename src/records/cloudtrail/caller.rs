@@ -10,8 +10,26 @@ use super::wire::{Event, UserIdentity};
 /// What CloudTrail writes for a user name that may be a password typed into the wrong field.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
+/// What the ARN of the last event tells, for the next one with the very same ARN.
+#[derive(Debug, Default)]
+pub(in crate::records) struct LastCaller<'a> {
+    arn: &'a str,
+    named: Named<'a>,
+}
+
+impl<'a> LastCaller<'a> {
+    fn named(&mut self, arn: &Cow<'a, str>) -> Named<'a> {
+        let Cow::Borrowed(arn) = arn else { return Named::of(arn) };
+        // At the same place in memory: it was not even read again.
+        if arn.is_empty() || !std::ptr::eq(*arn, self.arn) {
+            *self = Self { arn, named: Named::of(&Cow::Borrowed(arn)) };
+        }
+        self.named.clone()
+    }
+}
+
 /// Fills the row's caller; `event_type` and `recipient_account_id` are known by now.
-pub(super) fn fill<'a>(event: &Event<'a>, row: &mut ApiEventRef<'a>) {
+pub(super) fn fill<'a>(event: &Event<'a>, row: &mut ApiEventRef<'a>, last: &mut LastCaller<'a>) {
     let user = &event.user_identity;
     let attributes = &user.session_context.attributes;
     let issuer = &user.session_context.session_issuer;
@@ -24,7 +42,7 @@ pub(super) fn fill<'a>(event: &Event<'a>, row: &mut ApiEventRef<'a>) {
     row.mfa_authenticated = attributes.mfa_authenticated.0;
     row.account_id = user.account_id.text().or_else(|| row.recipient_account_id.clone());
 
-    let named = row.identity_arn.as_ref().map(Named::of).unwrap_or_default();
+    let named = row.identity_arn.as_ref().map(|arn| last.named(arn)).unwrap_or_default();
     let bearer = calls_with_bearer_token(event) || has_api_key_name(&named, user);
     row.session = named.session.clone().or_else(|| role_session_name(user));
     row.principal = principal(named, user, row);
@@ -33,7 +51,7 @@ pub(super) fn fill<'a>(event: &Event<'a>, row: &mut ApiEventRef<'a>) {
 }
 
 /// What an ARN tells, borrowed from where the ARN is.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct Named<'r> {
     principal: Option<Cow<'r, str>>,
     session: Option<Cow<'r, str>>,

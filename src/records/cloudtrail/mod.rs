@@ -19,6 +19,7 @@ use crate::schema::api_event::{ApiEventRef, BEDROCK_SOURCE, RUNTIME_OPERATIONS};
 use crate::schema::reject::reason;
 
 use super::timestamp;
+pub(super) use caller::LastCaller;
 use value::Word;
 pub(super) use wire::Event;
 
@@ -35,13 +36,17 @@ pub(crate) fn is_digest(has: impl Fn(&str) -> bool) -> bool {
     ["digestStartTime", "digestEndTime", "digestS3Object"].into_iter().any(has)
 }
 
-/// The row of an event; `object` and `record` stay null for the caller to fill.
+/// The row of an event; `object` and `record` stay null for the caller to fill. `last` knows who made
+/// the last event of this kind, if there was one.
 ///
 /// # Errors
 /// A [`reason`]: `invalid_json` for a key that occurs twice (which value holds is anyone's guess),
 /// `unknown_schema` when it is no CloudTrail event, `bad_timestamp` when `eventTime` is missing or
 /// no time.
-pub(super) fn row<'a>(event: &Event<'a>) -> Result<ApiEventRef<'a>, &'static str> {
+pub(super) fn row<'a>(
+    event: &Event<'a>,
+    last: &mut LastCaller<'a>,
+) -> Result<ApiEventRef<'a>, &'static str> {
     check(event)?;
     let event_time =
         event.event_time.get().and_then(timestamp::parse).ok_or(reason::BAD_TIMESTAMP)?;
@@ -49,7 +54,7 @@ pub(super) fn row<'a>(event: &Event<'a>) -> Result<ApiEventRef<'a>, &'static str
     about_connection(event, &mut row);
     about_insight(event, &mut row);
     about_call(event, &mut row);
-    caller::fill(event, &mut row);
+    caller::fill(event, &mut row, last);
     Ok(row)
 }
 

@@ -15,7 +15,7 @@ const ARN: &str = "arn:aws:sts::111122223333:assumed-role/app/i-0abc";
 fn event(json: &str) -> Result<ApiEvent, &'static str> {
     let event = parse::<Event<'_>>(json).map_err(|_| reason::INVALID_JSON)?;
     let mut columns = Columns::default();
-    columns.push(super::row(&event)?);
+    columns.push(super::row(&event, &mut super::LastCaller::default())?);
     Ok(columns.rows().next().expect("one row"))
 }
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 
 pub(super) use self::salvage::open_list;
 pub(super) use self::top::{Document, Top};
-use super::cloudtrail::Event;
+use super::cloudtrail::{Event, LastCaller};
 use super::gunzip;
 use super::invocation::{PromptHasher, ResponseBody};
 use super::sensitive::Scanner;
@@ -21,9 +21,9 @@ use super::wire;
 use super::{
     Bodies, Decoded, Limits, ObjectName, PromptKey, Wanted, cloudtrail, invocation, timestamp,
 };
-use crate::schema::TimeMs;
 use crate::schema::api_event::{self, ApiEventRef};
 use crate::schema::reject::{Reject, reason};
+use crate::schema::{self, TimeMs};
 
 /// Wrappers within wrappers: the deepest known form has four levels.
 const MAX_DEPTH: u8 = 8;
@@ -175,16 +175,21 @@ impl<'r> Reader<'r> {
                             let found = scanner.rows(json, text.as_deref(), &row);
                             self.decoded.sensitive.extend(found);
                         }
-                        if self.decoded.invocations.len() == SAMPLE {
-                            let more = rows_to_come(self.size_bytes, place);
-                            self.decoded.invocations.reserve(more);
+                        let columns = &mut self.decoded.invocations;
+                        match columns.len() {
+                            0 => *columns = schema::invocation::Columns::spare(),
+                            SAMPLE => columns.reserve(rows_to_come(self.size_bytes, place)),
+                            _ => {}
                         }
-                        self.decoded.invocations.push(row);
+                        columns.push(row);
                     }
                     Err(reason) => self.reject(reason, Some("invocations"), place),
                 }
             }
-            Document::Event(event) => self.event(event, place, |columns, row| columns.push(row)),
+            Document::Event(event) => {
+                let mut unknown = LastCaller::default();
+                self.event(event, &mut unknown, place, |columns, row| columns.push(row));
+            }
             Document::List(list) => {
                 salvage::elements(list, |element| {
                     self.element(element, place.part(json, element));
@@ -205,19 +210,23 @@ impl<'r> Reader<'r> {
     fn event<'a>(
         &mut self,
         event: &Event<'a>,
+        last: &mut LastCaller<'a>,
         place: Place,
         push: impl FnOnce(&mut api_event::Columns, ApiEventRef<'a>),
     ) where
         'r: 'a,
     {
-        match cloudtrail::row(event) {
+        match cloudtrail::row(event, last) {
             Ok(mut row) => {
                 self.record += 1;
                 (row.object, row.record) = (Some(self.name.object.into()), Some(self.record));
-                if self.decoded.api_events.len() == SAMPLE {
-                    self.decoded.api_events.reserve(rows_to_come(self.size_bytes, place));
+                let columns = &mut self.decoded.api_events;
+                match columns.len() {
+                    0 => *columns = api_event::Columns::spare(),
+                    SAMPLE => columns.reserve(rows_to_come(self.size_bytes, place)),
+                    _ => {}
                 }
-                push(&mut self.decoded.api_events, row);
+                push(columns, row);
             }
             Err(reason) => self.reject(reason, Some("cloudtrail"), place),
         }

@@ -7,7 +7,7 @@
 //! An event is mostly what an earlier one was: it is read as a change of that, where it can be.
 
 use super::{Document, MAX_REJECTS, Place, Reader, Top};
-use crate::records::cloudtrail::Event;
+use crate::records::cloudtrail::{Event, LastCaller};
 use crate::records::json::{Cursor, Last};
 use crate::schema::api_event::Memo;
 
@@ -42,8 +42,8 @@ impl Reader<'_> {
             if let Some((kind, end)) = kinds.read_again(text, start) {
                 at = end;
                 let event = text.get(start..end)?;
-                let memo = &mut kind.memo;
-                self.event(&kind.event, place.part(text, event), |columns, row| {
+                let Kind { event: fields, caller, memo, .. } = kind;
+                self.event(fields, caller, place.part(text, event), |columns, row| {
                     columns.push_again(&row, memo);
                 });
             } else {
@@ -90,6 +90,8 @@ struct Kind<'a> {
     /// The last one of it.
     event: Event<'a>,
     last: Last,
+    /// Who made it.
+    caller: LastCaller<'a>,
     /// Its row.
     memo: Memo<'a>,
 }
@@ -118,7 +120,8 @@ impl<'a> Kinds<'a> {
         }
         let Some(event) = top.pure_event() else { return };
         if let Some(last) = Last::of::<Event<'_>>(&mut Cursor::from(text, start)) {
-            let kind = Kind { event, last, memo: Memo::default() };
+            let (caller, memo) = (LastCaller::default(), Memo::default());
+            let kind = Kind { event, last, caller, memo };
             let place = match self.recent.pop_if(|_| self.known.len() == KINDS) {
                 Some(oldest) => oldest,
                 None => self.known.len(),

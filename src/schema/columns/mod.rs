@@ -4,10 +4,12 @@
 //! Declared by `table!` beside a table's row: `Columns` with one column per field, and a row of
 //! borrowed values that is pushed into them. A column that has no value costs nothing.
 
+mod spare;
 mod texts;
 
 use std::ops::Range;
 
+pub use self::spare::Spare;
 pub use self::texts::{NULL, TextMemo, Texts};
 use super::{Cell, Table, TimeMs};
 
@@ -36,7 +38,7 @@ pub trait Block: Sized {
     /// The column of this name, if it holds texts.
     fn texts(&self, name: &str) -> Option<&Texts>;
     /// Shows the columns, in stored order, with the rows of these stretches.
-    fn show<V: Visitor>(pieces: &[Piece<'_, Self>], visitor: &mut V);
+    fn show<'a, V: Visitor<'a>>(pieces: &[Piece<'a, Self>], visitor: &mut V);
 }
 
 /// Values of one column. Rows after the last one with a value are null.
@@ -54,15 +56,23 @@ pub trait Values: Default {
     /// Puts a value into a row behind all that have one.
     fn put(&mut self, row: usize, value: Self::Value<'_>);
     /// The same, where it is often the very value that `memo` knows from an earlier row of this column.
-    fn put_again<'a>(&mut self, row: usize, value: Self::Value<'a>, memo: &mut Self::Memo<'a>);
+    fn put_again<'a>(&mut self, row: usize, value: &Self::Value<'a>, memo: &mut Self::Memo<'a>);
     /// Leaves out the values of rows that are not to be kept.
     fn keep(&mut self, rows: &[bool]);
     /// Forgets the rows behind this many.
     fn truncate(&mut self, rows: usize);
+    /// Forgets all rows, and keeps the memory.
+    fn clear(&mut self);
+    /// How much memory the column takes, filled or not, in bytes.
+    fn size(&self) -> usize;
     /// The value in this row; null too where there is no such row.
     fn get(&self, row: usize) -> Option<Self::Value<'_>>;
     /// Shows the values of these stretches, one after another, to a visitor.
-    fn show<V: Visitor>(name: &'static str, pieces: &[(&Self, Range<usize>)], visitor: &mut V);
+    fn show<'a, V: Visitor<'a>>(
+        name: &'static str,
+        pieces: Vec<(&'a Self, Range<usize>)>,
+        visitor: &mut V,
+    );
     /// The column, if it holds texts.
     fn texts(&self) -> Option<&Texts> {
         None
@@ -70,15 +80,15 @@ pub trait Values: Default {
 }
 
 /// Takes the columns of a table, in stored order, each as stretches that follow one another.
-pub trait Visitor {
+pub trait Visitor<'a> {
     /// A column of texts.
-    fn texts(&mut self, name: &'static str, pieces: &[(&Texts, Range<usize>)]);
+    fn texts(&mut self, name: &'static str, pieces: Vec<(&'a Texts, Range<usize>)>);
     /// A column of whole numbers.
-    fn ints(&mut self, name: &'static str, pieces: &[(&Plain<i64>, Range<usize>)]);
+    fn ints(&mut self, name: &'static str, pieces: Vec<(&'a Plain<i64>, Range<usize>)>);
     /// A column of times.
-    fn times(&mut self, name: &'static str, pieces: &[(&Plain<TimeMs>, Range<usize>)]);
+    fn times(&mut self, name: &'static str, pieces: Vec<(&'a Plain<TimeMs>, Range<usize>)>);
     /// A column of truth values.
-    fn flags(&mut self, name: &'static str, pieces: &[(&Plain<bool>, Range<usize>)]);
+    fn flags(&mut self, name: &'static str, pieces: Vec<(&'a Plain<bool>, Range<usize>)>);
 }
 
 /// The values of the rows to keep.
@@ -144,8 +154,8 @@ macro_rules! plain {
             }
 
             #[inline]
-            fn put_again(&mut self, row: usize, value: $type, (): &mut ()) {
-                Self::put(self, row, value);
+            fn put_again(&mut self, row: usize, value: &$type, (): &mut ()) {
+                Self::put(self, row, *value);
             }
 
             fn keep(&mut self, rows: &[bool]) {
@@ -156,13 +166,21 @@ macro_rules! plain {
                 self.0.truncate(rows);
             }
 
+            fn clear(&mut self) {
+                self.0.clear();
+            }
+
+            fn size(&self) -> usize {
+                self.0.capacity() * size_of::<Option<$type>>()
+            }
+
             fn get(&self, row: usize) -> Option<$type> {
                 self.0.get(row).copied().flatten()
             }
 
-            fn show<V: Visitor>(
+            fn show<'a, V: Visitor<'a>>(
                 name: &'static str,
-                pieces: &[(&Self, Range<usize>)],
+                pieces: Vec<(&'a Self, Range<usize>)>,
                 visitor: &mut V,
             ) {
                 visitor.$show(name, pieces);

@@ -85,7 +85,7 @@ impl Texts {
             if self.ends.is_empty() {
                 return self.keep_text(text);
             }
-            self.recent = vec![NULL; RECENT];
+            self.recent.resize(RECENT, NULL);
             let first = hash(self.entry(0).as_bytes()) % RECENT;
             self.recent[first] = 0;
         }
@@ -176,8 +176,11 @@ impl Values for Texts {
 
     /// The very same text, at the same place in memory, needs no look.
     #[inline]
-    fn put_again<'a>(&mut self, row: usize, value: Cow<'a, str>, memo: &mut TextMemo<'a>) {
-        let Cow::Borrowed(text) = value else { return self.put(row, value) };
+    fn put_again<'a>(&mut self, row: usize, value: &Cow<'a, str>, memo: &mut TextMemo<'a>) {
+        let text = match value {
+            Cow::Borrowed(text) => *text,
+            Cow::Owned(text) => return self.put(row, Cow::Borrowed(text)),
+        };
         if text.is_empty() || !std::ptr::eq(text, memo.text) {
             *memo = TextMemo { text, key: self.key(text) };
         }
@@ -192,12 +195,28 @@ impl Values for Texts {
         self.keys.truncate(rows);
     }
 
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.keys.clear();
+        self.recent.clear();
+    }
+
+    fn size(&self) -> usize {
+        let keys = (self.keys.capacity() + self.recent.capacity()) * size_of::<u32>();
+        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>() + keys
+    }
+
     fn get(&self, row: usize) -> Option<Cow<'_, str>> {
         let key = self.keys.get(row).filter(|key| **key != NULL)?;
         Some(Cow::Borrowed(self.entry(*key)))
     }
 
-    fn show<V: Visitor>(name: &'static str, pieces: &[(&Self, Range<usize>)], visitor: &mut V) {
+    fn show<'a, V: Visitor<'a>>(
+        name: &'static str,
+        pieces: Vec<(&'a Self, Range<usize>)>,
+        visitor: &mut V,
+    ) {
         visitor.texts(name, pieces);
     }
 
@@ -214,12 +233,16 @@ mod tests {
 
     fn column(rows: &[Option<String>]) -> Texts {
         let mut texts = Texts::default();
+        fill(&mut texts, rows);
+        texts
+    }
+
+    fn fill(texts: &mut Texts, rows: &[Option<String>]) {
         for (row, text) in rows.iter().enumerate() {
             if let Some(text) = text {
                 texts.put(row, text.into());
             }
         }
-        texts
     }
 
     fn check(texts: &Texts, rows: &[Option<String>]) {
@@ -253,6 +276,9 @@ mod tests {
             let rows = &rows[..most.min(rows.len())];
             check(&texts, rows);
             prop_assert!(texts == column(rows));
+            texts.clear();
+            fill(&mut texts, rows);
+            check(&texts, rows);
         }
     }
 }

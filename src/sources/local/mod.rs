@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Error, Fetched, Listing, ObjectEntry, Source, Wanted};
+use super::{Error, Fetched, Listing, ObjectEntry, Source, Wanted, spare};
 use crate::schema::TimeMs;
 
 /// A folder, with all folders below it, or a single file.
@@ -55,7 +55,7 @@ impl Source for Local {
 
     fn fetch(&self, object: &ObjectEntry, most: u64) -> Result<Fetched, Error> {
         let expected = usize::try_from(object.size_bytes.min(most)).unwrap_or_default();
-        let mut bytes = Vec::new();
+        let mut bytes = spare::take();
         let mut read = || {
             // Out of memory is an error like any other, not the end of the run.
             bytes.try_reserve_exact(expected)?;

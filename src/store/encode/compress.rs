@@ -1,7 +1,9 @@
 //! Compressing the pages of a file, with memory that serves all of them.
 //!
 //! A context of Zstandard takes a megabyte. Polars makes one for each page, and has it filled with
-//! zeros: for small pages that takes longer than compressing them.
+//! zeros: for small pages that takes longer than compressing them. Here each thread keeps one.
+
+use std::cell::RefCell;
 
 use polars::prelude::PolarsResult;
 use polars_parquet::parquet::CowBuffer;
@@ -21,8 +23,25 @@ pub(super) struct Compressor {
     buffer: Vec<u8>,
 }
 
+thread_local! {
+    static COMPRESSOR: RefCell<Option<Compressor>> = const { RefCell::new(None) };
+}
+
+/// Does work with the compressor of this thread.
+pub(super) fn with_compressor<T>(
+    work: impl FnOnce(&mut Compressor) -> PolarsResult<T>,
+) -> PolarsResult<T> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            None => kept.insert(Compressor::new()?),
+        };
+        work(compressor)
+    })
+}
+
 impl Compressor {
-    pub(super) fn new() -> PolarsResult<Self> {
+    fn new() -> PolarsResult<Self> {
         Ok(Self { zstd: bulk::Compressor::new(ZSTD_LEVEL)?, buffer: Vec::new() })
     }
 

@@ -2,8 +2,9 @@
 //!
 //! Names in a log repeat, and [`Texts`] keeps each once: their dictionary is written as it is, where a
 //! frame would have every value of forty columns hashed three times to find it again. Ids are written
-//! one after another, and numbers by a dictionary where they lie close together. Files that are made from frames (merged ones, what is
-//! left of a replaced object) are Polars' own and read the same.
+//! one after another, and numbers by a dictionary where they lie close together. Columns are encoded in
+//! parallel. Files that are made from frames (merged ones, what is left of a replaced object) are
+//! Polars' own and read the same.
 //!
 //! Sources: <https://parquet.apache.org/docs/file-format/data-pages/encodings/>.
 
@@ -16,8 +17,9 @@ mod texts;
 
 use std::ops::Range;
 
-use polars::prelude::{ArrowSchema, CompatLevel, PolarsError, PolarsResult, SchemaExt};
-use polars_parquet::parquet::encoding::{Encoding, hybrid_rle};
+use polars::prelude::{ArrowSchema, CompatLevel, PolarsResult, SchemaExt};
+use polars_parquet::parquet::encoding::Encoding;
+use polars_parquet::parquet::encoding::hybrid_rle::{self, Encoder as _};
 use polars_parquet::parquet::metadata::Descriptor;
 use polars_parquet::parquet::page::{CompressedPage, DataPageHeader, DataPageHeaderV1};
 use polars_parquet::parquet::schema::types::PrimitiveType;
@@ -28,6 +30,7 @@ use polars_parquet::write::{
     DynIter, DynStreamingIterator, FileWriter, StatisticsOptions, Version, WriteOptions,
     fallible_streaming_iterator,
 };
+use rayon::prelude::*;
 
 use self::compress::Compressor;
 use self::dictionary::{Dictionary, NumberDictionary};
@@ -42,24 +45,26 @@ const GROUP_ROWS: usize = 512 * 512;
 const PAGE_BYTES: usize = 1 << 20;
 /// Rows of one page at most.
 const PAGE_ROWS: usize = 1 << 17;
-/// Room that is made for each row of a file; most take less.
-const ROW_BYTES: usize = 128;
 /// Longer texts are no bounds in statistics.
 const BOUND_BYTES: usize = 64;
 
 /// One table's rows that can be shown column by column, in groups of rows.
-pub(super) trait Rows {
+pub(super) trait Rows<'a> {
     /// How many rows there are.
     fn height(&self) -> usize;
     /// Shows the columns of some of the rows.
-    fn show(&self, rows: Range<usize>, visitor: &mut Encoder);
+    fn show(&self, rows: Range<usize>, encoder: &mut Encoder<'a>);
 }
 
-/// The bytes of a Parquet file of these rows.
+/// Makes `bytes` a Parquet file of these rows.
 ///
 /// # Errors
 /// When Polars' compressors or its writer fail.
-pub(super) fn encode(table: Table, rows: &impl Rows) -> PolarsResult<Vec<u8>> {
+pub(super) fn encode<'a>(
+    table: Table,
+    rows: &impl Rows<'a>,
+    bytes: &mut Vec<u8>,
+) -> PolarsResult<()> {
     let schema: ArrowSchema = table.schema().to_arrow(CompatLevel::newest());
     let options = WriteOptions {
         statistics: StatisticsOptions::default(),
@@ -67,7 +72,7 @@ pub(super) fn encode(table: Table, rows: &impl Rows) -> PolarsResult<Vec<u8>> {
         version: Version::V1,
         data_page_size: None,
     };
-    let bytes = Vec::with_capacity(rows.height() * ROW_BYTES);
+    bytes.clear();
     let mut writer = FileWriter::try_new(bytes, schema, options)?;
     let types: Vec<PrimitiveType> = writer
         .parquet_schema()
@@ -75,21 +80,24 @@ pub(super) fn encode(table: Table, rows: &impl Rows) -> PolarsResult<Vec<u8>> {
         .iter()
         .map(|column| column.descriptor.primitive_type.clone())
         .collect();
-    let mut compressor = Compressor::new()?;
     let mut start = 0;
     while start < rows.height() {
         let group = start..rows.height().min(start + GROUP_ROWS);
         start = group.end;
         let height = group.len();
-        let mut encoder = Encoder {
-            height,
-            compressor: &mut compressor,
-            types: types.iter(),
-            columns: Vec::with_capacity(types.len()),
-            failure: None,
-        };
+        let mut encoder = Encoder::default();
         rows.show(group, &mut encoder);
-        let columns = encoder.failure.map_or(Ok(encoder.columns), Err)?;
+        let columns = encoder.columns.into_par_iter().zip(&types);
+        let columns = columns
+            .map(|(shown, kind)| {
+                compress::with_compressor(|compressor| {
+                    let kind = kind.clone();
+                    let mut column = Column { height, kind, compressor, pages: Vec::new() };
+                    column.encode(&shown)?;
+                    Ok(column.pages)
+                })
+            })
+            .collect::<PolarsResult<Vec<_>>>()?;
         let pages = DynIter::new(columns.iter().map(|pages| {
             let pages = pages.iter().map(PolarsResult::Ok);
             Ok(DynStreamingIterator::new(fallible_streaming_iterator::convert(pages)))
@@ -97,52 +105,38 @@ pub(super) fn encode(table: Table, rows: &impl Rows) -> PolarsResult<Vec<u8>> {
         writer.write(height as u64, pages)?;
     }
     writer.end(None)?;
-    Ok(writer.into_inner())
+    Ok(())
 }
 
-/// Makes the pages of a row group, column by column.
-pub(super) struct Encoder<'t> {
-    height: usize,
-    compressor: &'t mut Compressor,
-    types: std::slice::Iter<'t, PrimitiveType>,
-    columns: Vec<Vec<CompressedPage>>,
-    failure: Option<PolarsError>,
+/// Takes the columns of a row group, to encode them.
+#[derive(Default)]
+pub(super) struct Encoder<'a> {
+    columns: Vec<Shown<'a>>,
 }
 
-impl Visitor for Encoder<'_> {
-    fn texts(&mut self, _name: &'static str, pieces: &[(&Texts, Range<usize>)]) {
-        self.column(|column| match Dictionary::of(pieces, column.height) {
-            Some(dictionary) => column.dictionary(&dictionary),
-            None => column.plain_texts(pieces),
-        });
-    }
-
-    fn ints(&mut self, _name: &'static str, pieces: &[(&Plain<i64>, Range<usize>)]) {
-        self.column(|column| column.numbers(&values(pieces, column.height, |value| value)));
-    }
-
-    fn times(&mut self, _name: &'static str, pieces: &[(&Plain<TimeMs>, Range<usize>)]) {
-        self.column(|column| column.numbers(&values(pieces, column.height, |time| time.0)));
-    }
-
-    fn flags(&mut self, _name: &'static str, pieces: &[(&Plain<bool>, Range<usize>)]) {
-        self.column(|column| column.flags(&values(pieces, column.height, |flag| flag)));
-    }
+/// A column as it is shown: stretches of blocks.
+enum Shown<'a> {
+    Texts(Vec<(&'a Texts, Range<usize>)>),
+    Ints(Vec<(&'a Plain<i64>, Range<usize>)>),
+    Times(Vec<(&'a Plain<TimeMs>, Range<usize>)>),
+    Flags(Vec<(&'a Plain<bool>, Range<usize>)>),
 }
 
-impl Encoder<'_> {
-    fn column(&mut self, pages: impl FnOnce(&mut Column<'_>) -> PolarsResult<()>) {
-        let Some(kind) = self.types.next().filter(|_| self.failure.is_none()) else { return };
-        let mut column = Column {
-            height: self.height,
-            kind: kind.clone(),
-            compressor: self.compressor,
-            pages: Vec::new(),
-        };
-        match pages(&mut column) {
-            Ok(()) => self.columns.push(column.pages),
-            Err(failure) => self.failure = Some(failure),
-        }
+impl<'a> Visitor<'a> for Encoder<'a> {
+    fn texts(&mut self, _name: &'static str, pieces: Vec<(&'a Texts, Range<usize>)>) {
+        self.columns.push(Shown::Texts(pieces));
+    }
+
+    fn ints(&mut self, _name: &'static str, pieces: Vec<(&'a Plain<i64>, Range<usize>)>) {
+        self.columns.push(Shown::Ints(pieces));
+    }
+
+    fn times(&mut self, _name: &'static str, pieces: Vec<(&'a Plain<TimeMs>, Range<usize>)>) {
+        self.columns.push(Shown::Times(pieces));
+    }
+
+    fn flags(&mut self, _name: &'static str, pieces: Vec<(&'a Plain<bool>, Range<usize>)>) {
+        self.columns.push(Shown::Flags(pieces));
     }
 }
 
@@ -155,6 +149,18 @@ struct Column<'c> {
 }
 
 impl Column<'_> {
+    fn encode(&mut self, shown: &Shown<'_>) -> PolarsResult<()> {
+        match shown {
+            Shown::Texts(pieces) => match Dictionary::of(pieces, self.height) {
+                Some(dictionary) => self.dictionary(&dictionary),
+                None => self.plain_texts(pieces),
+            },
+            Shown::Ints(pieces) => self.numbers(&values(pieces, self.height, |value| value)),
+            Shown::Times(pieces) => self.numbers(&values(pieces, self.height, |time| time.0)),
+            Shown::Flags(pieces) => self.flags(&values(pieces, self.height, |flag| flag)),
+        }
+    }
+
     fn dictionary(&mut self, dictionary: &Dictionary<'_>) -> PolarsResult<()> {
         let texts = &dictionary.texts;
         let mut bytes = Vec::with_capacity(dictionary.bytes + texts.len() * 4);
@@ -188,7 +194,10 @@ impl Column<'_> {
         let mut page = levels(keys.iter().map(|key| *key != NULL), keys.len(), nulls)?;
         let bits = usize::BITS - entries.saturating_sub(1).leading_zeros();
         page.push(u8::try_from(bits).unwrap_or(u8::MAX));
-        hybrid_rle::encode::<u32, _, _>(&mut page, known.copied(), bits)?;
+        match entries {
+            1 => u32::run_length_encode(&mut page, keys.len() - nulls, 0, bits)?,
+            _ => hybrid_rle::encode::<u32, _, _>(&mut page, known.copied(), bits)?,
+        }
         let statistics = statistics(self, nulls);
         self.data(&page, keys.len(), statistics, Encoding::RleDictionary)
     }
@@ -332,7 +341,6 @@ fn levels(
     rows: usize,
     nulls: usize,
 ) -> std::io::Result<Vec<u8>> {
-    use hybrid_rle::Encoder;
     let mut page = vec![0; 4];
     match nulls {
         0 => bool::run_length_encode(&mut page, rows, true, 1)?,

@@ -13,7 +13,8 @@ use crate::schema::{Row as _, Table, TimeMs};
 /// What a file of these rows reads back as.
 fn read_back(blocks: &[api_event::Columns]) -> DataFrame {
     let pieces = blocks.iter().map(|columns| Piece { columns, rows: 0..columns.len() }).collect();
-    let bytes = encode(Table::ApiEvents, &OfDay(pieces)).expect("encoded");
+    let mut bytes = b"of the file before".to_vec();
+    encode(Table::ApiEvents, &OfDay(pieces), &mut bytes).expect("encoded");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("rows.parquet");
     std::fs::write(&path, bytes).expect("written");

@@ -1,0 +1,253 @@
+//! What was read and is not committed yet: threads that read put it in as they end, one that commits
+//! takes it out in the order of the plan.
+//!
+//! Readers wait where too much is held, never for each other.
+
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// How much may be under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Most {
+    /// Bytes of the items that are being read. A larger one is read alone.
+    pub(super) bytes: u64,
+    /// Rows of the items that were read and are not committed; with more, nothing is begun.
+    pub(super) rows: usize,
+}
+
+/// Items of a plan on their way from reading to committing.
+pub(super) struct Queue<T> {
+    /// How many items the plan has.
+    items: usize,
+    most: Most,
+    state: Mutex<State<T>>,
+    /// A reader may go on.
+    room: Condvar,
+    /// The next item may be there.
+    arrived: Condvar,
+}
+
+struct State<T> {
+    /// Items that somebody reads or has read.
+    begun: usize,
+    /// Readers at work …
+    reading: usize,
+    /// … and the bytes of what they read.
+    bytes: u64,
+    /// Read and not taken.
+    read: BTreeMap<usize, T>,
+    taken: usize,
+    /// Rows of items that were read, until they are committed.
+    rows: usize,
+    /// Nobody wants more, or a reader is gone.
+    is_stopped: bool,
+}
+
+impl<T> Queue<T> {
+    /// A plan of so many items, nothing of it begun.
+    pub(super) fn new(items: usize, most: Most) -> Self {
+        let state = State {
+            begun: 0,
+            reading: 0,
+            bytes: 0,
+            read: BTreeMap::new(),
+            taken: 0,
+            rows: 0,
+            is_stopped: false,
+        };
+        Self {
+            items,
+            most,
+            state: Mutex::new(state),
+            room: Condvar::new(),
+            arrived: Condvar::new(),
+        }
+    }
+
+    /// Reads one item after another until none is left; any number of threads do this at once. `size`
+    /// tells the bytes of an item, `read` also the rows that it holds.
+    pub(super) fn work(&self, size: impl Fn(usize) -> u64, read: impl Fn(usize) -> (T, usize)) {
+        while let Some((item, bytes)) = self.begin(&size) {
+            let work = Work { queue: self, bytes, is_done: false };
+            let (outcome, rows) = read(item);
+            work.done(item, outcome, rows);
+        }
+    }
+
+    fn begin(&self, size: impl Fn(usize) -> u64) -> Option<(usize, u64)> {
+        let mut state = self.lock();
+        loop {
+            if state.is_stopped || state.begun == self.items {
+                return None;
+            }
+            let item = state.begun;
+            let bytes = size(item);
+            let together = state.bytes.saturating_add(bytes);
+            let fits = state.reading == 0 || together <= self.most.bytes;
+            if fits && state.rows <= self.most.rows {
+                state.begun += 1;
+                state.reading += 1;
+                state.bytes = together;
+                return Some((item, bytes));
+            }
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The next item of the plan, once it was read; `None` when there are no more.
+    pub(super) fn take(&self) -> Option<T> {
+        let mut state = self.lock();
+        loop {
+            let next = state.taken;
+            if let Some(item) = state.read.remove(&next) {
+                state.taken += 1;
+                return Some(item);
+            }
+            if state.is_stopped || next == self.items {
+                return None;
+            }
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// So many rows that were taken are held no longer.
+    pub(super) fn release(&self, rows: usize) {
+        let mut state = self.lock();
+        state.rows = state.rows.saturating_sub(rows);
+        self.room.notify_all();
+    }
+
+    /// Says that nothing more is wanted.
+    pub(super) fn stop(&self) {
+        self.lock().is_stopped = true;
+        self.room.notify_all();
+        self.arrived.notify_all();
+    }
+
+    // A thread that panicked inside changed nothing half-way: no step of a change can panic.
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A reader at work: if it panics, nobody waits for its item.
+struct Work<'q, T> {
+    queue: &'q Queue<T>,
+    bytes: u64,
+    is_done: bool,
+}
+
+impl<T> Work<'_, T> {
+    fn done(mut self, item: usize, outcome: T, rows: usize) {
+        self.is_done = true;
+        let mut state = self.queue.lock();
+        state.reading -= 1;
+        state.bytes -= self.bytes;
+        state.rows += rows;
+        state.read.insert(item, outcome);
+        self.queue.arrived.notify_one();
+        self.queue.room.notify_all();
+    }
+}
+
+impl<T> Drop for Work<'_, T> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.queue.stop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::{Most, Queue};
+
+    const MOST: Most = Most { bytes: 100, rows: 20 };
+
+    #[test]
+    fn items_come_in_order_and_few_are_held() {
+        let queue = Queue::new(500, MOST);
+        let held = AtomicUsize::new(0);
+        let most = AtomicUsize::new(0);
+        let mut taken = Vec::new();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    queue.work(
+                        |_| 1,
+                        |item| {
+                            std::thread::sleep(Duration::from_micros(item as u64 * 7 % 50));
+                            most.fetch_max(
+                                held.fetch_add(3, Ordering::SeqCst) + 3,
+                                Ordering::SeqCst,
+                            );
+                            (item, 3)
+                        },
+                    );
+                });
+            }
+            while let Some(item) = queue.take() {
+                taken.push(item);
+                held.fetch_sub(3, Ordering::SeqCst);
+                queue.release(3);
+            }
+        });
+        assert_eq!(taken, (0..500).collect::<Vec<_>>());
+        assert!(most.into_inner() <= 20 + 4 * 3, "more than is held and read at once");
+    }
+
+    #[test]
+    fn no_more_than_the_bound_is_read_at_once_and_what_is_larger_alone() {
+        let sizes = [30, 40, 0, 200, 0, 60, u64::MAX, 99];
+        let size = |item: usize| sizes[item % sizes.len()];
+        let queue = Queue::new(80, MOST);
+        let under_way = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    queue.work(size, |item| {
+                        let now = || under_way.lock().expect("no panic");
+                        now().push(size(item));
+                        std::thread::sleep(Duration::from_micros(100));
+                        let mut now = now();
+                        let together =
+                            now.iter().fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
+                        let fit = together <= MOST.bytes || now.len() == 1;
+                        assert!(fit, "{now:?}");
+                        let own = now.iter().position(|bytes| *bytes == size(item));
+                        now.remove(own.expect("there"));
+                        (item, 0)
+                    });
+                });
+            }
+            assert_eq!(std::iter::from_fn(|| queue.take()).count(), 80);
+        });
+    }
+
+    #[test]
+    fn a_reader_that_panics_lets_everybody_go() {
+        let queue: Queue<()> = Queue::new(100, MOST);
+        let ended = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                queue.work(|_| 1, |item| if item == 2 { panic!("bad item") } else { ((), 1) });
+            });
+            assert_eq!(std::iter::from_fn(|| queue.take()).count(), 2);
+            reader.join()
+        });
+        assert!(ended.is_err());
+    }
+
+    #[test]
+    fn who_wants_no_more_stops_the_readers() {
+        let queue = Queue::new(100, MOST);
+        std::thread::scope(|scope| {
+            scope.spawn(|| queue.work(|_| 1, |item| (item, 5)));
+            assert_eq!(queue.take(), Some(0));
+            queue.stop();
+        });
+    }
+}
