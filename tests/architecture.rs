@@ -55,7 +55,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("etcetera", &["settings"]),
     ("walkdir", &["sources", "store"]),
     ("rusqlite", &["store"]),
-    ("rayon", &["records", "pipeline", "store"]),
+    ("rayon", &["pipeline", "store"]),
     ("libdeflater", &["records"]),
     ("flate2", &["records"]),
     ("minijinja", &["render"]),

@@ -1,6 +1,6 @@
 //! The vocabulary of the store: every column of every table, named and documented once.
 //!
-//! Leaf types only: no I/O, no Bedrock knowledge. A table is declared with `table!`, which writes
+//! Leaf types only: no I/O, no Bedrock knowledge, no state but memory that is used again. A table is declared with `table!`, which writes
 //! the row struct, one name constant per column, the Polars schema and the rows → frame conversion,
 //! so that a column can't be documented in one place and misspelt in another.
 //!
@@ -245,9 +245,9 @@ macro_rules! table {
             pub fn give_back(mut self) {
                 use $crate::schema::columns::Values as _;
                 $( self.$field.clear(); )*
-                self.len = 0;
+                let rows = std::mem::take(&mut self.len);
                 let size = 0 $( + self.$field.size() )*;
-                SPARE.give_back(self, size);
+                SPARE.give_back(self, rows, size);
             }
 
             /// Frees what was given back.
@@ -371,12 +371,18 @@ macro_rules! table {
             )*
         }
 
+        impl Extend<$row> for Columns {
+            fn extend<I: IntoIterator<Item = $row>>(&mut self, rows: I) {
+                for row in rows {
+                    self.push($borrowed { $( $field: row.$field.map(Into::into), )* });
+                }
+            }
+        }
+
         impl FromIterator<$row> for Columns {
             fn from_iter<I: IntoIterator<Item = $row>>(rows: I) -> Self {
                 let mut columns = Self::default();
-                for row in rows {
-                    columns.push($borrowed { $( $field: row.$field.map(Into::into), )* });
-                }
+                columns.extend(rows);
                 columns
             }
         }

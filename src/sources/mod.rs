@@ -197,8 +197,8 @@ pub struct Fetched {
 }
 
 impl Fetched {
-    /// Leaves the memory to the next object that this thread reads.
-    pub fn done(self) {
+    /// Leaves the memory to the next file that this thread reads.
+    pub fn recycle(self) {
         spare::give_back(self.bytes);
     }
 }

@@ -14,6 +14,9 @@ use super::{Error, Writer, files, repeats};
 use crate::schema::columns::{Block, Piece, Texts};
 use crate::schema::{Row, Table, TimeMs, api_event, invocation};
 
+/// The memory of a larger file is not used again.
+const KEPT_BYTES: usize = 32 << 20;
+
 /// New segments, and what each object put where.
 #[derive(Default)]
 pub(super) struct Staged<'a> {
@@ -98,7 +101,9 @@ impl Writer {
             let file = self.new_file(C::TABLE, day);
             let mut bytes = self.file_bytes.take();
             let written = file.write_rows(&rows, &mut bytes);
-            self.file_bytes.set(bytes);
+            if bytes.capacity() <= KEPT_BYTES {
+                self.file_bytes.set(bytes);
+            }
             staged.segments.push(written?);
         }
         Ok(())

@@ -1,14 +1,14 @@
 //! What was read and is not committed yet: threads that read put it in as they end, one that commits
 //! takes it out in the order of the plan.
 //!
-//! Readers wait where too much is held, never for each other.
+//! Readers wait only where too much is being read or held.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How much may be under way.
+/// How much may be under way at once.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Most {
+pub(super) struct UnderWay {
     /// Bytes of the items that are being read. A larger one is read alone.
     pub(super) bytes: u64,
     /// Rows of the items that were read and are not committed; with more, nothing is begun.
@@ -19,11 +19,11 @@ pub(super) struct Most {
 pub(super) struct Queue<T> {
     /// How many items the plan has.
     items: usize,
-    most: Most,
+    most: UnderWay,
     state: Mutex<State<T>>,
     /// A reader may go on.
     room: Condvar,
-    /// The next item may be there.
+    /// The next item may be there, or the last reader gone.
     arrived: Condvar,
 }
 
@@ -34,8 +34,8 @@ struct State<T> {
     reading: usize,
     /// … and the bytes of what they read.
     bytes: u64,
-    /// Read and not taken.
-    read: BTreeMap<usize, T>,
+    /// Read and not taken, with their rows.
+    read: BTreeMap<usize, (T, usize)>,
     taken: usize,
     /// Rows of items that were read, until they are committed.
     rows: usize,
@@ -45,7 +45,7 @@ struct State<T> {
 
 impl<T> Queue<T> {
     /// A plan of so many items, nothing of it begun.
-    pub(super) fn new(items: usize, most: Most) -> Self {
+    pub(super) fn new(items: usize, most: UnderWay) -> Self {
         let state = State {
             begun: 0,
             reading: 0,
@@ -68,9 +68,8 @@ impl<T> Queue<T> {
     /// tells the bytes of an item, `read` also the rows that it holds.
     pub(super) fn work(&self, size: impl Fn(usize) -> u64, read: impl Fn(usize) -> (T, usize)) {
         while let Some((item, bytes)) = self.begin(&size) {
-            let work = Work { queue: self, bytes, is_done: false };
-            let (outcome, rows) = read(item);
-            work.done(item, outcome, rows);
+            let begun = Begun { queue: self, item, bytes, read: None };
+            begun.end(read(item));
         }
     }
 
@@ -94,8 +93,8 @@ impl<T> Queue<T> {
         }
     }
 
-    /// The next item of the plan, once it was read; `None` when there are no more.
-    pub(super) fn take(&self) -> Option<T> {
+    /// The next item of the plan and its rows, once it was read; `None` when there are no more.
+    pub(super) fn take(&self) -> Option<(T, usize)> {
         let mut state = self.lock();
         loop {
             let next = state.taken;
@@ -117,11 +116,14 @@ impl<T> Queue<T> {
         self.room.notify_all();
     }
 
-    /// Says that nothing more is wanted.
+    /// Says that nothing more is wanted, and waits until nothing is being read.
     pub(super) fn stop(&self) {
-        self.lock().is_stopped = true;
+        let mut state = self.lock();
+        state.is_stopped = true;
         self.room.notify_all();
-        self.arrived.notify_all();
+        while state.reading > 0 {
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     // A thread that panicked inside changed nothing half-way: no step of a change can panic.
@@ -130,31 +132,34 @@ impl<T> Queue<T> {
     }
 }
 
-/// A reader at work: if it panics, nobody waits for its item.
-struct Work<'q, T> {
+/// An item that is being read. If its reader panics, nobody waits for it.
+struct Begun<'q, T> {
     queue: &'q Queue<T>,
+    item: usize,
     bytes: u64,
-    is_done: bool,
+    read: Option<(T, usize)>,
 }
 
-impl<T> Work<'_, T> {
-    fn done(mut self, item: usize, outcome: T, rows: usize) {
-        self.is_done = true;
-        let mut state = self.queue.lock();
-        state.reading -= 1;
-        state.bytes -= self.bytes;
-        state.rows += rows;
-        state.read.insert(item, outcome);
-        self.queue.arrived.notify_one();
-        self.queue.room.notify_all();
+impl<T> Begun<'_, T> {
+    fn end(mut self, read: (T, usize)) {
+        self.read = Some(read);
     }
 }
 
-impl<T> Drop for Work<'_, T> {
+impl<T> Drop for Begun<'_, T> {
     fn drop(&mut self) {
-        if !self.is_done {
-            self.queue.stop();
+        let mut state = self.queue.lock();
+        state.reading -= 1;
+        state.bytes -= self.bytes;
+        match self.read.take() {
+            Some((item, rows)) => {
+                state.rows += rows;
+                state.read.insert(self.item, (item, rows));
+            }
+            None => state.is_stopped = true,
         }
+        self.queue.arrived.notify_all();
+        self.queue.room.notify_all();
     }
 }
 
@@ -164,9 +169,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use super::{Most, Queue};
+    use super::{Queue, UnderWay};
 
-    const MOST: Most = Most { bytes: 100, rows: 20 };
+    const MOST: UnderWay = UnderWay { bytes: 100, rows: 20 };
 
     #[test]
     fn items_come_in_order_and_few_are_held() {
@@ -190,10 +195,10 @@ mod tests {
                     );
                 });
             }
-            while let Some(item) = queue.take() {
+            while let Some((item, rows)) = queue.take() {
                 taken.push(item);
-                held.fetch_sub(3, Ordering::SeqCst);
-                queue.release(3);
+                held.fetch_sub(rows, Ordering::SeqCst);
+                queue.release(rows);
             }
         });
         assert_eq!(taken, (0..500).collect::<Vec<_>>());
@@ -202,7 +207,7 @@ mod tests {
 
     #[test]
     fn no_more_than_the_bound_is_read_at_once_and_what_is_larger_alone() {
-        let sizes = [30, 40, 0, 200, 0, 60, u64::MAX, 99];
+        let sizes = [30, 40, 0, 200, 0, 60, 101, 99];
         let size = |item: usize| sizes[item % sizes.len()];
         let queue = Queue::new(80, MOST);
         let under_way = Mutex::new(Vec::new());
@@ -246,7 +251,7 @@ mod tests {
         let queue = Queue::new(100, MOST);
         std::thread::scope(|scope| {
             scope.spawn(|| queue.work(|_| 1, |item| (item, 5)));
-            assert_eq!(queue.take(), Some(0));
+            assert_eq!(queue.take(), Some((0, 5)));
             queue.stop();
         });
     }

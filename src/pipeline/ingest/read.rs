@@ -3,11 +3,10 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::ScopedJoinHandle;
 
 use super::super::Error;
 use super::plan::{Listed, Plan, Task};
-use super::queue::{Most, Queue};
+use super::queue::{Queue, UnderWay};
 use super::{Progress, Summary};
 use crate::records::key::{KeyFacts, ObjectKind};
 use crate::records::{self, Bodies, Decoded, Limits, ObjectName, PromptKey, Skip, Wanted};
@@ -22,9 +21,9 @@ const BATCH_ROWS: usize = 60_000;
 const ROW_BYTES: u64 = 1 << 10;
 /// What is known of an object takes as much memory as so many rows, and counts as such.
 const OBJECT_ROWS: usize = 3;
-/// What may be under way: stored bytes that are being read, which inflate to twenty times as much at
-/// worst, and rows of two batches.
-const UNDER_WAY: Most = Most { bytes: 32 << 20, rows: 2 * BATCH_ROWS };
+/// What is read at once, in stored bytes (logs inflate to three to twenty times as much, no object to
+/// more than its cap), and held: two batches.
+const MOST: UnderWay = UnderWay { bytes: 32 << 20, rows: 2 * BATCH_ROWS };
 
 impl Plan<'_> {
     /// Reads, decodes and commits what the plan holds.
@@ -43,12 +42,12 @@ impl Plan<'_> {
             let key = writer.prompt_key()?;
             let reading = Reading::new(&self, options, key, progress);
             let now_ms = self.now().timestamp_millis();
-            let failed = reading.store(&self.tasks, writer, &mut summary, now_ms)?;
+            let stored = reading.store(&self.tasks, writer, &mut summary, now_ms);
+            invocation::Columns::forget_spare();
+            api_event::Columns::forget_spare();
             summary.bodies_fetched = reading.bodies_fetched.into_inner();
-            failed
+            stored?
         };
-        invocation::Columns::forget_spare();
-        api_event::Columns::forget_spare();
         for source in failed {
             self.sources[source].has_failures = true;
         }
@@ -129,30 +128,27 @@ impl<'a> Reading<'a> {
         now_ms: i64,
     ) -> Result<Vec<usize>, Error> {
         let tasks = numbered(tasks, self.sources.len());
-        let queue = Queue::new(tasks.len(), UNDER_WAY);
-        let size = |item: usize| {
-            let (task, _) = tasks[item];
-            if self.is_slow(task) { u64::MAX } else { task.entry.size_bytes }
-        };
+        let queue = Queue::new(tasks.len(), MOST);
+        let size = |item: usize| tasks[item].0.entry.size_bytes;
         let read = || queue.work(size, |item| self.weighed(tasks[item]));
         std::thread::scope(|scope| {
-            for (source, ahead) in self.ahead.iter().enumerate() {
-                let Some(ahead) = ahead else { continue };
-                let tasks = &tasks;
-                scope.spawn(move || self.fetch_ahead(source, tasks, ahead));
-            }
-            let readers: Vec<_> =
-                (0..rayon::current_num_threads()).map(|_| scope.spawn(read)).collect();
-            let commit = || self.commit(&tasks, &queue, writer, summary, now_ms);
-            let failed = panic::catch_unwind(AssertUnwindSafe(commit));
-            // When committing has failed nobody wants the rest. What readers wait for still comes.
+            let work = || {
+                for (source, ahead) in self.ahead.iter().enumerate() {
+                    let Some(ahead) = ahead else { continue };
+                    let tasks = &tasks;
+                    scope.spawn(move || self.fetch_ahead(source, tasks, ahead));
+                }
+                for _ in 0..rayon::current_num_threads() {
+                    scope.spawn(read);
+                }
+                self.commit_all(&tasks, &queue, writer, summary, now_ms)
+            };
+            // However it ends, nobody may be left waiting: first readers, while what they wait for still
+            // comes, then those who fetch for them.
+            let failed = panic::catch_unwind(AssertUnwindSafe(work));
             queue.stop();
-            let ends: Vec<_> = readers.into_iter().map(ScopedJoinHandle::join).collect();
             self.ahead.iter().flatten().for_each(|ahead| ahead.stop());
-            match ends.into_iter().find_map(Result::err) {
-                Some(panic) => panic::resume_unwind(panic),
-                None => failed.unwrap_or_else(|panic| panic::resume_unwind(panic)),
-            }
+            failed.unwrap_or_else(|panic| panic::resume_unwind(panic))
         })
     }
 
@@ -164,7 +160,7 @@ impl<'a> Reading<'a> {
 
     /// Commits what the queue brings, a batch at a time; where a batch ends depends on nothing but
     /// the objects. Returns the sources of which something could not be read.
-    fn commit(
+    fn commit_all(
         &self,
         tasks: &[Numbered<'_>],
         queue: &Queue<Outcome>,
@@ -185,9 +181,10 @@ impl<'a> Reading<'a> {
             if is_slow && !batch.outcomes.is_empty() {
                 commit(std::mem::take(&mut batch))?;
             }
-            let Some(outcome) = queue.take() else { break };
+            let Some((outcome, rows)) = queue.take() else { break };
             failed.extend(outcome.is_err().then_some(task.source));
-            batch.add(task, outcome);
+            batch.rows += rows;
+            batch.outcomes.push(outcome);
             if is_slow || batch.rows >= BATCH_ROWS {
                 commit(std::mem::take(&mut batch))?;
             }
@@ -198,15 +195,17 @@ impl<'a> Reading<'a> {
         Ok(failed)
     }
 
-    /// Whether the object is of a source of which each is read and committed by itself.
+    /// Whether the object is of a source of which each is committed by itself.
     fn is_slow(&self, task: &Task) -> bool {
         self.sources[task.source].source.is_slow()
     }
 
+    /// Reads an object; with what it takes of memory, in rows.
     fn weighed(&self, task: Numbered<'_>) -> (Outcome, usize) {
         let outcome = self.object(task);
-        let rows = weight(task.0, &outcome);
-        (outcome, rows)
+        let by_bytes = usize::try_from(task.0.entry.size_bytes / ROW_BYTES).unwrap_or(usize::MAX);
+        let rows = outcome.as_ref().map_or(0, |object| rows_of(&object.decoded).max(by_bytes));
+        (outcome, rows.saturating_add(OBJECT_ROWS))
     }
 
     fn object(&self, (task, number): Numbered<'_>) -> Outcome {
@@ -240,7 +239,7 @@ impl<'a> Reading<'a> {
             reject.kind = reject.kind.take().or_else(|| kind.map(str::to_owned));
         }
         let sha256 = self.with_hashes.then(|| store::sha256(&fetched.bytes));
-        fetched.done();
+        fetched.recycle();
         let entry = store::ObjectEntry { sha256, ..task.catalogue_entry(entry, &decoded, kind) };
         Ok(ReadObject { entry, decoded })
     }
@@ -291,28 +290,14 @@ fn rows_of(decoded: &Decoded) -> usize {
         + decoded.api_events.len()
         + decoded.service_metrics.len()
         + decoded.rejects.len()
+        + decoded.sensitive.len()
 }
 
 /// What one commit takes in.
 #[derive(Default)]
 struct Batch {
     outcomes: Vec<Outcome>,
-    /// What they weigh.
     rows: usize,
-}
-
-impl Batch {
-    fn add(&mut self, task: &Task, outcome: Outcome) {
-        self.rows += weight(task, &outcome);
-        self.outcomes.push(outcome);
-    }
-}
-
-/// What an object takes of memory, in rows.
-fn weight(task: &Task, outcome: &Outcome) -> usize {
-    let by_bytes = usize::try_from(task.entry.size_bytes / ROW_BYTES).unwrap_or(usize::MAX);
-    let read = outcome.as_ref().map_or(0, |object| rows_of(&object.decoded).max(by_bytes));
-    read.saturating_add(OBJECT_ROWS)
 }
 
 impl Task {

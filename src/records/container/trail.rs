@@ -191,9 +191,11 @@ mod tests {
     }
 
     fn event() -> impl Strategy<Value = String> {
-        let identity = (value(), value(), value(), value()).prop_map(|(kind, arn, issuer, more)| {
+        let arn = select(vec!["assumed-role/a/b", "assumed-role/a/c", "assumed-role/b/b", "a", ""]);
+        let identity = (value(), arn, value(), value(), value());
+        let identity = identity.prop_map(|(kind, arn, key, issuer, more)| {
             format!(
-                "{{\"type\":{kind},\"arn\":\"arn:aws:sts::1:assumed-role/a/b\",\"accessKeyId\":{arn},\
+                "{{\"type\":{kind},\"arn\":\"arn:aws:sts::1:{arn}\",\"accessKeyId\":{key},\
                  \"sessionContext\":{{\"sessionIssuer\":{{\"arn\":{issuer}}},\"x\":{more}}}}}"
             )
         });

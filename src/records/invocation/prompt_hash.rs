@@ -110,7 +110,7 @@ impl<'a> Prompt<'a> {
 /// Hashes prompts with one key.
 ///
 /// In two steps, as prompts are most of the bytes of a log: the code that AES-GCM authenticates a
-/// message with, a universal hash that runs at memory speed, makes 16 bytes of a prompt; BLAKE3 makes
+/// message with, a universal hash that processors have instructions for, makes 16 bytes of a prompt; BLAKE3 makes
 /// the hash of those. To tell two prompts by equal hashes takes luck of 2⁻¹¹⁵ even for texts of 100 KB;
 /// to learn anything from a hash takes the key (Wegman and Carter, 1981).
 pub(in crate::records) struct PromptHasher {
@@ -123,7 +123,7 @@ pub(in crate::records) struct PromptHasher {
 impl PromptHasher {
     /// The hasher of a store's prompts.
     pub(in crate::records) fn new(key: &PromptKey) -> Self {
-        let universal = blake3::derive_key("bedrock-lens 2026 prompt hash, universal part", &key.0);
+        let universal = blake3::derive_key("bedrock-lens 2026 prompt hash, AES-GCM part", &key.0);
         let (universal, _) = universal.split_at(AES_128_GCM.key_len());
         Self {
             universal: UnboundKey::new(&AES_128_GCM, universal).map(LessSafeKey::new).ok(),
@@ -147,7 +147,8 @@ impl PromptHasher {
     }
 
     /// The hash of `plain`, which is enciphered for it: a cipher that is the same for all prompts keeps
-    /// different ones different.
+    /// different ones different. As additional data, which isn't enciphered, `ring` would take it
+    /// sixteen bytes at a time.
     fn digest(&mut self) -> blake3::Hash {
         // The one-time part of the code is always the same and hidden by the last step.
         let nonce = Nonce::assume_unique_for_key([0; 12]);

@@ -5,17 +5,21 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Blocks without rows, whoever took or gives them.
+/// Emptied blocks of columns, shared by all threads.
 pub struct Spare<C>(Mutex<Blocks<C>>);
 
 struct Blocks<C> {
-    blocks: Vec<(C, usize)>,
+    blocks: Vec<(Box<C>, usize)>,
     /// What they take.
     bytes: usize,
 }
 
 /// More memory is not kept: an ingest of usual objects has no more rows at a time.
-const KEPT_BYTES: usize = 128 << 20;
+const KEPT_BYTES: usize = 64 << 20;
+/// Nor are columns that take far more for each row they had than rows usually do …
+const ROW_BYTES: usize = 4 << 10;
+/// … but for what even a few rows take.
+const LEAST_BYTES: usize = 64 << 10;
 
 impl<C> Spare<C> {
     /// Nothing kept yet.
@@ -29,16 +33,16 @@ impl<C> Spare<C> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (block, size) = kept.blocks.pop()?;
         kept.bytes -= size;
-        Some(block)
+        Some(*block)
     }
 
-    /// Keeps a block without rows, whose columns take so many bytes.
-    pub fn give_back(&self, block: C, size: usize) {
+    /// Keeps a block that had so many rows, has none, and whose columns take so many bytes.
+    pub fn give_back(&self, block: C, rows: usize, size: usize) {
         let size = size + size_of::<C>();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.bytes + size <= KEPT_BYTES {
+        if kept.bytes + size <= KEPT_BYTES && size <= rows * ROW_BYTES + LEAST_BYTES {
             kept.bytes += size;
-            kept.blocks.push((block, size));
+            kept.blocks.push((Box::new(block), size));
         }
     }
 
@@ -46,5 +50,44 @@ impl<C> Spare<C> {
     pub fn forget(&self) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Blocks { blocks: Vec::new(), bytes: 0 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LEAST_BYTES, Spare};
+    use crate::schema::TimeMs;
+    use crate::schema::api_event::{ApiEvent, Columns};
+
+    fn rows(count: i64) -> Columns {
+        let row = |n: i64| ApiEvent {
+            event_id: (n % 3 > 0).then(|| format!("id-{n}")),
+            event_name: Some(format!("name-{}", n % 2)),
+            event_time: Some(TimeMs(n)),
+            input_tokens: (n % 5 == 0).then_some(n),
+            read_only: (n % 4 > 0).then_some(n % 2 == 0),
+            ..ApiEvent::default()
+        };
+        (0..count).map(row).collect()
+    }
+
+    #[test]
+    fn columns_in_the_memory_of_others_hold_their_own_rows_only() {
+        rows(1000).give_back();
+        let mut columns = Columns::spare();
+        assert!(columns.is_empty());
+        assert_eq!(columns, Columns::default());
+        columns.extend(rows(7).rows());
+        assert_eq!(columns, rows(7));
+    }
+
+    #[test]
+    fn columns_that_are_much_too_large_are_not_kept() {
+        let spare = Spare::new();
+        spare.give_back(1, 10, LEAST_BYTES / 2);
+        spare.give_back(2, 10, 2 * LEAST_BYTES);
+        assert_eq!((spare.take(), spare.take()), (Some(1), None));
+        (0..1000).for_each(|block| spare.give_back(block, 1 << 10, 1 << 20));
+        assert_eq!(std::iter::from_fn(|| spare.take()).count(), 63);
     }
 }

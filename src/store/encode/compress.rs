@@ -23,6 +23,9 @@ pub(super) struct Compressor {
     buffer: Vec<u8>,
 }
 
+/// A larger page's memory is not used again.
+const KEPT_BYTES: usize = 4 << 20;
+
 thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor>> = const { RefCell::new(None) };
 }
@@ -81,6 +84,9 @@ impl Compressor {
         self.buffer.clear();
         self.buffer.reserve(compress_bound(bytes.len()));
         self.zstd.compress_to_buffer(bytes, &mut self.buffer)?;
+        if self.buffer.capacity() > KEPT_BYTES {
+            return Ok(std::mem::take(&mut self.buffer));
+        }
         Ok(self.buffer.clone())
     }
 }

@@ -194,9 +194,10 @@ impl Column<'_> {
         let mut page = levels(keys.iter().map(|key| *key != NULL), keys.len(), nulls)?;
         let bits = usize::BITS - entries.saturating_sub(1).leading_zeros();
         page.push(u8::try_from(bits).unwrap_or(u8::MAX));
-        match entries {
-            1 => u32::run_length_encode(&mut page, keys.len() - nulls, 0, bits)?,
-            _ => hybrid_rle::encode::<u32, _, _>(&mut page, known.copied(), bits)?,
+        if entries == 1 && nulls < keys.len() {
+            u32::run_length_encode(&mut page, keys.len() - nulls, 0, bits)?;
+        } else {
+            hybrid_rle::encode::<u32, _, _>(&mut page, known.copied(), bits)?;
         }
         let statistics = statistics(self, nulls);
         self.data(&page, keys.len(), statistics, Encoding::RleDictionary)

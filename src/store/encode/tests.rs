@@ -64,6 +64,7 @@ fn many_ids_many_numbers_and_many_rows_take_several_pages_and_groups() {
             output_tokens: Some(n % 100),
             read_only: (n % 11 > 3).then_some(n % 2 == 0),
             event_time: Some(TimeMs(n * 1000)),
+            error_code: (n == 5).then(|| "once, on the first page".to_owned()),
             ..ApiEvent::default()
         };
         (from..to).map(row).collect()
