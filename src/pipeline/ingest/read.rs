@@ -8,6 +8,7 @@ use super::super::Error;
 use super::plan::{Listed, Plan, Task};
 use super::queue::{Queue, UnderWay};
 use super::{Progress, Summary};
+use crate::aws;
 use crate::records::key::{KeyFacts, ObjectKind};
 use crate::records::{self, Bodies, Decoded, Limits, ObjectName, PromptKey, Skip, Wanted};
 use crate::schema::{api_event, invocation};
@@ -155,7 +156,12 @@ impl<'a> Reading<'a> {
     fn fetch_ahead(&self, source: usize, tasks: &[Numbered<'_>], ahead: &Arc<Ahead>) {
         let of_source = tasks.iter().filter(|(task, _)| task.source == source);
         let entries: Vec<&ObjectEntry> = of_source.map(|(task, _)| &task.entry).collect();
-        self.sources[source].source.fetch_ahead(&entries, most_to_fetch(self.limits), ahead);
+        let source = self.sources[source].source;
+        let fetch = || source.fetch_ahead(&entries, most_to_fetch(self.limits), ahead);
+        if let Err(panic) = panic::catch_unwind(AssertUnwindSafe(fetch)) {
+            ahead.end(aws::Error::unreachable("fetching has failed by an error of this program"));
+            panic::resume_unwind(panic);
+        }
     }
 
     /// Commits what the queue brings, a batch at a time; where a batch ends depends on nothing but

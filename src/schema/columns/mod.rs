@@ -27,6 +27,9 @@ impl<C> Clone for Piece<'_, C> {
     }
 }
 
+/// Stretches of columns of the same name, one after another.
+pub type Stretches<'a, V> = Vec<(&'a V, Range<usize>)>;
+
 /// Rows of a table, column by column.
 pub trait Block: Sized {
     /// The table.
@@ -68,11 +71,7 @@ pub trait Values: Default {
     /// The value in this row; null too where there is no such row.
     fn get(&self, row: usize) -> Option<Self::Value<'_>>;
     /// Shows the values of these stretches, one after another, to a visitor.
-    fn show<'a, V: Visitor<'a>>(
-        name: &'static str,
-        pieces: Vec<(&'a Self, Range<usize>)>,
-        visitor: &mut V,
-    );
+    fn show<'a, V: Visitor<'a>>(name: &'static str, pieces: Stretches<'a, Self>, visitor: &mut V);
     /// The column, if it holds texts.
     fn texts(&self) -> Option<&Texts> {
         None
@@ -82,13 +81,13 @@ pub trait Values: Default {
 /// Takes the columns of a table, in stored order, each as stretches that follow one another.
 pub trait Visitor<'a> {
     /// A column of texts.
-    fn texts(&mut self, name: &'static str, pieces: Vec<(&'a Texts, Range<usize>)>);
+    fn texts(&mut self, name: &'static str, pieces: Stretches<'a, Texts>);
     /// A column of whole numbers.
-    fn ints(&mut self, name: &'static str, pieces: Vec<(&'a Plain<i64>, Range<usize>)>);
+    fn ints(&mut self, name: &'static str, pieces: Stretches<'a, Plain<i64>>);
     /// A column of times.
-    fn times(&mut self, name: &'static str, pieces: Vec<(&'a Plain<TimeMs>, Range<usize>)>);
+    fn times(&mut self, name: &'static str, pieces: Stretches<'a, Plain<TimeMs>>);
     /// A column of truth values.
-    fn flags(&mut self, name: &'static str, pieces: Vec<(&'a Plain<bool>, Range<usize>)>);
+    fn flags(&mut self, name: &'static str, pieces: Stretches<'a, Plain<bool>>);
 }
 
 /// The values of the rows to keep.
@@ -180,7 +179,7 @@ macro_rules! plain {
 
             fn show<'a, V: Visitor<'a>>(
                 name: &'static str,
-                pieces: Vec<(&'a Self, Range<usize>)>,
+                pieces: Stretches<'a, Self>,
                 visitor: &mut V,
             ) {
                 visitor.$show(name, pieces);

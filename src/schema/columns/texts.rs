@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Values, Visitor, keep};
+use super::{Stretches, Values, Visitor, keep};
 
 /// Texts, each kept once as far as that is cheap to know, and which of them each row has.
 #[derive(Debug, Default, Clone)]
@@ -212,11 +212,7 @@ impl Values for Texts {
         Some(Cow::Borrowed(self.entry(*key)))
     }
 
-    fn show<'a, V: Visitor<'a>>(
-        name: &'static str,
-        pieces: Vec<(&'a Self, Range<usize>)>,
-        visitor: &mut V,
-    ) {
+    fn show<'a, V: Visitor<'a>>(name: &'static str, pieces: Stretches<'a, Self>, visitor: &mut V) {
         visitor.texts(name, pieces);
     }
 

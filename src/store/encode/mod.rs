@@ -36,7 +36,7 @@ use self::compress::Compressor;
 use self::dictionary::{Dictionary, NumberDictionary};
 use self::texts::TextPage;
 use super::segment;
-use crate::schema::columns::{NULL, Plain, Texts, Visitor};
+use crate::schema::columns::{NULL, Plain, Stretches, Texts, Visitor};
 use crate::schema::{Table, TimeMs};
 
 /// Rows of one row group at most, as Polars has it.
@@ -116,26 +116,26 @@ pub(super) struct Encoder<'a> {
 
 /// A column as it is shown: stretches of blocks.
 enum Shown<'a> {
-    Texts(Vec<(&'a Texts, Range<usize>)>),
-    Ints(Vec<(&'a Plain<i64>, Range<usize>)>),
-    Times(Vec<(&'a Plain<TimeMs>, Range<usize>)>),
-    Flags(Vec<(&'a Plain<bool>, Range<usize>)>),
+    Texts(Stretches<'a, Texts>),
+    Ints(Stretches<'a, Plain<i64>>),
+    Times(Stretches<'a, Plain<TimeMs>>),
+    Flags(Stretches<'a, Plain<bool>>),
 }
 
 impl<'a> Visitor<'a> for Encoder<'a> {
-    fn texts(&mut self, _name: &'static str, pieces: Vec<(&'a Texts, Range<usize>)>) {
+    fn texts(&mut self, _name: &'static str, pieces: Stretches<'a, Texts>) {
         self.columns.push(Shown::Texts(pieces));
     }
 
-    fn ints(&mut self, _name: &'static str, pieces: Vec<(&'a Plain<i64>, Range<usize>)>) {
+    fn ints(&mut self, _name: &'static str, pieces: Stretches<'a, Plain<i64>>) {
         self.columns.push(Shown::Ints(pieces));
     }
 
-    fn times(&mut self, _name: &'static str, pieces: Vec<(&'a Plain<TimeMs>, Range<usize>)>) {
+    fn times(&mut self, _name: &'static str, pieces: Stretches<'a, Plain<TimeMs>>) {
         self.columns.push(Shown::Times(pieces));
     }
 
-    fn flags(&mut self, _name: &'static str, pieces: Vec<(&'a Plain<bool>, Range<usize>)>) {
+    fn flags(&mut self, _name: &'static str, pieces: Stretches<'a, Plain<bool>>) {
         self.columns.push(Shown::Flags(pieces));
     }
 }
