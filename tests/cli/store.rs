@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
@@ -73,6 +73,34 @@ fn files_lists_the_parquet_files_that_hold_the_rows() {
         .map(|file| file["rows"].as_u64().expect("rows"))
         .sum();
     assert_eq!(rows, 6500 + 24 + 6610 + 195);
+}
+
+/// Engines leave out files and pages by what their statistics say of them.
+#[test]
+fn duckdb_finds_rows_by_the_texts_in_them() {
+    const COUNT: &str = r#"
+import sys, duckdb
+for column in ("object", "request_id", "identity_arn", "model_id", "prompt_hash", "record"):
+    rows = f"SELECT count(*) FROM read_parquet({sys.argv[1:]!r}, hive_partitioning = false) WHERE {column}"
+    least = "0" if column == "record" else "'!'"
+    known, found = (duckdb.sql(f"{rows} {test}").fetchall()[0][0] for test in ("IS NOT NULL", f">= {least}"))
+    print(column, known, found)
+"#;
+    let sandbox = sample_store();
+    let listed = sandbox.run(["store", "files"]).exits(0).stdout;
+    let files = listed.lines().filter(|path| path.contains("invocations"));
+    let counted = Command::new(crate::standins::program("python"))
+        .args(["-c", COUNT])
+        .args(files)
+        .output()
+        .expect("python starts");
+    let counted =
+        String::from_utf8_lossy(&counted.stdout) + String::from_utf8_lossy(&counted.stderr);
+    assert_eq!(counted.lines().count(), 6, "{counted}");
+    for line in counted.lines() {
+        let counts: Vec<&str> = line.split(' ').skip(1).collect();
+        assert!(counts[0] == counts[1] && counts[0] != "0", "{counted}");
+    }
 }
 
 #[test]

@@ -45,7 +45,7 @@ const GROUP_ROWS: usize = 512 * 512;
 const PAGE_BYTES: usize = 1 << 20;
 /// Rows of one page at most.
 const PAGE_ROWS: usize = 1 << 17;
-/// Longer texts are no bounds in statistics.
+/// Texts are cut to about this length where they are bounds in statistics.
 const BOUND_BYTES: usize = 64;
 
 /// One table's rows that can be shown column by column, in groups of rows.
@@ -226,8 +226,8 @@ impl Column<'_> {
     fn text_page(&mut self, texts: &mut TextPage, of: &Texts) -> PolarsResult<()> {
         texts.close_run(of);
         let (rows, nulls) = (texts.rows(), texts.nulls());
+        let statistics = self.text_statistics(nulls, texts.bounds());
         let page = texts.take()?;
-        let statistics = self.text_statistics(nulls, None);
         self.data(&page, rows, statistics, Encoding::DeltaLengthByteArray)
     }
 
@@ -287,14 +287,15 @@ impl Column<'_> {
         Ok(())
     }
 
+    /// Bounds are always told: nulls that are counted without bounds mean to `DuckDB` that there is
+    /// nothing else, and a filter then finds no row.
     fn text_statistics(&self, nulls: usize, bounds: Option<(&str, &str)>) -> ParquetStatistics {
-        let short = bounds.filter(|(min, max)| min.len().max(max.len()) <= BOUND_BYTES);
         BinaryStatistics {
             primitive_type: self.kind.clone(),
             null_count: count(nulls),
             distinct_count: None,
-            min_value: short.map(|(min, _)| min.as_bytes().to_vec()),
-            max_value: short.map(|(_, max)| max.as_bytes().to_vec()),
+            min_value: bounds.map(|(min, _)| cut(min).as_bytes().to_vec()),
+            max_value: bounds.map(|(_, max)| at_least(max).into_bytes()),
         }
         .serialize()
     }
@@ -351,6 +352,21 @@ fn levels(
     let len = u32::try_from(page.len() - 4).unwrap_or(u32::MAX);
     page[..4].copy_from_slice(&len.to_le_bytes());
     Ok(page)
+}
+
+/// The start of a text, which is no greater than it.
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(BOUND_BYTES)).unwrap_or(text)
+}
+
+/// A text, or a short one that is greater: its start and the greatest character there is, where it has
+/// another one.
+fn at_least(text: &str) -> String {
+    let start = cut(text);
+    let greatest = text[start.len()..].chars().take_while(|char| *char == char::MAX);
+    let end = start.len() + greatest.map(char::len_utf8).sum::<usize>();
+    let rest = if end < text.len() { char::MAX.to_string() } else { String::new() };
+    format!("{}{rest}", &text[..end])
 }
 
 fn append_text(text: &str, bytes: &mut Vec<u8>) {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::super::segment;
 use super::super::staged::OfDay;
-use super::encode;
+use super::{at_least, cut, encode};
 use crate::schema::api_event::{self, ApiEvent};
 use crate::schema::columns::Piece;
 use crate::schema::{Row as _, Table, TimeMs};
@@ -46,6 +46,19 @@ fn row() -> impl Strategy<Value = ApiEvent> {
 }
 
 proptest! {
+    #[test]
+    fn bounds_hold_the_text_and_are_short(
+        start in "[a-zé]{0,70}",
+        greatest in 0_usize..4,
+        rest in "\\PC{0,80}",
+    ) {
+        let text = format!("{start}{}{rest}", char::MAX.to_string().repeat(greatest));
+        let (least, most) = (cut(&text), at_least(&text));
+        prop_assert!(*least <= *text && *text <= *most, "{least} {text} {most}");
+        prop_assert!(text.len() > 64 || (least, most.as_str()) == (&text, &text));
+        prop_assert!(least.len() <= 64 && most.len() <= 64 + (greatest + 1) * 4 || rest.contains(char::MAX));
+    }
+
     #[test]
     fn rows_read_back_as_a_frame_of_them_would(
         blocks in prop::collection::vec(prop::collection::vec(row(), 1..200), 1..4),

@@ -48,6 +48,20 @@ impl TextPage {
         self.bytes.len() + self.run.len() >= PAGE_BYTES || self.rows() >= PAGE_ROWS
     }
 
+    /// The least and the greatest text; [`Self::close_run`] comes before.
+    pub(super) fn bounds(&self) -> Option<(&str, &str)> {
+        let mut at = 0;
+        let mut texts = self.lengths.iter().map(|len| {
+            let start = at;
+            at += *len as usize;
+            self.bytes.get(start..at).unwrap_or_default()
+        });
+        let first = texts.next()?;
+        let widen = |(min, max), text| (Ord::min(min, text), Ord::max(max, text));
+        let (min, max) = texts.fold((first, first), widen);
+        str::from_utf8(min).ok().zip(str::from_utf8(max).ok())
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.known.len()
     }
