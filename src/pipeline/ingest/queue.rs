@@ -36,6 +36,7 @@ struct State<T> {
     bytes: u64,
     /// Read and not taken, with their rows.
     read: BTreeMap<usize, (T, usize)>,
+    /// Items that were taken.
     taken: usize,
     /// Rows of items that were read, until they are committed.
     rows: usize,
@@ -219,9 +220,7 @@ mod tests {
                         now().push(size(item));
                         std::thread::sleep(Duration::from_micros(100));
                         let mut now = now();
-                        let together =
-                            now.iter().fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
-                        let fit = together <= MOST.bytes || now.len() == 1;
+                        let fit = now.iter().sum::<u64>() <= MOST.bytes || now.len() == 1;
                         assert!(fit, "{now:?}");
                         let own = now.iter().position(|bytes| *bytes == size(item));
                         now.remove(own.expect("there"));

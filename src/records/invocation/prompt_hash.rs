@@ -110,9 +110,9 @@ impl<'a> Prompt<'a> {
 /// Hashes prompts with one key.
 ///
 /// In two steps, as prompts are most of the bytes of a log: the code that AES-GCM authenticates a
-/// message with, a universal hash that processors have instructions for, makes 16 bytes of a prompt; BLAKE3 makes
-/// the hash of those. To tell two prompts by equal hashes takes luck of 2⁻¹¹⁵ even for texts of 100 KB;
-/// to learn anything from a hash takes the key (Wegman and Carter, 1981).
+/// message with, a universal hash that processors have instructions for, makes 16 bytes of a prompt;
+/// BLAKE3 makes the hash of those. To tell two prompts by equal hashes takes luck of 2⁻¹¹⁵ even for
+/// texts of 100 KB; to learn anything from a hash takes the key (Wegman and Carter, 1981).
 pub(in crate::records) struct PromptHasher {
     universal: Option<LessSafeKey>,
     finish: [u8; 32],
