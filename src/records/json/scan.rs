@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::plain::plain_len;
+use super::plain::{cross, plain_len};
 
 /// Why a value could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,12 +159,23 @@ impl<'b> Scan<'b> {
         self.text_end()
     }
 
-    /// Crosses the rest of a text and its closing quote.
+    /// Crosses the rest of a text and its closing quote. True if it holds escapes.
     #[inline]
     pub(super) fn text_end(&mut self) -> Result<bool, Fault> {
+        self.at += plain_len(&self.bytes[self.at..]);
+        if self.bytes.get(self.at) == Some(&b'"') {
+            self.at += 1;
+            return Ok(false);
+        }
+        self.long_text_end()
+    }
+
+    fn long_text_end(&mut self) -> Result<bool, Fault> {
         let mut escaped = false;
         loop {
-            self.at += plain_len(&self.bytes[self.at..]);
+            let crossed = cross(&self.bytes[self.at..]);
+            self.at += crossed.len;
+            escaped |= crossed.escaped;
             match self.bytes.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
