@@ -7,9 +7,9 @@
 //! goes on at the next.
 
 use std::ops::Range;
-use std::str::Utf8Error;
 
 use memchr::memchr;
+use simdutf8::compat::Utf8Error;
 
 use super::container::{Document, Halt, Place, Reader, Top, open_list};
 use super::json::Scan;
@@ -22,13 +22,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// With damage, a value left open at the end is part of it: the object gets one reject with that
 /// reason, which tells where the open value starts. Without, the open value is a `cut_record`.
 pub(super) fn read(bytes: &[u8], damage: Option<&'static str>, reader: &mut Reader<'_>) {
-    let mut frames = Frames {
-        bytes,
-        whole: simdutf8::basic::from_utf8(bytes).ok(),
-        damaged: damage.is_some(),
-        spans_left: span_budget(bytes),
-        reader,
-    };
+    let mut frames =
+        Frames { bytes, damaged: damage.is_some(), spans_left: span_budget(bytes), reader };
     let mut at = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let mut lost = bytes.len();
     while at < bytes.len() {
@@ -61,8 +56,6 @@ enum Next {
 
 struct Frames<'f, 'r> {
     bytes: &'f [u8],
-    /// The same as text, when all of it is.
-    whole: Option<&'f str>,
     damaged: bool,
     spans_left: usize,
     reader: &'f mut Reader<'r>,
@@ -83,10 +76,7 @@ impl Frames<'_, '_> {
     fn line(&mut self, start: usize) -> Next {
         let end = memchr(b'\n', &self.bytes[start..]).map_or(self.bytes.len(), |len| start + len);
         let line = &self.bytes[start..end];
-        let (text, broken) = match self.whole.and_then(|whole| whole.get(start..end)) {
-            Some(text) => (text, None),
-            None => valid_text(line),
-        };
+        let (text, broken) = valid_text(line);
         let broken = broken.map(|error| match error.error_len() {
             None if end == self.bytes.len() => reason::CUT_RECORD, // inside a character
             _ => reason::INVALID_UTF8,
@@ -208,7 +198,7 @@ impl Frames<'_, '_> {
 
 /// The longest start of a line that is UTF-8, and what ends it.
 fn valid_text(line: &[u8]) -> (&str, Option<Utf8Error>) {
-    match str::from_utf8(line) {
+    match simdutf8::compat::from_utf8(line) {
         Ok(text) => (text, None),
         Err(error) => {
             let valid = &line[..error.valid_up_to()];

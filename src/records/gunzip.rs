@@ -60,8 +60,9 @@ pub(super) struct Buffer {
     len: usize,
 }
 
-/// The largest memory that is kept for the next object.
-const KEPT_BYTES: usize = 16 << 20;
+/// The largest memory that is kept for the next object: for a few hundred calls with bodies near the
+/// 100 KB up to which Bedrock logs them in place.
+const KEPT_BYTES: usize = 64 << 20;
 
 thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -81,7 +82,9 @@ impl Buffer {
         let end = self.len + room;
         if self.bytes.len() < end {
             if self.len == 0 {
-                self.bytes = vec![0; end]; // zeroed by the system, unlike `resize`
+                // Zeroed by the system, unlike `resize`, and only where it is used: so there is more of
+                // it, for larger objects to come.
+                self.bytes = vec![0; end.checked_next_power_of_two().unwrap_or(end)];
             } else {
                 self.bytes.resize(end, 0);
             }
@@ -143,8 +146,10 @@ fn append_member(
 ) -> Option<()> {
     let most = (cap - plain.len).min(gzip.len().saturating_mul(MAX_RATIO));
     let mut room = promised_len(gzip)?.min(most);
+    let deflated = gzip.get(header_len(gzip).ok()?..)?;
     loop {
-        match inflater.gzip_decompress(gzip, plain.room(room)) {
+        // Not as gzip: that would sum up the content, as is done to find the member's end.
+        match inflater.deflate_decompress(deflated, plain.room(room)) {
             Ok(len) => {
                 plain.len += len;
                 return Some(());
@@ -169,7 +174,8 @@ fn promised_len(gzip: &[u8]) -> Option<usize> {
 ///
 /// libdeflate doesn't say how much input it read, and ignores what follows. So the end is found by
 /// the member's own trailer, known from `plain`, in front of the next member or of the end of the
-/// input. `None` when it stands at neither: padding or damage, for the streaming inflater to judge.
+/// input. `None` when it stands at neither: a wrong checksum, padding or damage, for the streaming
+/// inflater to judge.
 fn end_of_member(gzip: &[u8], plain: &[u8]) -> Option<usize> {
     let trailer = trailer(plain);
     let shortest = HEADER_BYTES + TRAILER_BYTES;
