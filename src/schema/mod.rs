@@ -250,6 +250,12 @@ macro_rules! table {
                 SPARE.give_back(self, rows, size);
             }
 
+            /// How many bytes of text the columns keep.
+            pub fn text_bytes(&self) -> usize {
+                use $crate::schema::columns::Values as _;
+                0 $( + self.$field.text_bytes() )*
+            }
+
             /// Frees what was given back.
             pub fn forget_spare() {
                 SPARE.forget();

@@ -18,8 +18,8 @@ use crate::store::{self, ReadObject, Writer};
 /// A batch, what one commit takes in, is closed when it holds this many rows, at about 1 KB each in
 /// memory.
 const BATCH_ROWS: usize = 60_000;
-/// Rows that take more stored bytes count as several.
-const ROW_BYTES: u64 = 1 << 10;
+/// Rows with longer texts count as several.
+const ROW_BYTES: usize = 1 << 10;
 /// What is known of an object takes as much memory as so many rows, and counts as such.
 const OBJECT_ROWS: usize = 3;
 /// What is read at once, in stored bytes (logs inflate to three to twenty times as much, no object to
@@ -209,9 +209,12 @@ impl<'a> Reading<'a> {
     /// Reads an object; with what it takes of memory, in rows.
     fn weighed(&self, task: Numbered<'_>) -> (Outcome, usize) {
         let outcome = self.object(task);
-        let by_bytes = usize::try_from(task.0.entry.size_bytes / ROW_BYTES).unwrap_or(usize::MAX);
-        let rows = outcome.as_ref().map_or(0, |object| rows_of(&object.decoded).max(by_bytes));
-        (outcome, rows.saturating_add(OBJECT_ROWS))
+        let rows = outcome.as_ref().map_or(0, |object| {
+            let decoded = &object.decoded;
+            let text_bytes = decoded.invocations.text_bytes() + decoded.api_events.text_bytes();
+            rows_of(decoded).max(text_bytes / ROW_BYTES)
+        });
+        (outcome, rows + OBJECT_ROWS)
     }
 
     fn object(&self, (task, number): Numbered<'_>) -> Outcome {

@@ -68,6 +68,10 @@ pub trait Values: Default {
     fn clear(&mut self);
     /// How much memory the column takes, filled or not, in bytes.
     fn size(&self) -> usize;
+    /// How many bytes of text are kept.
+    fn text_bytes(&self) -> usize {
+        0
+    }
     /// The value in this row; null too where there is no such row.
     fn get(&self, row: usize) -> Option<Self::Value<'_>>;
     /// Shows the values of these stretches, one after another, to a visitor.

@@ -207,6 +207,10 @@ impl Values for Texts {
         self.bytes.capacity() + self.ends.capacity() * size_of::<usize>() + keys
     }
 
+    fn text_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     fn get(&self, row: usize) -> Option<Cow<'_, str>> {
         let key = self.keys.get(row).filter(|key| **key != NULL)?;
         Some(Cow::Borrowed(self.entry(*key)))
