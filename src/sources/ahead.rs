@@ -1,12 +1,12 @@
 //! Objects on their way: fetched in order, before they are needed, within a bound of memory.
 //!
-//! One thread asks for objects in their order and waits where there is no room; requests deliver into
-//! it when they end; readers take what they need by number and wait until it is there. Readers may
+//! One thread asks for objects in their order and waits where there is no room; requests deliver what
+//! they were admitted for, or end the fetching where they fail by an error of ours; readers take what they need by number and wait until it is there. Readers may
 //! take in any order as long as the lowest number not yet taken is waited for by somebody: its request
 //! was started before all others that take up room.
 
 use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::error::Cause;
 use super::{Error, Fetched, ObjectEntry};
@@ -43,18 +43,47 @@ struct State {
     is_stopped: bool,
 }
 
+/// Room taken up by a request, and the way to deliver what it gets.
+#[derive(Debug)]
+pub struct Admitted {
+    ahead: Arc<Ahead>,
+    at: usize,
+    size_bytes: u64,
+    is_delivered: bool,
+}
+
+impl Admitted {
+    /// Hands over what was asked for.
+    pub fn deliver(mut self, result: Result<Fetched, Error>) {
+        self.is_delivered = true;
+        let mut state = self.ahead.lock();
+        state.requests -= 1;
+        state.arrived.insert(self.at, (self.size_bytes, result));
+        self.ahead.changed.notify_all();
+    }
+}
+
+/// A request that ends without a word has panicked: nobody may wait for it.
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if !self.is_delivered {
+            self.ahead.fail();
+        }
+    }
+}
+
 impl Ahead {
     /// Nothing on its way yet.
     pub fn new(bounds: Bounds) -> Self {
         Self { bounds, state: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// Waits for room and takes it up; false when nothing more is wanted.
-    pub fn admit(&self, size_bytes: u64) -> bool {
+    /// Waits for room and takes it up for the object of this number; `None` when nothing more is wanted.
+    pub fn admit(self: &Arc<Self>, at: usize, size_bytes: u64) -> Option<Admitted> {
         let mut state = self.lock();
         loop {
             if state.is_stopped || state.ended.is_some() {
-                return false;
+                return None;
             }
             let is_idle = state.bytes == 0 && state.requests == 0;
             let fits = state.bytes.saturating_add(size_bytes) <= self.bounds.bytes
@@ -62,18 +91,16 @@ impl Ahead {
             if is_idle || fits {
                 state.bytes += size_bytes;
                 state.requests += 1;
-                return true;
+                let ahead = Arc::clone(self);
+                return Some(Admitted { ahead, at, size_bytes, is_delivered: false });
             }
             state = self.wait(state);
         }
     }
 
-    /// Hands over what was asked for under this number, admitted with this size.
-    pub fn put(&self, at: usize, size_bytes: u64, result: Result<Fetched, Error>) {
-        let mut state = self.lock();
-        state.requests -= 1;
-        state.arrived.insert(at, (size_bytes, result));
-        self.changed.notify_all();
+    /// Says that fetching has failed by an error of this program.
+    pub fn fail(&self) {
+        self.end(aws::Error::unreachable("fetching has failed by an error of this program"));
     }
 
     /// Says that nothing more can be fetched, whatever is asked for.
@@ -122,6 +149,7 @@ impl Ahead {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
 
@@ -143,19 +171,19 @@ mod tests {
     #[test]
     fn everything_arrives_and_no_more_than_the_bound_is_under_way() {
         let sizes: Vec<u64> = (0..200).map(|at| if at % 50 == 7 { 500 } else { at % 13 }).collect();
-        let ahead = Ahead::new(Bounds { bytes: 100, requests: 4 });
+        let ahead = Arc::new(Ahead::new(Bounds { bytes: 100, requests: 4 }));
         let (under_way, most) = (AtomicU64::new(0), AtomicU64::new(0));
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 for (at, size) in sizes.iter().enumerate() {
-                    assert!(ahead.admit(*size));
+                    let admitted = ahead.admit(at, *size).expect("wanted");
                     let now = under_way.fetch_add(*size, Ordering::SeqCst) + size;
                     most.fetch_max(now, Ordering::SeqCst);
-                    let (ahead, size) = (&ahead, *size);
+                    let size = *size;
                     scope.spawn(move || {
                         std::thread::sleep(Duration::from_micros(50));
                         let bytes = vec![0; usize::try_from(size).expect("small")];
-                        ahead.put(at, size, Ok(Fetched { bytes, changed: None }));
+                        admitted.deliver(Ok(Fetched { bytes, changed: None }));
                     });
                 }
             });
@@ -170,8 +198,23 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_panics_ends_every_reader() {
+        let ahead = Arc::new(Ahead::new(Bounds { bytes: 10, requests: 1 }));
+        let admitted = ahead.admit(0, 1).expect("wanted");
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| ahead.take(0, &object(0, 1)).is_err());
+            let request = scope.spawn(move || {
+                let _admitted = admitted;
+                panic!("in a request");
+            });
+            assert!(request.join().is_err());
+            assert!(reader.join().expect("no panic"));
+        });
+    }
+
+    #[test]
     fn what_ends_the_fetching_ends_every_reader() {
-        let ahead = Ahead::new(Bounds { bytes: 10, requests: 1 });
+        let ahead = Arc::new(Ahead::new(Bounds { bytes: 10, requests: 1 }));
         std::thread::scope(|scope| {
             let readers: Vec<_> = (0..3)
                 .map(|at| {
@@ -181,21 +224,21 @@ mod tests {
                     })
                 })
                 .collect();
-            assert!(ahead.admit(1));
+            let _admitted = ahead.admit(0, 1).expect("wanted");
             ahead.end(aws::Error::unreachable("gone"));
             assert!(readers.into_iter().all(|reader| reader.join().expect("no panic")));
         });
-        assert!(!ahead.admit(1));
+        assert!(ahead.admit(1, 1).is_none());
     }
 
     #[test]
     fn a_reader_that_stops_lets_the_fetching_end() {
-        let ahead = Ahead::new(Bounds { bytes: 10, requests: 1 });
-        assert!(ahead.admit(10));
+        let ahead = Arc::new(Ahead::new(Bounds { bytes: 10, requests: 1 }));
+        let _admitted = ahead.admit(0, 10).expect("wanted");
         std::thread::scope(|scope| {
-            let next = scope.spawn(|| ahead.admit(10));
+            let next = scope.spawn(|| ahead.admit(1, 10));
             ahead.stop();
-            assert!(!next.join().expect("no panic"));
+            assert!(next.join().expect("no panic").is_none());
         });
     }
 }

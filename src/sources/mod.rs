@@ -100,10 +100,8 @@ pub trait Source: Send + Sync {
     /// are handed over or nobody wants more. For sources that are far.
     fn fetch_ahead(&self, objects: &[&ObjectEntry], most: u64, ahead: &Arc<Ahead>) {
         for (at, object) in objects.iter().enumerate() {
-            if !ahead.admit(object.size_bytes.min(most)) {
-                return;
-            }
-            ahead.put(at, object.size_bytes.min(most), self.fetch(object, most));
+            let Some(admitted) = ahead.admit(at, object.size_bytes.min(most)) else { return };
+            admitted.deliver(self.fetch(object, most));
         }
     }
 

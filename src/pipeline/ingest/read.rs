@@ -8,7 +8,6 @@ use super::super::Error;
 use super::plan::{Listed, Plan, Task};
 use super::queue::{Queue, UnderWay};
 use super::{Progress, Summary};
-use crate::aws;
 use crate::records::key::{KeyFacts, ObjectKind};
 use crate::records::{self, Bodies, Decoded, Limits, ObjectName, PromptKey, Skip, Wanted};
 use crate::schema::{api_event, invocation};
@@ -159,7 +158,7 @@ impl<'a> Reading<'a> {
         let source = self.sources[source].source;
         let fetch = || source.fetch_ahead(&entries, most_to_fetch(self.limits), ahead);
         if let Err(panic) = panic::catch_unwind(AssertUnwindSafe(fetch)) {
-            ahead.end(aws::Error::unreachable("fetching has failed by an error of this program"));
+            ahead.fail();
             panic::resume_unwind(panic);
         }
     }

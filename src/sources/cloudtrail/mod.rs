@@ -301,17 +301,14 @@ impl Source for EventHistory {
     /// all would be.
     fn fetch_ahead(&self, objects: &[&ObjectEntry], _most: u64, ahead: &Arc<Ahead>) {
         for (at, object) in objects.iter().enumerate() {
-            if !ahead.admit(object.size_bytes) {
-                return;
-            }
+            let Some(admitted) = ahead.admit(at, object.size_bytes) else { return };
             let result = self.read(object);
             if let Err(failure) = &result
                 && (failure.is_lasting() || matches!(failure.problem, Problem::AccessDenied(_)))
             {
                 ahead.end(failure.clone());
             }
-            let result = result.map_err(|source| unread(object, source));
-            ahead.put(at, object.size_bytes, result);
+            admitted.deliver(result.map_err(|source| unread(object, source)));
         }
     }
 }

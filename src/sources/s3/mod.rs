@@ -207,10 +207,7 @@ impl Source for S3 {
     fn fetch_ahead(&self, objects: &[&ObjectEntry], most: u64, ahead: &Arc<Ahead>) {
         let bucket = self.bucket();
         for (at, object) in objects.iter().enumerate() {
-            let size = object.size_bytes.min(most);
-            if !ahead.admit(size) {
-                return;
-            }
+            let Some(admitted) = ahead.admit(at, object.size_bytes.min(most)) else { return };
             let (bucket, ahead, object) = (bucket.clone(), Arc::clone(ahead), (*object).clone());
             self.access.threads().spawn(async move {
                 let result = bucket.fetch(&object, most).await;
@@ -219,7 +216,7 @@ impl Source for S3 {
                 {
                     ahead.end(failure.clone());
                 }
-                ahead.put(at, size, result.map_err(|source| unread(&object, source)));
+                admitted.deliver(result.map_err(|source| unread(&object, source)));
             });
         }
     }
