@@ -1,5 +1,9 @@
 //! A large week: 300,000 records, every total equal to the generator's truth.
 
+use std::ffi::OsStr;
+
+use serde_json::Value;
+
 use crate::support::{Sandbox, generated};
 use crate::truth::{SPLITS, check_groups};
 
@@ -18,4 +22,19 @@ fn three_hundred_thousand_records_equal_the_truth() {
         check_groups(&sandbox, dimension, week.truth.at(&format!("/overall/{split}")), &range);
     }
     sandbox.run(["store", "verify"]).exits(0);
+
+    let alone = Sandbox::new();
+    let mut ingest = alone.lens([OsStr::new("ingest"), week.path().as_os_str()]);
+    alone.outcome(ingest.env("RAYON_NUM_THREADS", "1")).exits(0);
+    assert_eq!(files(&alone), files(&sandbox), "batches depend on how many read");
+}
+
+/// The live files, and how many rows each has.
+fn files(sandbox: &Sandbox) -> Vec<(String, u64)> {
+    let listed = sandbox.run(["store", "files", "--json"]).exits(0).json();
+    let file = |file: &Value| {
+        let path = file["path"].as_str().expect("a path");
+        (path.to_owned(), file["rows"].as_u64().expect("a count"))
+    };
+    listed.as_array().expect("a list").iter().map(file).collect()
 }
