@@ -2,9 +2,10 @@
 """Counts logs without bedrock-lens, for `ingest.py --compare`: `compare.py ENGINE KIND GLOB`.
 
 ENGINE is duckdb, clickhouse (chdb) or python; KIND is calls (by model: calls and tokens) or trail (by
-event name and principal: events). The database engines find out themselves what the files hold. As
-duckdb-told and clickhouse-told they are told by hand the few fields that are wanted, and pass over the
-rest. Prints groups, rows and tokens, which must be the same for all.
+event name and principal: events). The database engines find out themselves what the files hold; as
+duckdb-sampled, what the first files hold, which is DuckDB's default and leaves out any field that only
+later files have. As duckdb-told and clickhouse-told they are told by hand the few fields that are wanted,
+and pass over the rest. Prints groups, rows and tokens, which must be the same for all.
 """
 
 import collections
@@ -19,21 +20,25 @@ QUERIES = {
 }
 
 
-def duckdb(kind: str, files: str, told: bool) -> list:
+def duckdb(kind: str, files: str, way: str) -> list:
     import duckdb
     columns = {
         "calls": "{modelId: 'VARCHAR', input: 'STRUCT(inputTokenCount BIGINT)', "
                  "output: 'STRUCT(outputTokenCount BIGINT)'}",
         "trail": "{Records: 'STRUCT(eventName VARCHAR, userIdentity STRUCT(arn VARCHAR))[]'}",
     }
-    given = f", format = 'newline_delimited', columns = {columns[kind]}" if told else ""
-    rows = f"read_json('{files}'{given})"
+    given = {
+        "": ", union_by_name = true",
+        "sampled": "",
+        "told": f", format = 'newline_delimited', columns = {columns[kind]}",
+    }
+    rows = f"read_json('{files}'{given[way]})"
     if kind == "trail":
         rows = f"(SELECT unnest(Records) AS event FROM {rows})"
     return duckdb.sql(QUERIES[kind].format(rows)).fetchall()
 
 
-def clickhouse(kind: str, files: str, told: bool) -> list:
+def clickhouse(kind: str, files: str, way: str) -> list:
     import chdb
     columns = {
         "calls": "modelId Nullable(String), input Tuple(inputTokenCount Nullable(Int64)), "
@@ -41,7 +46,7 @@ def clickhouse(kind: str, files: str, told: bool) -> list:
         "trail": "Records Array(Tuple(eventName Nullable(String), userIdentity Tuple(arn Nullable(String))))",
     }
     query, rows = QUERIES[kind], f"file('{files}', 'JSONEachRow')"
-    if told:
+    if way == "told":
         rows = f"file('{files}', 'JSONEachRow', '{columns[kind]}')"
     elif kind == "calls":  # bodies are lists here and objects there: no type can be inferred but JSON
         rows = f"file('{files}', 'JSONAsObject')"
@@ -54,7 +59,7 @@ def clickhouse(kind: str, files: str, told: bool) -> list:
     return [json.loads(line) for line in answer.splitlines()]
 
 
-def python(kind: str, files: str, _told: bool) -> list:
+def python(kind: str, files: str, _way: str) -> list:
     counts = collections.Counter()
     tokens = [0, 0]
     for name in glob.iglob(files, recursive=True):
@@ -72,8 +77,8 @@ def python(kind: str, files: str, _told: bool) -> list:
 
 if __name__ == "__main__":
     engine, kind, files = sys.argv[1:]
-    name, _, told = engine.partition("-")
-    rows = {"duckdb": duckdb, "clickhouse": clickhouse, "python": python}[name](kind, files, told == "told")
+    name, _, way = engine.partition("-")
+    rows = {"duckdb": duckdb, "clickhouse": clickhouse, "python": python}[name](kind, files, way)
     groups, read, tokens = 0, 0, 0
     for *_, count, input_tokens, output_tokens in rows:
         groups += int(count) > 0

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Measures `ingest` as whole processes: against inflating alone, and against other ways to count.
 
-    benches/ingest.py                          300,000 calls of about 4 KB, in two sizes, 1 and 2 threads
+    benches/ingest.py                          300,000 calls of about 11 KB, 1 and 2 threads
+    benches/ingest.py --token-bytes 1,4,16     calls of about 4, 11 and 30 KB
     benches/ingest.py --events 1000000         CloudTrail events instead
-    benches/ingest.py --compare                DuckDB, ClickHouse and Python over the same files too,
-                                               both told which fields are wanted and not
+    benches/ingest.py --compare                DuckDB, ClickHouse and Python over the same files too
     benches/ingest.py --data FOLDER            logs of your own
 
-Every command runs `--runs` times, in turn with the others, so that a machine whose speed drifts is as
+Calls are those of the sample generator in a week without incidents: 1,500 tokens each on average, a third
+of them cached, at four bytes a token. Every command runs `--runs` times, in turn with the others, so that a machine whose speed drifts is as
 fast for all of them; the middle run is printed. `cpu` is user and system time. Data and the comparison's
 virtual environment are made once, in `--work`. Python 3.11, standard library; Linux (`taskset`).
 """
@@ -29,19 +30,16 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-TEXTS_TIMES = 4.2  # as long as the sample generator's
+QUIET_WEEK = "2026-10-19"
 MB = 1e6
-ENGINES = ("clickhouse", "duckdb", "clickhouse-told", "duckdb-told", "python")
+ENGINES = ("clickhouse", "duckdb", "duckdb-sampled", "clickhouse-told", "duckdb-told", "python")
 
 
 def main() -> int:
     options = parse_arguments()
     options.work.mkdir(parents=True, exist_ok=True)
     lens, inflate = build(options)
-    make = trail if options.events else calls
-    folders = [options.data] if options.data else [
-        apart(make, options, times) for times in ((1, 3) if options.triple else (1,))]
-    for folder in folders:
+    for folder in [options.data] if options.data else made(options):
         for threads in options.threads:
             measure(options, lens, inflate, folder, threads)
     return 0
@@ -51,6 +49,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder of gzip objects to ingest")
     parser.add_argument("--records", type=int, default=300_000, help="invocation records to generate")
+    parser.add_argument("--token-bytes", type=lambda text: text.split(","), default=["4"],
+                        help="length of their texts for each token counted")
     parser.add_argument("--events", type=int, help="CloudTrail events to generate instead")
     parser.add_argument("--triple", action="store_true", help="also with three times the data")
     parser.add_argument("--threads", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2])
@@ -78,35 +78,40 @@ def build(options: argparse.Namespace) -> tuple[Path, Path]:
 # Data
 
 
-def apart(make, options: argparse.Namespace, times: int) -> Path:
+def made(options: argparse.Namespace) -> Iterator[Path]:
+    """The data, made where it isn't yet; three times as much at last."""
+    for times in (1, 3) if options.triple else (1,):
+        if options.events:
+            yield apart(trail, options, options.events * times)
+            continue
+        for token_bytes in options.token_bytes:
+            yield apart(calls, options, options.records * times, token_bytes)
+
+
+def apart(make, options: argparse.Namespace, *arguments) -> Path:
     """Data made in another process: a command's peak memory is never less than that of who starts it."""
     with multiprocessing.Pool(1) as pool:
-        return pool.apply(make, (options, times))
+        return pool.apply(make, (options.work, *arguments))
 
 
-def calls(options: argparse.Namespace, times: int) -> Path:
-    """A week of invocation logs by the sample generator, with longer texts."""
-    records = options.records * times
-    out, unfinished = options.work / f"calls-{records}", options.work / "unfinished"
+def calls(work: Path, records: int, token_bytes: str) -> Path:
+    """Invocation logs of a week by the sample generator, with texts as long as their tokens say."""
+    out, unfinished = work / f"calls-{records}-{token_bytes}", work / "unfinished"
     if not out.exists():
         shutil.rmtree(unfinished, ignore_errors=True)
         sys.path.insert(0, str(REPOSITORY / "sample-data"))
         import generate
-        from generator import texts
-        plain = texts._excerpt
-        texts._excerpt = lambda rng, least, most: plain(rng, int(least * TEXTS_TIMES), int(most * TEXTS_TIMES))
-        sys.argv = ["generate.py", "--profile", "week", "--records", str(records), "--out", str(unfinished),
-                    "--truth", str(options.work / f"calls-{records}.truth.json")]
+        sys.argv = ["generate.py", "--profile", "week", "--start", QUIET_WEEK, "--records", str(records),
+                    "--token-bytes", token_bytes, "--out", str(unfinished),
+                    "--truth", str(work / f"{out.name}.truth.json")]
         generate.main()
-        texts._excerpt = plain
         unfinished.rename(out)
     return out
 
 
-def trail(options: argparse.Namespace, times: int) -> Path:
+def trail(work: Path, events: int) -> Path:
     """CloudTrail files of five minutes each, two accounts, four days for each million of events."""
-    events = options.events * times
-    out, unfinished = options.work / f"events-{events}", options.work / "unfinished"
+    out, unfinished = work / f"events-{events}", work / "unfinished"
     if out.exists():
         return out
     shutil.rmtree(unfinished, ignore_errors=True)

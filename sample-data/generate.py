@@ -41,6 +41,7 @@ def main() -> int:
         seed=options.seed,
         with_trail=options.cloudtrail,
         damage=options.damage,
+        token_bytes=options.token_bytes,
     )
     events = trail.events_of(plan) if options.cloudtrail else None
     files = layout.write_tree(options.out, plan, events)
@@ -61,6 +62,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, help="days covered")
     parser.add_argument("--start", type=date.fromisoformat, help="first day, UTC")
     parser.add_argument("--seed", type=int, default=46, help="seed of every random choice")
+    parser.add_argument("--token-bytes", type=float, default=0,
+                        help="texts of so many bytes for each token counted; short invented ones otherwise")
     parser.add_argument("--cloudtrail", action="store_true",
                         help="write trail files too (the sample profile always does)")
     parser.add_argument("--damage", action="store_true",

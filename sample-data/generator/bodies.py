@@ -2,22 +2,41 @@
 
 from random import Random
 
-from . import guardrails, texts
+from . import guardrails, prose, texts
 from .outcomes import BLOCKED_INPUT, RETRY_LIMIT, Facts
-from .scenario import Call
+from .scenario import Call, Profile
 from .workloads import CONVERSE, CONVERSE_STREAM, INVOKE_STREAM, LLAMA, TITAN_EMBED
 
 REFUSAL = "Sorry, I cannot help with this request."
 
 
+# Bedrock keeps longer bodies apart.
+MOST_BYTES = 95_000
+
+
 class Texts:
     """Prompt and answer of one call."""
 
-    def __init__(self, rng: Random, call: Call, long: bool):
-        topic = call.workload.topic
+    def __init__(self, rng: Random, call: Call, profile: Profile):
+        topic, long, blocked = call.workload.topic, profile.long_bodies, call.facts.guardrail == BLOCKED_INPUT
         self.system = texts.SYSTEM[topic]
-        self.prompt = texts.REPEATED[call.prompt] if call.prompt else texts.question(rng, topic, long)
-        self.answer = REFUSAL if call.facts.guardrail == BLOCKED_INPUT else texts.answer(rng, long)
+        if profile.token_bytes:
+            self._as_counted(rng, call, profile.token_bytes)
+        else:
+            self.prompt = texts.REPEATED[call.prompt] if call.prompt else texts.question(rng, topic, long)
+            self.answer = "" if blocked else texts.answer(rng, long)
+        if blocked:
+            self.answer = REFUSAL
+
+    def _as_counted(self, rng: Random, call: Call, token_bytes: float) -> None:
+        """Texts of so many bytes for each token that the record counts; cached tokens are instructions."""
+        facts, name = call.facts, call.workload.name
+        cached = ((facts.cache_read or 0) + (facts.cache_write or 0)) * token_bytes
+        if cached:
+            self.system = prose.instructions(name, int(min(cached, MOST_BYTES / 2)))
+        size = int(min((facts.input_tokens or 250) * token_bytes, MOST_BYTES / 2))
+        self.prompt = prose.instructions(f"{name} {call.prompt}", size) if call.prompt else prose.excerpt(rng, size)
+        self.answer = prose.excerpt(rng, int((facts.output_tokens or 1) * token_bytes))
 
 
 def request(call: Call, text: Texts) -> dict:
@@ -59,13 +78,13 @@ def _converse_request(call: Call, text: Texts, limit: int) -> dict:
     return body
 
 
-def response(rng: Random, call: Call, text: Texts) -> dict | list | None:
+def response(rng: Random, call: Call, text: Texts, profile: Profile) -> dict | list | None:
     """The body as the model answered; `None` where the log leaves it out."""
     model, operation = call.route.model, call.route.operation
     if operation in (CONVERSE, CONVERSE_STREAM):
         return _converse_response(call, text)
     if operation == INVOKE_STREAM:
-        return stream(rng, call, text)
+        return stream(rng, call, text, profile)
     if model == TITAN_EMBED:
         if call.workload.bodies == "no_embeddings":
             return None
@@ -133,7 +152,7 @@ def _anthropic_response(rng: Random, call: Call, text: Texts) -> dict:
     return body
 
 
-def stream(rng: Random, call: Call, text: Texts) -> list:
+def stream(rng: Random, call: Call, text: Texts, profile: Profile) -> list:
     """Provider chunks; the last object carries the invocation metrics unless the stream broke or was blocked."""
     facts = call.facts
     words = text.answer.split(" ")
@@ -141,7 +160,7 @@ def stream(rng: Random, call: Call, text: Texts) -> list:
         words *= 1 + 1600 // len(words)
         pieces = [f" {word}" for word in words]
     else:
-        step = max(1, len(words) // 4)
+        step = 3 if profile.token_bytes else max(1, len(words) // 4)
         pieces = [" ".join(words[at:at + step]) + " " for at in range(0, len(words), step)]
     model = call.route.model
     shape = (_llama_chunks if model == LLAMA else

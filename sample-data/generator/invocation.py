@@ -5,7 +5,7 @@ from random import Random
 
 from . import bodies
 from .outcomes import BLOCKED_INPUT, BROKEN_STREAM, EMPTY_OUTPUT, ENVELOPE
-from .scenario import Call, iso
+from .scenario import Call, Profile, iso
 
 BUCKET = "example-bedrock-logs"
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -18,16 +18,16 @@ _GEOGRAPHY = {"us": ("us-east-1", "us-east-2", "us-west-2"), "eu": ("eu-west-1",
               "global": ("us-east-1", "eu-north-1", "ap-northeast-1", "us-west-2")}
 
 
-def encode(rng: Random, call: Call, folder: str, long: bool) -> tuple[bytes, dict[str, bytes]]:
+def encode(rng: Random, call: Call, folder: str, profile: Profile) -> tuple[bytes, dict[str, bytes]]:
     """The record's line, and the bodies that lie beside it under `data/` (file name to JSON).
 
     Sets the sizes of the bodies in `call.facts`.
     """
     facts = call.facts
-    text = bodies.Texts(rng, call, long)
+    text = bodies.Texts(rng, call, profile)
     offloaded: dict[str, bytes] = {}
     request = bodies.request(call, text) if _shows_request(call) else None
-    response = _response(rng, call, text)
+    response = _response(rng, call, text, profile)
     input_part = {"inputContentType": "application/json"}
     output_part = {"outputContentType": "application/json"}
     inside: dict[str, bytes] = {}
@@ -70,11 +70,11 @@ def _shows_request(call: Call) -> bool:
     return call.facts.body != "none" and not (call.facts.error_code and call.facts.error_shape == ENVELOPE)
 
 
-def _response(rng: Random, call: Call, text: bodies.Texts) -> dict | list | None:
+def _response(rng: Random, call: Call, text: bodies.Texts, profile: Profile) -> dict | list | None:
     facts = call.facts
     if facts.body == "none" or (facts.error_code and facts.error_shape != BROKEN_STREAM):
         return None
-    return bodies.response(rng, call, text)
+    return bodies.response(rng, call, text, profile)
 
 
 def _place_body(call: Call, part: dict, side: str, body: dict | list | None, folder: str,

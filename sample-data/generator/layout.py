@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from . import digests, invocation
-from .scenario import BROKEN, CUT, UNLOGGED, Call, Plan, iso, seconds
+from .scenario import BROKEN, CUT, UNLOGGED, Call, Plan, Profile, iso, seconds
 from .trail import Event
 from .workloads import CHAT_ACCOUNT, ORGANISATION, RESEARCH_ACCOUNT
 
@@ -31,7 +31,7 @@ class Files:
 def write_tree(out: Path, plan: Plan, events: list[Event] | None) -> Files:
     """Writes everything below `out/AWSLogs`."""
     files = Files()
-    writer = _Writer(out, files, level=9 if plan.profile.stories else 3)
+    writer = _Writer(out, files, level=_level(plan.profile))
     by_place: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in plan.calls:
         if call.fate != UNLOGGED:
@@ -41,6 +41,11 @@ def write_tree(out: Path, plan: Plan, events: list[Event] | None) -> Files:
     if events is not None:
         _write_trail(writer, plan, events)
     return files
+
+
+def _level(profile: Profile) -> int:
+    """Small files where they are committed, fast writing where they are many, else as writers do."""
+    return 9 if profile.stories else 6 if profile.token_bytes else 3
 
 
 class _Writer:
@@ -77,7 +82,7 @@ def _write_invocations(writer: _Writer, plan: Plan, account: str, region: str, c
         name = f"{_stamp(written)}{rng.randrange(1000):03d}Z_{rng.getrandbits(64):016x}.json.gz"
         lines, copies = [], []
         for call in sorted(group, key=lambda call: call.fate == CUT):
-            line, offloaded = invocation.encode(rng, call, folder, plan.profile.long_bodies)
+            line, offloaded = invocation.encode(rng, call, folder, plan.profile)
             for file, body in offloaded.items():
                 writer.write_gzip("offloaded_body", f"{folder}/data/{file}", body)
             if call.fate == BROKEN:

@@ -32,7 +32,8 @@ LOGGED, LOG_ONLY, UNLOGGED, CUT, BROKEN = "logged", "log_only", "unlogged", "cut
 @dataclass(frozen=True)
 class Profile:
     """What a named data set is by default. `long_bodies`: bodies up to some KB, a few over 100 KB.
-    `damage`: one object is cut and one line broken."""
+    `damage`: one object is cut and one line broken. `token_bytes`: how long texts are for each token
+    that the record counts; 0 for short invented ones."""
 
     records: int
     start: date
@@ -43,6 +44,7 @@ class Profile:
     long_bodies: bool
     stories: bool
     damage: bool = False
+    token_bytes: float = 0
 
 
 PROFILES = {
@@ -99,12 +101,13 @@ def uuid(rng: Random) -> str:
 
 
 def plan(profile: str, records: int, start: date, days: int, seed: int, with_trail: bool,
-         damage: bool = False) -> Plan:
+         damage: bool = False, token_bytes: float = 0) -> Plan:
     """Plans exactly `records` logged calls, and with a trail also those that no log shows."""
     rng = Random(f"{seed}/calls")
     settings = PROFILES[profile]
     covered = start <= STORY_DAYS[0] and STORY_DAYS[1] <= start + timedelta(days=days)
-    settings = replace(settings, stories=settings.stories and covered, damage=damage)
+    settings = replace(settings, stories=settings.stories and covered, damage=damage,
+                       token_bytes=token_bytes)
     planner = _Planner(rng, settings, start, days)
     calls = planner.logged_calls(records)
     if with_trail:
