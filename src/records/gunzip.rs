@@ -95,7 +95,7 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if self.bytes.len() <= KEPT_BYTES {
+        if self.bytes.capacity() <= KEPT_BYTES {
             let bytes = std::mem::take(&mut self.bytes);
             SPARE.try_with(|spare| spare.set(bytes)).ok(); // a thread that ends needs none
         }
@@ -146,10 +146,8 @@ fn append_member(
 ) -> Option<()> {
     let most = (cap - plain.len).min(gzip.len().saturating_mul(MAX_RATIO));
     let mut room = promised_len(gzip)?.min(most);
-    let deflated = gzip.get(header_len(gzip).ok()?..)?;
     loop {
-        // Not as gzip: that would sum up the content, as is done to find the member's end.
-        match inflater.deflate_decompress(deflated, plain.room(room)) {
+        match inflater.gzip_decompress(gzip, plain.room(room)) {
             Ok(len) => {
                 plain.len += len;
                 return Some(());
@@ -170,27 +168,45 @@ fn promised_len(gzip: &[u8]) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(*last)).ok()
 }
 
-/// Where the first member of `gzip`, which inflates to `plain`, ends.
+/// Where the first member of `gzip` ends, which is sound and inflates to `plain`.
 ///
-/// libdeflate doesn't say how much input it read, and ignores what follows. So the end is found by
-/// the member's own trailer, known from `plain`, in front of the next member or of the end of the
-/// input. `None` when it stands at neither: a wrong checksum, padding or damage, for the streaming
-/// inflater to judge.
+/// libdeflate doesn't say how much input it read, and ignores what follows. Where nothing follows that
+/// may be a member, this one ends with the input, if that ends with its length; else in front of the
+/// next member, if its own trailer stands there. `None` when it does neither: padding, damage, or what
+/// only looks like a member, for the streaming inflater to judge.
 fn end_of_member(gzip: &[u8], plain: &[u8]) -> Option<usize> {
-    let trailer = trailer(plain);
     let shortest = HEADER_BYTES + TRAILER_BYTES;
-    let next = memmem::find_iter(gzip.get(shortest..)?, &MEMBER_START)
+    let mut starts = memmem::find_iter(gzip.get(shortest..)?, &MEMBER_START)
         .map(|at| at + shortest)
-        .find(|at| gzip[..*at].ends_with(&trailer));
-    next.or_else(|| gzip.ends_with(&trailer).then_some(gzip.len()))
+        .filter(|at| may_be_header(&gzip[*at..]))
+        .peekable();
+    if starts.peek().is_none() {
+        return gzip.ends_with(&trailer_len(plain)).then_some(gzip.len());
+    }
+    let trailer = trailer(plain);
+    starts.find(|at| gzip[..*at].ends_with(&trailer))
+}
+
+/// Whether bytes that begin like a member go on like one (RFC 1952, section 2.3.1): what is packed
+/// looks so by chance once in some hundred billion bytes.
+fn may_be_header(bytes: &[u8]) -> bool {
+    let is = |at: usize, test: fn(u8) -> bool| bytes.get(at).is_none_or(|byte| test(*byte));
+    let (flags, extra_flags, system) = (3, 8, 9);
+    is(flags, |byte| byte & 0b1110_0000 == 0)
+        && is(extra_flags, |byte| matches!(byte, 0 | 2 | 4))
+        && is(system, |byte| byte <= 19 || byte == 255)
 }
 
 /// The eight bytes that end a member with this content.
 fn trailer(plain: &[u8]) -> [u8; TRAILER_BYTES] {
     let [c0, c1, c2, c3] = crc32(plain).to_le_bytes();
-    let len = u32::try_from(plain.len() & 0xffff_ffff).unwrap_or_default();
-    let [l0, l1, l2, l3] = len.to_le_bytes();
+    let [l0, l1, l2, l3] = trailer_len(plain);
     [c0, c1, c2, c3, l0, l1, l2, l3]
+}
+
+/// The last four of them: the content's length modulo 2³².
+fn trailer_len(plain: &[u8]) -> [u8; 4] {
+    u32::try_from(plain.len() & 0xffff_ffff).unwrap_or_default().to_le_bytes()
 }
 
 /// Member by member, keeping what comes before a cut, damage or the cap. Zero padding is no damage.
@@ -324,6 +340,26 @@ mod tests {
         };
         check(&stored, CAP, &gzip(b"inner"), None);
         check(&[stored, gzip(b"!")].concat(), CAP, &[gzip(b"inner"), b"!".to_vec()].concat(), None);
+    }
+
+    /// A trailer that isn't where its member ends proves nothing, whoever's it is.
+    #[test]
+    fn damage_between_members_that_are_alike_is_seen() {
+        let (one, other) = (gzip(b"{\"a\":1}\n"), gzip(b"{\"b\":2}\n"));
+        let mut wrong = one.clone();
+        let checksum = wrong.len() - 8;
+        wrong[checksum] ^= 1;
+        let mut no_member = other.clone();
+        no_member[0] = 0;
+        let (body, trailer) = one.split_at(checksum);
+        for object in [
+            [&wrong[..], &other, &one].concat(),
+            [&wrong[..], &one].concat(),
+            [body, b"junk", trailer].concat(),
+            [&one[..], &no_member, &one].concat(),
+        ] {
+            check(&object, CAP, b"{\"a\":1}\n", Some(reason::CORRUPT_GZIP));
+        }
     }
 
     #[test]
