@@ -14,7 +14,7 @@ const BLOCK: usize = 64;
 const SHORT: usize = 5;
 
 /// How many bytes come before the first quote, backslash or control character, as far as a short text
-/// goes: all of them when there is none.
+/// goes: at most forty.
 #[inline]
 pub(super) fn plain_len(bytes: &[u8]) -> usize {
     let mut at = 0;
@@ -33,8 +33,8 @@ pub(super) fn plain_len(bytes: &[u8]) -> usize {
 /// How far a text goes on for sure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Crossed {
-    /// So many bytes are part of it. Behind them comes its closing quote, an escape by number, or what
-    /// is no text: a control character, an unknown escape, the end of the input.
+    /// So many bytes are part of it. Behind them comes its closing quote, an escape that wants a closer
+    /// look (one by number, or any near the end of the input), or what is no text.
     pub(super) len: usize,
     /// Escapes are among them.
     pub(super) escaped: bool,
@@ -108,8 +108,7 @@ fn is(byte: u8) -> impl Fn(u8x16) -> u8x16 {
     move |bytes| bytes.simd_eq(u8x16::splat(byte))
 }
 
-/// What may follow a backslash beside `n`, a quote or a backslash; and but for the `u` of an escape by
-/// number.
+/// The other letters that may follow a backslash; `u`, the escape by number, is not among them.
 #[inline]
 fn is_other_letter(bytes: u8x16) -> u8x16 {
     let b_or_f = is(b'b')(bytes & u8x16::splat(!(b'b' ^ b'f')));

@@ -183,7 +183,10 @@ impl<'b> Scan<'b> {
                 }
                 Some(b'\\') => {
                     escaped = true;
-                    self.escape()?;
+                    // Some writers escape all of a text that isn't ASCII.
+                    while self.bytes.get(self.at) == Some(&b'\\') {
+                        self.escape()?;
+                    }
                 }
                 Some(_) => return Err(self.wrong()),
                 None => return Err(self.cut()),
@@ -441,6 +444,30 @@ mod tests {
             json in "[\\[\\]{}\",:a0\\-1.e \\\\nutrlsf]{0,24}",
         ) {
             check(json.as_bytes());
+        }
+
+        #[test]
+        fn long_texts_are_told_as_serde_does(
+            parts in prop::collection::vec(
+                "[a-zé]{0,70}|(\\\\[\"\\\\/bfnrt]){1,3}|(\\\\u[0-9a-f]{4}){1,9}|\\\\\\\\{1,33}",
+                1..12,
+            ),
+            cut in any::<prop::sample::Index>(),
+            byte in prop::option::of((any::<prop::sample::Index>(), 0..128_u8)),
+        ) {
+            let mut json = format!("[\"{}\",\"{}\"]", parts.concat(), "x".repeat(70)).into_bytes();
+            check(&json);
+            if let Some((at, byte)) = byte {
+                let at = at.index(json.len());
+                if json[at].is_ascii() {
+                    json[at] = byte;
+                    check(&json);
+                }
+            }
+            json.truncate(cut.index(json.len()));
+            if std::str::from_utf8(&json).is_ok() {
+                check(&json);
+            }
         }
 
         #[test]
