@@ -1,9 +1,10 @@
 //! Objects on their way: fetched in order, before they are needed, within a bound of memory.
 //!
 //! One thread asks for objects in their order and waits where there is no room; requests deliver what
-//! they were admitted for, or end the fetching where they fail by an error of ours; readers take what they need by number and wait until it is there. Readers may
-//! take in any order as long as the lowest number not yet taken is waited for by somebody: its request
-//! was started before all others that take up room.
+//! they were admitted for, or end the fetching where they fail by an error of ours; readers take what
+//! they need by number and wait until it is there. Readers may take in any order as long as the lowest
+//! number not yet taken is waited for by somebody: its request was started before all others that take
+//! up room.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -44,6 +45,7 @@ struct State {
 }
 
 /// Room taken up by a request, and the way to deliver what it gets.
+#[must_use = "dropping it ends the fetching"]
 #[derive(Debug)]
 pub struct Admitted {
     ahead: Arc<Ahead>,
@@ -63,7 +65,7 @@ impl Admitted {
     }
 }
 
-/// A request that ends without a word has panicked: nobody may wait for it.
+/// A request that ends without a word has panicked, or its runtime is gone: nobody may wait for it.
 impl Drop for Admitted {
     fn drop(&mut self) {
         if !self.is_delivered {
