@@ -1,6 +1,7 @@
 //! A large week: 300,000 records, every total equal to the generator's truth.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -8,10 +9,9 @@ use crate::support::{Sandbox, generated};
 use crate::truth::{SPLITS, check_groups};
 
 #[test]
-fn three_hundred_thousand_records_equal_the_truth() {
+fn three_hundred_thousand_records_equal_the_truth_however_many_threads_read() {
     let week = generated(&["--profile", "week", "--records", "300000"]);
-    let sandbox = Sandbox::new();
-    let summary = sandbox.ingest(&week.path(), 0);
+    let (sandbox, summary) = ingested(&week.path(), "3");
     assert_eq!(summary["invocations"], 300_000);
     assert_eq!(summary["duplicates"], *week.truth.at("/duplicates"));
     assert_eq!(summary["rejects"], *week.truth.at("/rejects"));
@@ -23,10 +23,16 @@ fn three_hundred_thousand_records_equal_the_truth() {
     }
     sandbox.run(["store", "verify"]).exits(0);
 
-    let alone = Sandbox::new();
-    let mut ingest = alone.lens([OsStr::new("ingest"), week.path().as_os_str()]);
-    alone.outcome(ingest.env("RAYON_NUM_THREADS", "1")).exits(0);
+    let (alone, _) = ingested(&week.path(), "1");
     assert_eq!(files(&alone), files(&sandbox), "batches depend on how many read");
+}
+
+/// A store that so many threads read the logs into, and the summary.
+fn ingested(logs: &Path, threads: &str) -> (Sandbox, Value) {
+    let sandbox = Sandbox::new();
+    let mut ingest = sandbox.lens([OsStr::new("ingest"), logs.as_os_str(), OsStr::new("--json")]);
+    let summary = sandbox.outcome(ingest.env("RAYON_NUM_THREADS", threads)).exits(0).json();
+    (sandbox, summary)
 }
 
 /// The live files, and how many rows each has.
