@@ -8,9 +8,10 @@
     benches/ingest.py --data FOLDER            logs of your own
 
 Calls are those of the sample generator in a week without incidents: 1,500 tokens each on average, a third
-of them cached, at four bytes a token. Every command runs `--runs` times, in turn with the others, so that a machine whose speed drifts is as
-fast for all of them; the middle run is printed. `cpu` is user and system time. Data and the comparison's
-virtual environment are made once, in `--work`. Python 3.11, standard library; Linux (`taskset`).
+of them cached, at four bytes a token. Every command runs `--runs` times, in turn with the others, so that
+a machine whose speed drifts is as fast for all of them; the middle run is printed. `cpu` is user and system
+time. Data and the comparison's virtual environment are made once, in `--work`. Python 3.11, standard
+library; Linux (`taskset`).
 """
 
 import argparse
@@ -32,7 +33,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 QUIET_WEEK = "2026-10-19"
 MB = 1e6
-ENGINES = ("clickhouse", "duckdb", "duckdb-sampled", "clickhouse-told", "duckdb-told", "python")
+SAMPLED = "duckdb-sampled"  # may miss what only later files have
+ENGINES = ("clickhouse", "duckdb", SAMPLED, "clickhouse-told", "duckdb-told", "python")
 
 
 def main() -> int:
@@ -213,9 +215,11 @@ def measure(options: argparse.Namespace, lens: Path, inflate: Path, folder: Path
     plain = json.loads(outputs["inflate"])["bytes_uncompressed"]
     summary = json.loads(outputs["ingest"])
     rows = summary["invocations"] + summary["api_events"]
-    answers = {outputs[engine] for engine in commands if engine in ENGINES}
+    answers = {outputs[engine] for engine in commands if engine in ENGINES and engine != SAMPLED}
     if len(answers) > 1:
         sys.exit(f"the engines don't agree: {outputs}")
+    if options.compare and {outputs[SAMPLED]} != answers:
+        print(f"{SAMPLED} has counted otherwise: {outputs[SAMPLED]}", file=sys.stderr)
     print(f"\n{folder.name}: {rows:,} rows, {plain / MB:,.0f} MB plain, {threads} thread(s), "
           f"load {os.getloadavg()[0]:.1f}, {options.runs} runs")
     print(f"{'':15} {'wall s':>8} {'cpu s':>8} {'peak MB':>8} {'MB/s':>7} {'rows/s':>9} {'x wall':>7} {'x cpu':>7}")

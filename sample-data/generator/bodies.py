@@ -8,10 +8,7 @@ from .scenario import Call, Profile
 from .workloads import CONVERSE, CONVERSE_STREAM, INVOKE_STREAM, LLAMA, TITAN_EMBED
 
 REFUSAL = "Sorry, I cannot help with this request."
-
-
-# Bedrock keeps longer bodies apart.
-MOST_BYTES = 95_000
+MOST_BYTES = 95_000  # Bedrock keeps bodies of more than 100 KB apart
 
 
 class Texts:
@@ -36,7 +33,7 @@ class Texts:
             self.system = prose.instructions(name, int(min(cached, MOST_BYTES / 2)))
         size = int(min((facts.input_tokens or 250) * token_bytes, MOST_BYTES / 2))
         self.prompt = prose.instructions(f"{name} {call.prompt}", size) if call.prompt else prose.excerpt(rng, size)
-        self.answer = prose.excerpt(rng, int((facts.output_tokens or 1) * token_bytes))
+        self.answer = prose.excerpt(rng, int(min((facts.output_tokens or 1) * token_bytes, MOST_BYTES)))
 
 
 def request(call: Call, text: Texts) -> dict:

@@ -104,8 +104,9 @@ def _code(rng: Random, words: _Words) -> str:
     for _ in range(3 + rng.randrange(8)):
         name, function, argument, value = words.take(4)
         lines.append(rng.choice((
-            f"    let {name} = {function}({argument}, {rng.randrange(1000)});", f"    {function}::{name}(\"{value}\")?;",
-            f"    if {name}.{function}() {{", "    }", f"    \"{name}\": \"{value} {rng.randrange(100)}\",",
+            f"    let {name} = {function}({argument}, {rng.randrange(1000)});",
+            f"    {function}::{name}(\"{value}\")?;", f"    if {name}.{function}() {{", "    }",
+            f"    \"{name}\": \"{value} {rng.randrange(100)}\",",
             f"    // {name} {function} {argument} {value}")))
     return "\n".join([*lines, "```", ""]) + "\n"
 
