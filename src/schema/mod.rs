@@ -241,6 +241,16 @@ macro_rules! table {
                 SPARE.take().unwrap_or_default()
             }
 
+            /// Makes room for the next row: takes memory that others gave back for the first one, and
+            /// after `sample` rows makes room for those that are to come.
+            pub fn make_room(&mut self, sample: usize, to_come: impl FnOnce() -> usize) {
+                if self.len == 0 {
+                    *self = Self::spare();
+                } else if self.len == sample {
+                    self.reserve(to_come());
+                }
+            }
+
             /// Gives the memory of these columns to others.
             pub fn give_back(mut self) {
                 use $crate::schema::columns::Values as _;
@@ -305,7 +315,7 @@ macro_rules! table {
             }
 
             /// Makes room for this many rows.
-            pub fn reserve(&mut self, rows: usize) {
+            fn reserve(&mut self, rows: usize) {
                 use $crate::schema::columns::Values as _;
                 $( self.$field.reserve(rows); )*
             }

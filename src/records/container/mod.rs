@@ -21,9 +21,9 @@ use super::wire;
 use super::{
     Bodies, Decoded, Limits, ObjectName, PromptKey, Wanted, cloudtrail, invocation, timestamp,
 };
+use crate::schema::TimeMs;
 use crate::schema::api_event::{self, ApiEventRef};
 use crate::schema::reject::{Reject, reason};
-use crate::schema::{self, TimeMs};
 
 /// Wrappers within wrappers: the deepest known form has four levels.
 const MAX_DEPTH: u8 = 8;
@@ -176,11 +176,7 @@ impl<'r> Reader<'r> {
                             self.decoded.sensitive.extend(found);
                         }
                         let columns = &mut self.decoded.invocations;
-                        match columns.len() {
-                            0 => *columns = schema::invocation::Columns::spare(),
-                            SAMPLE => columns.reserve(rows_to_come(self.size_bytes, place)),
-                            _ => {}
-                        }
+                        columns.make_room(SAMPLE, || rows_to_come(self.size_bytes, place));
                         columns.push(row);
                     }
                     Err(reason) => self.reject(reason, Some("invocations"), place),
@@ -221,11 +217,7 @@ impl<'r> Reader<'r> {
                 self.record += 1;
                 (row.object, row.record) = (Some(self.name.object.into()), Some(self.record));
                 let columns = &mut self.decoded.api_events;
-                match columns.len() {
-                    0 => *columns = api_event::Columns::spare(),
-                    SAMPLE => columns.reserve(rows_to_come(self.size_bytes, place)),
-                    _ => {}
-                }
+                columns.make_room(SAMPLE, || rows_to_come(self.size_bytes, place));
                 push(columns, row);
             }
             Err(reason) => self.reject(reason, Some("cloudtrail"), place),
