@@ -176,19 +176,19 @@ impl<'b> Scan<'b> {
             let crossed = cross(&self.bytes[self.at..]);
             self.at += crossed.len;
             escaped |= crossed.escaped;
+            // Some writers escape all of a text that isn't ASCII: word by word, by number.
+            while self.bytes.get(self.at) == Some(&b'\\') {
+                escaped = true;
+                self.escape()?;
+                self.at += plain_len(&self.bytes[self.at..]);
+            }
             match self.bytes.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(escaped);
                 }
-                Some(b'\\') => {
-                    escaped = true;
-                    // Some writers escape all of a text that isn't ASCII.
-                    while self.bytes.get(self.at) == Some(&b'\\') {
-                        self.escape()?;
-                    }
-                }
-                Some(_) => return Err(self.wrong()),
+                Some(0..b' ') => return Err(self.wrong()),
+                Some(_) => {} // forty bytes without an escape
                 None => return Err(self.cut()),
             }
         }
