@@ -7,8 +7,8 @@
     benches/ingest.py --compare                DuckDB, ClickHouse and Python over the same files too
     benches/ingest.py --data FOLDER            logs of your own
 
-Calls are those of the sample generator in a week without incidents: 1,500 tokens each on average, a third
-of them cached, at four bytes a token. Every command runs `--runs` times, in turn with the others, so that
+Calls are those of the sample generator in a week without incidents: 2,250 tokens each on average, 980 of
+them cached, at four bytes a token. Every command runs `--runs` times, in turn with the others, so that
 a machine whose speed drifts is as fast for all of them; the middle run is printed. `cpu` is user and system
 time. Data and the comparison's virtual environment are made once, in `--work`. Python 3.11, standard
 library; Linux (`taskset`).
