@@ -17,17 +17,7 @@ const SHORT: usize = 5;
 /// goes: at most forty.
 #[inline]
 pub(super) fn plain_len(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    for _ in 0..SHORT {
-        let Some(word) = bytes[at..].first_chunk::<WORD>() else {
-            return at + plain_tail(&bytes[at..]);
-        };
-        match first_special(*word) {
-            Some(place) => return at + place,
-            None => at += WORD,
-        }
-    }
-    at
+    plain_end(&bytes[..bytes.len().min(SHORT * WORD)])
 }
 
 /// How far a text goes on for sure.
@@ -136,6 +126,7 @@ fn escaped_by(backslashes: u64, first_is_escaped: bool) -> (u64, bool) {
 }
 
 /// How many bytes come before the first special one.
+#[inline]
 fn plain_end(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(word) = bytes[at..].first_chunk::<WORD>() {
